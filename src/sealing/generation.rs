@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 
 use crate::bytes::{hex, unhex};
 use crate::ids::VaultId;
-use crate::sealing::aead::{Key, NONCE_BYTES};
 use crate::sealing::rows::RowError;
+use crate::sealing::xchacha::{Key, NONCE_BYTES};
 
 /// What stands before the number and the key in a key file.
 const KEY_FILE_TAG: &str = "STRONGROOM-GENERATION-KEY-1";

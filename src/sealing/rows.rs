@@ -10,7 +10,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::ids::VaultId;
-use crate::sealing::aead::Key;
+use crate::sealing::xchacha::Key;
 
 /// Bytes of a row id.
 const ROW_ID_BYTES: usize = 16;

@@ -17,7 +17,7 @@ const HRP: Hrp = Hrp::parse_unchecked("strongroom-signing-key-");
 
 /// Bytes or text that are no usable key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyError {
+pub enum SigningKeyError {
     /// Another shape, length or checksum.
     Malformed,
     /// A public key that would make signatures meaningless: not on the curve, not in the prime-order
@@ -25,7 +25,7 @@ pub enum KeyError {
     Weak,
 }
 
-impl std::fmt::Display for KeyError {
+impl std::fmt::Display for SigningKeyError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Malformed => "this is not a signing key; a letter may be missing or mistyped",
@@ -34,7 +34,7 @@ impl std::fmt::Display for KeyError {
     }
 }
 
-impl std::error::Error for KeyError {}
+impl std::error::Error for SigningKeyError {}
 
 /// A secret Ed25519 key. Wiped when dropped.
 pub struct SigningKey(Box<ed25519_dalek::SigningKey>);
@@ -55,16 +55,17 @@ impl SigningKey {
     /// The key in the text [`SigningKey::to_text`] writes.
     ///
     /// # Errors
-    /// [`KeyError::Malformed`] for anything else; bech32 finds up to four mistyped letters for certain.
-    pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let checked = CheckedHrpstring::new::<Bech32>(text).map_err(|_| KeyError::Malformed)?;
+    /// [`SigningKeyError::Malformed`] for anything else; bech32 finds up to four mistyped letters for certain.
+    pub fn parse(text: &str) -> Result<Self, SigningKeyError> {
+        let checked =
+            CheckedHrpstring::new::<Bech32>(text).map_err(|_| SigningKeyError::Malformed)?;
         if checked.hrp() != HRP || text.bytes().any(|c| c.is_ascii_lowercase()) {
-            return Err(KeyError::Malformed);
+            return Err(SigningKeyError::Malformed);
         }
         let mut seed = Zeroizing::new([0; 32]);
         let mut bytes = checked.byte_iter();
         if bytes.len() != seed.len() {
-            return Err(KeyError::Malformed);
+            return Err(SigningKeyError::Malformed);
         }
         for (slot, byte) in seed.iter_mut().zip(&mut bytes) {
             *slot = byte;
@@ -104,13 +105,14 @@ impl VerifyingKey {
     /// The key with these bytes.
     ///
     /// # Errors
-    /// [`KeyError::Weak`] unless the bytes are the one spelling of a point of the prime-order group
+    /// [`SigningKeyError::Weak`] unless the bytes are the one spelling of a point of the prime-order group
     /// other than its identity.
-    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
-        let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::Weak)?;
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, SigningKeyError> {
+        let key =
+            ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| SigningKeyError::Weak)?;
         let point = key.to_edwards();
         if key.is_weak() || !point.is_torsion_free() || point.compress().as_bytes() != bytes {
-            return Err(KeyError::Weak);
+            return Err(SigningKeyError::Weak);
         }
         Ok(Self(key))
     }
@@ -141,11 +143,11 @@ impl std::fmt::Debug for VerifyingKey {
 }
 
 impl std::str::FromStr for VerifyingKey {
-    type Err = KeyError;
+    type Err = SigningKeyError;
 
-    fn from_str(text: &str) -> Result<Self, KeyError> {
-        let bytes = unbase64url(text).ok_or(KeyError::Malformed)?;
-        let bytes: [u8; 32] = bytes.try_into().map_err(|_| KeyError::Malformed)?;
+    fn from_str(text: &str) -> Result<Self, SigningKeyError> {
+        let bytes = unbase64url(text).ok_or(SigningKeyError::Malformed)?;
+        let bytes: [u8; 32] = bytes.try_into().map_err(|_| SigningKeyError::Malformed)?;
         Self::from_bytes(&bytes)
     }
 }
@@ -250,7 +252,7 @@ mod tests {
             let bytes: [u8; 32] = unhex(text).unwrap().try_into().unwrap();
             assert_eq!(
                 VerifyingKey::from_bytes(&bytes),
-                Err(KeyError::Weak),
+                Err(SigningKeyError::Weak),
                 "{text}"
             );
         }

@@ -3,76 +3,29 @@
 //! statement has one spelling and one digest. Bodies keep fields this version does not know; the
 //! envelope has none to keep.
 
+mod envelope;
+mod error;
+mod proof;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::bytes::{base64url, unbase64url};
-use crate::canon;
+use crate::bytes::base64url;
 use crate::clock::Timestamp;
 use crate::ids::VaultId;
 use crate::sealing::digest::Digest;
 use crate::sealing::signing::{SIGNATURE_BYTES, SigningKey, VerifyingKey};
+use crate::sealing::statement::envelope::{VERSION, canonical, envelope, message, signature};
 use crate::sealing::statement_kind::StatementKind;
+
+pub use crate::sealing::statement::envelope::Heading;
+pub use crate::sealing::statement::error::StatementError;
 
 /// The longest statement that is read or signed.
 pub const STATEMENT_MAX_BYTES: usize = 4 << 20;
-/// The envelope's version.
-const VERSION: u64 = 1;
 /// What a signature's message begins with.
 const CONTEXT: &[u8] = b"strongroom-statement-v1\n";
-/// What the message of a second signature begins with.
-const PROOF_CONTEXT: &[u8] = b"strongroom-proof-v1\n";
-/// Where a second signature stands in the body.
-const PROOF: &str = "proof";
-
-/// Why something is not a statement, or not a valid one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatementError {
-    /// Not the envelope: not JSON, or a field is missing, unknown or of another type.
-    Malformed,
-    /// Longer than [`STATEMENT_MAX_BYTES`].
-    TooLong,
-    /// The envelope's version is not one this program knows.
-    Version,
-    /// The kind is not on the closed list of this version.
-    Kind,
-    /// The bytes are not the one canonical spelling.
-    NotCanonical,
-    /// The body is no object, or holds a number that cannot be signed.
-    Body,
-    /// The signature is not this key's over these bytes.
-    Signature,
-}
-
-impl std::fmt::Display for StatementError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Malformed => "the statement is malformed",
-            Self::TooLong => "the statement is longer than 4 MiB",
-            Self::Version => "the statement is of a version this program does not know",
-            Self::Kind => "the statement is of a kind this program does not know",
-            Self::NotCanonical => "the statement is not in its canonical spelling",
-            Self::Body => "the statement's body cannot be signed",
-            Self::Signature => "the statement's signature does not hold",
-        })
-    }
-}
-
-impl std::error::Error for StatementError {}
-
-/// Who says what sort of thing, where and when.
-#[derive(Debug, Clone, Copy)]
-pub struct Heading<'a> {
-    /// What is said.
-    pub kind: StatementKind,
-    /// The vault it is said in.
-    pub vault: VaultId,
-    /// The signer: a user id, `root`, or an invitation's key.
-    pub by: &'a str,
-    /// When, by the signer's clock.
-    pub at: Timestamp,
-}
 
 /// A statement with its signature; not yet checked against any key.
 #[derive(Clone, PartialEq)]
@@ -117,27 +70,6 @@ impl Statement {
         Self::assemble(heading, body, signature)
     }
 
-    /// Signs a statement that two keys carry: a succession (old key, new key) or an enrolment
-    /// (invitation's key, new key). The second key's signature stands in the body as `proof`; it is
-    /// over `strongroom-proof-v1\n` and the canonical bytes without `sig` and `proof`.
-    ///
-    /// # Errors
-    /// As [`Statement::sign`].
-    pub fn sign_with_proof(
-        heading: &Heading<'_>,
-        body: Value,
-        key: &SigningKey,
-        second: &SigningKey,
-    ) -> Result<Self, StatementError> {
-        let Value::Object(mut body) = body else {
-            return Err(StatementError::Body);
-        };
-        body.remove(PROOF);
-        let proof = second.sign(&message(PROOF_CONTEXT, heading, &body)?);
-        body.insert(PROOF.to_owned(), base64url(&proof).into());
-        Self::sign(heading, Value::Object(body), key)
-    }
-
     /// Reads a statement's canonical bytes. The signature is not checked: see [`Statement::verify`].
     ///
     /// # Errors
@@ -170,25 +102,6 @@ impl Statement {
     pub fn verify(&self, key: &VerifyingKey) -> Result<(), StatementError> {
         let message = message(CONTEXT, &self.heading(), &self.body)?;
         if key.signed(&message, &self.signature) {
-            Ok(())
-        } else {
-            Err(StatementError::Signature)
-        }
-    }
-
-    /// Checks the second signature of [`Statement::sign_with_proof`]; the first is
-    /// [`Statement::verify`]'s.
-    ///
-    /// # Errors
-    /// [`StatementError::Signature`] when there is none or it is not this key's.
-    pub fn verify_proof(&self, second: &VerifyingKey) -> Result<(), StatementError> {
-        let mut body = self.body.clone();
-        let proof = match body.remove(PROOF) {
-            Some(Value::String(text)) => signature(&text)?,
-            _ => return Err(StatementError::Signature),
-        };
-        let message = message(PROOF_CONTEXT, &self.heading(), &body)?;
-        if second.signed(&message, &proof) {
             Ok(())
         } else {
             Err(StatementError::Signature)
@@ -271,42 +184,6 @@ impl std::fmt::Debug for Statement {
             .field("at", &self.at)
             .finish_non_exhaustive()
     }
-}
-
-fn envelope(heading: &Heading<'_>, body: &Map<String, Value>) -> Map<String, Value> {
-    let fields: [(&str, Value); 6] = [
-        ("v", VERSION.into()),
-        ("kind", heading.kind.name().into()),
-        ("vault", heading.vault.to_string().into()),
-        ("by", heading.by.into()),
-        ("at", heading.at.as_ms().into()),
-        ("body", Value::Object(body.clone())),
-    ];
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
-}
-
-fn message(
-    context: &[u8],
-    heading: &Heading<'_>,
-    body: &Map<String, Value>,
-) -> Result<Zeroizing<Vec<u8>>, StatementError> {
-    let bytes = canonical(&envelope(heading, body))?;
-    Ok(Zeroizing::new([context, &bytes].concat()))
-}
-
-fn canonical(envelope: &Map<String, Value>) -> Result<Zeroizing<Vec<u8>>, StatementError> {
-    canon::to_bytes(envelope)
-        .map(Zeroizing::new)
-        .map_err(|_| StatementError::Body)
-}
-
-fn signature(text: &str) -> Result<[u8; SIGNATURE_BYTES], StatementError> {
-    unbase64url(text)
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or(StatementError::Malformed)
 }
 
 #[cfg(test)]
@@ -439,53 +316,9 @@ mod tests {
             unreachable!()
         };
         let bare = canonical(&envelope(&heading("u_a"), &body)).unwrap();
-        let said = Statement::assemble(&heading("u_a"), body.clone(), key.sign(&bare)).unwrap();
+        let said = Statement::assemble(&heading("u_a"), body, key.sign(&bare)).unwrap();
         assert_eq!(
             said.verify(&key.verifying()),
-            Err(StatementError::Signature)
-        );
-        let proof = key.sign(&message(PROOF_CONTEXT, &heading("u_a"), &body).unwrap());
-        let said = Statement::assemble(&heading("u_a"), body, proof).unwrap();
-        assert_eq!(
-            said.verify(&key.verifying()),
-            Err(StatementError::Signature)
-        );
-    }
-
-    #[test]
-    fn two_keys_carry_a_succession() {
-        let (old, new) = (
-            SigningKey::from_bytes([1; 32]),
-            SigningKey::from_bytes([2; 32]),
-        );
-        let said = Statement::sign_with_proof(&heading("u_a"), body(), &old, &new).unwrap();
-        let said = Statement::parse(said.bytes()).unwrap();
-        assert_eq!(said.verify(&old.verifying()), Ok(()));
-        assert_eq!(said.verify_proof(&new.verifying()), Ok(()));
-        assert_eq!(
-            said.verify(&new.verifying()),
-            Err(StatementError::Signature)
-        );
-        assert_eq!(
-            said.verify_proof(&old.verifying()),
-            Err(StatementError::Signature)
-        );
-
-        // The first key alone cannot say that the second agreed: neither to another moment ..
-        let later = Heading {
-            at: Timestamp::from_ms(1),
-            ..heading("u_a")
-        };
-        let moved = Statement::sign(&later, Value::Object(said.body().clone()), &old).unwrap();
-        assert_eq!(moved.verify(&old.verifying()), Ok(()));
-        assert_eq!(
-            moved.verify_proof(&new.verifying()),
-            Err(StatementError::Signature)
-        );
-        // .. nor at all.
-        let alone = Statement::sign(&heading("u_a"), body(), &old).unwrap();
-        assert_eq!(
-            alone.verify_proof(&new.verifying()),
             Err(StatementError::Signature)
         );
     }
