@@ -15,7 +15,7 @@ use crate::keeper::acts::Act;
 use crate::keeper::entry::DetailRow;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedEntry;
-use crate::keeper::policy::Resource;
+use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -72,10 +72,10 @@ impl Vault {
         &self,
         request: &Request,
         record: RecordId,
-    ) -> Result<crate::keeper::policy::Permit, Stop> {
+    ) -> Result<crate::keeper::policy::decide::Permit, Stop> {
         let facts = self.record(record)?.ok_or(Stop::Unknown)?;
         let case = facts.case.map(|case| self.case(case)).transpose()?.flatten();
-        let rules = self.rules.of(&facts.kind);
+        let rules = &self.rules.of(&facts.kind).people;
         self.permit(request, Act::ShowHistory, Resource::Record { facts: &facts, rules, case: case.as_ref() })
     }
 

@@ -13,7 +13,7 @@ use crate::keeper::facts::Other;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::NewAccount;
 use crate::keeper::message::load::Succession;
-use crate::keeper::policy::Resource;
+use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;

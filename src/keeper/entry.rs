@@ -14,6 +14,7 @@ use crate::bytes::unbase64url;
 use crate::canon;
 use crate::ids::RecordId;
 use crate::ids::random;
+use crate::keeper::policy::rule::RuleId;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
@@ -76,8 +77,8 @@ impl Entry {
     }
 
     /// Decided by these rules.
-    pub(crate) fn with_rules(self, rules: Vec<String>) -> Self {
-        Self { rules, ..self }
+    pub(crate) fn with_rules(self, rules: &[RuleId]) -> Self {
+        Self { rules: rules.iter().map(ToString::to_string).collect(), ..self }
     }
 
     /// With something the keeper adds.

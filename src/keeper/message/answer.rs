@@ -16,6 +16,7 @@ use crate::keeper::facts::Member;
 use crate::keeper::facts::Place;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::VersionFacts;
+use crate::ledger::Opening;
 use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
 use crate::keeper::message::load::SealedCard;
@@ -29,15 +30,6 @@ pub struct Answer {
     pub opening: Option<Opening>,
     /// What was asked for, or why not.
     pub outcome: Outcome,
-}
-
-/// Salt and detail of one entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opening {
-    /// 32 random bytes, base64url.
-    pub salt: String,
-    /// Canonical JSON `{ask, keeper: {rules, policy, items}}`.
-    pub detail: String,
 }
 
 /// What came of an ask.
@@ -169,6 +161,8 @@ pub struct ServedRecord {
     pub k_record: String,
     /// The way to the compartment's secret.
     pub chain: Vec<ChainLink>,
+    /// The compartments a later version has to be sealed to.
+    pub sealed_to: Vec<(CompartmentFacts, EpochFacts)>,
     /// The parts.
     pub parts: Vec<ServedPart>,
 }
@@ -199,6 +193,8 @@ pub struct FiledRecord {
     pub record: RecordId,
     /// The proof.
     pub receipt: Receipt,
+    /// What opens its entry's `commit`.
+    pub opening: Opening,
 }
 
 /// An entry with what the asker may know of it.
