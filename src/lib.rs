@@ -23,3 +23,6 @@ pub mod canon;
 pub mod clock;
 pub mod ids;
 pub mod ledger;
+pub mod records;
+pub mod sealing;
+pub mod store;

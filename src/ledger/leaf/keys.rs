@@ -68,14 +68,6 @@ value!(
     FrameDigest
 );
 
-impl RecordRef {
-    /// For an entry about no record, or about one that cannot be told: looks like any other value,
-    /// and nobody can ever recognise it.
-    pub fn about_nothing() -> Self {
-        Self(crate::ids::random())
-    }
-}
-
 impl FrameDigest {
     /// SHA-256(be32 generation || effects), over the effects' bytes as they stand in the frame.
     pub fn of(generation: u32, effects: &[u8]) -> Self {
@@ -169,6 +161,12 @@ pub fn record_ref(k_record: &RecordKey, index: LeafIndex) -> RecordRef {
         &k_record.0,
         [b"cv1:record", &index.get().to_be_bytes()],
     ))
+}
+
+/// For an entry about no record, or about one that cannot be told: looks like any other value, and nobody
+/// can ever recognise it. (The same as an HMAC under a key drawn for it and thrown away.)
+pub fn no_record_ref() -> RecordRef {
+    RecordRef(crate::ids::random())
 }
 
 /// HMAC-SHA256(`k_record`, "cv1:list" || be64 index), for an item of the listing at `index`.
