@@ -205,6 +205,10 @@ impl Field {
             self.max.get_or_insert(DURATION_MINUTES);
         }
         self.fields.iter_mut().for_each(Self::complete);
+        match &mut self.example {
+            Value::Array(items) => items.iter_mut().for_each(|one| in_order(&self.fields, one)),
+            one => in_order(&self.fields, one),
+        }
     }
 
     fn plain(name: &str, label: &str, sort: Sort, hint: &str, example: Value) -> Self {
@@ -232,6 +236,20 @@ impl Field {
             adds_label: None,
             fields: Vec::new(),
         }
+    }
+}
+
+/// Puts an object's values into the order of its fields; unknown ones stay, last.
+fn in_order(fields: &[Field], object: &mut Value) {
+    if let Value::Object(given) = object {
+        let known = fields.iter().filter_map(|field| {
+            given
+                .remove(&field.name)
+                .map(|value| (field.name.clone(), value))
+        });
+        let mut ordered: serde_json::Map<String, Value> = known.collect();
+        ordered.append(given);
+        *given = ordered;
     }
 }
 

@@ -10,4 +10,6 @@
 )]
 
 mod common;
+mod records;
+mod records_any;
 mod tidy;
