@@ -1,5 +1,251 @@
 //! The keeper: guards, decides, logs, serves; never sees plaintext.
+//!
+//! `decide -> log -> serve` is the order of types in `keeper/gate.rs`: nothing that opens anything
+//! leaves this room before its entry is durable. The keeper and a desk talk in the messages of
+//! `keeper/message.rs`. Deliberately absent: opening, passphrases, anything a person typed as content.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
+
+use crate::clock::Timestamp;
+use crate::ids::VaultId;
+use crate::keeper::config::Config;
+use crate::keeper::message::Ask;
+use crate::keeper::message::SignIn;
+use crate::keeper::message::answer::Answer;
+use crate::keeper::open::OpenError;
+use crate::keeper::thread::Job;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+use crate::store::Payloads;
 
 pub mod acts;
+pub(crate) mod audit;
+pub(crate) mod cases;
+pub(crate) mod commit;
+pub(crate) mod compartments;
+pub mod config;
+pub mod create;
+pub(crate) mod directory;
+pub(crate) mod dispatch;
+pub mod doctor;
+pub(crate) mod enrolment;
+pub(crate) mod entry;
+pub(crate) mod errands;
 pub mod facts;
+pub(crate) mod filing;
+pub(crate) mod gate;
+pub(crate) mod head;
+pub mod keyring;
+pub mod members;
+pub mod message;
+pub mod open;
+pub(crate) mod people;
 pub mod policy;
+pub(crate) mod publish;
+pub(crate) mod reading;
+pub(crate) mod request;
+pub(crate) mod rows;
+pub mod rules;
+pub(crate) mod thread;
+pub(crate) mod units;
+pub(crate) mod vault;
+pub mod verify;
+
+/// Where a vault and its keys are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// The vault: may be copied anywhere.
+    pub dir: PathBuf,
+    /// Its keys: never inside the vault, never in a backup.
+    pub keys: PathBuf,
+}
+
+/// An open vault's guard. Asks may come from many threads; one thread answers them in groups.
+pub struct Keeper {
+    paths: Paths,
+    config: Mutex<Config>,
+    vault: VaultId,
+    vkey: String,
+    payloads: Arc<dyn Payloads>,
+    jobs: SyncSender<Job>,
+    thread: Option<JoinHandle<Vault>>,
+    progress: Mutex<Option<Progress>>,
+}
+
+/// Called with the number of bytes just read of something long.
+pub type Progress = Box<dyn FnMut(u64) + Send>;
+
+/// The keeper cannot go on: an earlier failure, in words. Open the vault again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stopped(pub String);
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Stopped {}
+
+impl From<Broken> for Stopped {
+    fn from(broken: Broken) -> Self {
+        Self(broken.to_string())
+    }
+}
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keeper").field("vault", &self.vault).finish_non_exhaustive()
+    }
+}
+
+impl Keeper {
+    /// Starts the thread that owns the vault.
+    pub(crate) fn over(vault: Vault, paths: Paths, config: Config) -> Result<Self, OpenError> {
+        let (id, vkey) = (vault.id, vault.head.verifier().to_string());
+        let payloads = Arc::clone(&vault.payloads);
+        let (jobs, thread) = thread::start(vault).map_err(OpenError::Io)?;
+        Ok(Self {
+            paths,
+            config: Mutex::new(config),
+            vault: id,
+            vkey,
+            payloads,
+            jobs,
+            thread: Some(thread),
+            progress: Mutex::new(None),
+        })
+    }
+
+    /// The vault's id.
+    pub fn vault(&self) -> VaultId {
+        self.vault
+    }
+
+    /// The key that checks the ledger's heads, as C2SP signed notes spell it.
+    pub fn vkey(&self) -> &str {
+        &self.vkey
+    }
+
+    /// The present moment by the vault's clock.
+    pub fn now(&self) -> Timestamp {
+        self.run(|vault| vault.clock.now()).unwrap_or_default()
+    }
+
+    /// Answers a sign-in.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn sign_in(&self, ask: SignIn) -> Result<Answer, Stopped> {
+        let (reply, answer) = sync_channel(1);
+        self.send(Job::SignIn(ask, reply))?;
+        answer.recv().map_err(|_| stopped())?.map_err(Stopped::from)
+    }
+
+    /// Answers a signed ask.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn ask(&self, ask: Ask) -> Result<Answer, Stopped> {
+        let (reply, answer) = sync_channel(1);
+        self.send(Job::Ask(Box::new(ask), reply))?;
+        answer.recv().map_err(|_| stopped())?.map_err(Stopped::from)
+    }
+
+    /// Runs something on the vault's own thread, between frames.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&mut Vault) -> T + Send + 'static,
+    ) -> Result<T, Stopped> {
+        let (reply, result) = sync_channel(1);
+        self.send(Job::Run(Box::new(move |vault| {
+            // Whoever asked is waiting below; if not, nobody needs the result.
+            let _gone = reply.try_send(run(vault)).is_err();
+        })))?;
+        result.recv().map_err(|_| stopped())
+    }
+
+    fn send(&self, job: Job) -> Result<(), Stopped> {
+        self.jobs.send(job).map_err(|_| stopped())
+    }
+
+    /// Where the vault and its keys are.
+    pub fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// Whether this is a demonstration vault.
+    pub fn is_demo(&self) -> bool {
+        self.config.lock().is_ok_and(|config| config.demo)
+    }
+
+    /// A sealed payload on its way in.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn upload(&self) -> std::io::Result<Box<dyn crate::store::Upload>> {
+        self.payloads.upload()
+    }
+
+    /// A sealed payload by its digest. Without the header that is served against an entry it opens
+    /// nothing.
+    ///
+    /// # Errors
+    /// What the system reports; `NotFound` when there is none.
+    pub fn fetch(&self, sha256: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+        self.payloads.open(sha256)
+    }
+
+    /// Sets who is told how many bytes of something long have been read.
+    pub fn on_progress(&self, progress: Option<Progress>) {
+        if let Ok(mut slot) = self.progress.lock() {
+            *slot = progress;
+        }
+    }
+
+    pub(crate) fn progressed(&self, bytes: u64) {
+        if let Ok(mut slot) = self.progress.lock()
+            && let Some(progress) = slot.as_mut()
+        {
+            progress(bytes);
+        }
+    }
+
+    /// Ends cleanly: publishes the ledger's static files, remembers the head beside the keys, and marks
+    /// the store as closed.
+    ///
+    /// # Errors
+    /// [`Stopped`] with what failed; everything acknowledged is durable all the same.
+    pub fn close(mut self) -> Result<(), Stopped> {
+        self.send(Job::Close)?;
+        let thread = self.thread.take().ok_or_else(stopped)?;
+        let vault = thread.join().map_err(|_| stopped())?;
+        vault.close(&self.paths)
+    }
+}
+
+impl Drop for Keeper {
+    /// Without [`Keeper::close`] nothing acknowledged is lost; the next opening checks more.
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _closed = self.jobs.send(Job::Close).is_ok();
+            let _joined = thread.join().is_ok();
+        }
+    }
+}
+
+fn stopped() -> Stopped {
+    Stopped("the vault has stopped; open it again".to_owned())
+}
+
+/// SHA-256.
+pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).into()
+}

@@ -115,17 +115,15 @@ impl Vault {
             actor: entry.actor,
             commit: crate::ledger::commit(&salt, &detail),
             event: entry.event,
-            frame: String::new(),
+            frame: None,
             index,
             outcome: entry.ending,
             record,
             time: self.staged.time,
         });
-        let row = DetailRow {
-            index,
-            salt: base64url(&salt),
-            detail: String::from_utf8(detail).map_err(|_| Broken::Detail)?,
-        };
+        let detail = String::from_utf8(detail).map_err(|_| Broken::Detail)?;
+        self.openings.insert(index, Opening::new(salt, detail.clone()));
+        let row = DetailRow { index, salt: base64url(&salt), detail };
         match (entry.record, history) {
             (Some(record), Some((history, _))) => self.put_trail(record, history, &row)?,
             _ => {

@@ -284,7 +284,7 @@ fn filed(filed: Vec<(RecordId, Pledge)>) -> Step {
             let mut filed = Vec::new();
             for (record, one) in records.into_iter().zip(logged) {
                 let (receipt, opening) = vault.receipt(one.index(), 0)?;
-                filed.push(FiledRecord { record, receipt, opening });
+                filed.push(FiledRecord { record, receipt, opening: (&opening).into() });
             }
             Ok(Outcome::Done(Box::new(Served::Filed(filed))))
         }),

@@ -16,7 +16,6 @@ use crate::keeper::facts::Member;
 use crate::keeper::facts::Place;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::VersionFacts;
-use crate::ledger::Opening;
 use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
 use crate::keeper::message::load::SealedCard;
@@ -30,6 +29,30 @@ pub struct Answer {
     pub opening: Option<Opening>,
     /// What was asked for, or why not.
     pub outcome: Outcome,
+}
+
+/// Salt and detail of one entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// 32 random bytes, base64url.
+    pub salt: String,
+    /// Canonical JSON `{ask, keeper: {rules, policy, items}}`.
+    pub detail: String,
+}
+
+impl From<&crate::ledger::Opening> for Opening {
+    fn from(opening: &crate::ledger::Opening) -> Self {
+        let salt = crate::bytes::base64url(opening.salt());
+        Self { salt, detail: opening.detail().to_owned() }
+    }
+}
+
+impl Opening {
+    /// As the ledger checks it; `None` when the salt is not 32 bytes.
+    pub fn to_ledger(&self) -> Option<crate::ledger::Opening> {
+        let salt: [u8; 32] = crate::bytes::unbase64url(&self.salt)?.try_into().ok()?;
+        Some(crate::ledger::Opening::new(salt, self.detail.clone()))
+    }
 }
 
 /// What came of an ask.
