@@ -1,3 +1,4 @@
 //! The transparency log and the journal it is committed through.
 
 pub mod frame;
+pub mod journal;
