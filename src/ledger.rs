@@ -14,6 +14,7 @@
 
 pub mod checkpoint;
 pub mod frame;
+pub mod journal;
 pub mod leaf;
 pub mod merkle;
 pub mod note;

@@ -5,6 +5,7 @@
 //! record, person or plaintext. Large payloads are not rows; they have a trait of their own.
 
 pub mod effects;
+pub mod embedded;
 pub mod key_table;
 pub mod memory;
 pub mod names;
