@@ -5,16 +5,23 @@
 //!   printed, and lent only by a method called `expose`.
 //! - [`seal_header`] and [`open_header`]: headers of exactly one post-quantum reader.
 //! - [`seal_payload`], [`open_payload`], [`PayloadWriter`], [`PayloadReader`]: payloads.
+//! - [`seal_with_passphrase`], [`open_with_passphrase`]: whole files under a passphrase.
+//! - [`encrypt_to`]: whole files to anyone's recipients; the way out.
+//!
+//! What gives content or file keys away begins with `open_`, or is [`PayloadReader`], so that a ban on
+//! these few names keeps every room but the desk from opening anything.
 //!
 //! age has no associated data and no sender: what a payload is and who wrote it stand inside the
 //! plaintext and in the ledger. A file key serves one payload only; payloads never change.
 
 mod aead;
 mod compat;
+mod export;
 mod header;
 mod hpke;
 mod hybrid;
 mod kdf;
+mod passphrase;
 mod payload;
 mod reader;
 mod row;
@@ -22,6 +29,11 @@ mod secret;
 mod writer;
 mod xwing;
 
+pub use export::ExportError;
+pub use export::ExportRecipient;
+pub use export::ExportWriter;
+pub use export::NotARecipient;
+pub use export::encrypt_to;
 pub use header::Header;
 pub use header::HeaderError;
 pub use header::MAX_HEADER_BYTES;
@@ -32,6 +44,10 @@ pub use hybrid::HybridRecipient;
 pub use hybrid::KeyError;
 pub use hybrid::RECIPIENT_BYTES;
 pub use hybrid::SEED_BYTES;
+pub use passphrase::PassphraseError;
+pub use passphrase::WorkFactor;
+pub use passphrase::open_with_passphrase;
+pub use passphrase::seal_with_passphrase;
 pub use payload::PayloadError;
 pub use payload::open_payload;
 pub use payload::seal_payload;

@@ -143,25 +143,18 @@ impl<'a> Header<'a> {
     }
 }
 
-/// A stanza about to be written.
-pub(crate) struct NewStanza<'a> {
-    pub(crate) tag: &'a str,
-    pub(crate) args: &'a [String],
-    pub(crate) body: &'a [u8],
-}
-
 /// Writes a header of exactly these stanzas, with its MAC.
-pub(crate) fn write(key: &FileKey, stanzas: &[NewStanza<'_>]) -> Vec<u8> {
+pub(crate) fn write(key: &FileKey, stanzas: &[age_core::format::Stanza]) -> Vec<u8> {
     let mut text = String::from("age-encryption.org/v1\n");
     for stanza in stanzas {
         text.push_str("-> ");
-        text.push_str(stanza.tag);
-        for arg in stanza.args {
+        text.push_str(&stanza.tag);
+        for arg in &stanza.args {
             text.push(' ');
             text.push_str(arg);
         }
         text.push('\n');
-        let body = STANDARD_NO_PAD.encode(stanza.body);
+        let body = STANDARD_NO_PAD.encode(&stanza.body);
         for (at, c) in body.chars().enumerate() {
             if at > 0 && at.is_multiple_of(COLUMNS) {
                 text.push('\n');
@@ -198,8 +191,8 @@ fn check_version(bytes: &[u8]) -> Result<(), HeaderError> {
 /// One or more strings of visible ASCII characters, one space between them.
 fn parse_arguments(line: &[u8]) -> Result<&str, HeaderError> {
     let text = std::str::from_utf8(line).map_err(|_| HeaderError::Malformed)?;
-    let visible = |arg: &str| !arg.is_empty() && arg.bytes().all(|c| c.is_ascii_graphic());
-    if text.split(' ').all(visible) {
+    let spaced = !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ");
+    if !text.is_empty() && spaced && line.iter().all(|c| matches!(c, b' '..=b'~')) {
         Ok(text)
     } else {
         Err(HeaderError::Malformed)

@@ -5,8 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use age_core::format::Stanza;
 use age_core::primitives::bech32_decode;
 use age_core::primitives::bech32_encode_to_fmt;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bech32::Hrp;
 use serde::Deserialize;
 use serde::Serialize;
@@ -14,11 +17,9 @@ use zeroize::Zeroizing;
 
 use crate::ids;
 use crate::sealing::hpke;
-use crate::sealing::hpke::SEALED_KEY_BYTES;
 use crate::sealing::secret::FileKey;
 use crate::sealing::secret::SecretText;
 use crate::sealing::xwing;
-use crate::sealing::xwing::ENC_BYTES;
 
 /// The tag of a hybrid stanza.
 pub(crate) const TAG: &str = "mlkem768x25519";
@@ -83,9 +84,14 @@ impl HybridRecipient {
         &self.0
     }
 
-    /// Seals a file key: the encapsulated secret, which is the stanza's argument, and its body.
-    pub(crate) fn wrap(&self, key: &FileKey) -> ([u8; ENC_BYTES], [u8; SEALED_KEY_BYTES]) {
-        hpke::seal(&self.0, INFO, key)
+    /// Seals a file key.
+    pub(crate) fn stanza(&self, key: &FileKey) -> Stanza {
+        let (enc, body) = hpke::seal(&self.0, INFO, key);
+        Stanza {
+            tag: TAG.to_owned(),
+            args: vec![STANDARD_NO_PAD.encode(enc)],
+            body: body.to_vec(),
+        }
     }
 }
 
@@ -182,9 +188,12 @@ impl HybridIdentity {
         &self.recipient
     }
 
-    /// Opens a stanza's sealed file key.
-    pub(crate) fn unwrap(&self, enc: &[u8], body: &[u8]) -> Result<FileKey, UnwrapError> {
-        let enc = enc.try_into().map_err(|_| UnwrapError::Malformed)?;
+    /// Opens a hybrid stanza, given its argument and its body.
+    pub(crate) fn unwrap(&self, enc: &str, body: &[u8]) -> Result<FileKey, UnwrapError> {
+        let enc = STANDARD_NO_PAD
+            .decode(enc)
+            .map_err(|_| UnwrapError::Malformed)?;
+        let enc = enc[..].try_into().map_err(|_| UnwrapError::Malformed)?;
         let body = body.try_into().map_err(|_| UnwrapError::Malformed)?;
         hpke::open(&self.secret, INFO, enc, body).map_err(|e| match e {
             hpke::OpenError::LowOrder => UnwrapError::Malformed,

@@ -5,13 +5,9 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-
 use crate::sealing::header;
 use crate::sealing::header::Header;
 use crate::sealing::header::HeaderError;
-use crate::sealing::header::NewStanza;
 use crate::sealing::hybrid;
 use crate::sealing::hybrid::HybridIdentity;
 use crate::sealing::hybrid::HybridRecipient;
@@ -53,13 +49,7 @@ impl std::error::Error for OpenHeaderError {
 
 /// Seals a file key to one reader: a complete header, about 1.6 KB.
 pub fn seal_header(key: &FileKey, reader: &HybridRecipient) -> Vec<u8> {
-    let (enc, body) = reader.wrap(key);
-    let stanza = NewStanza {
-        tag: hybrid::TAG,
-        args: &[STANDARD_NO_PAD.encode(enc)],
-        body: &body,
-    };
-    header::write(key, &[stanza])
+    header::write(key, &[reader.stanza(key)])
 }
 
 /// Opens a header made by [`seal_header`], or by any age implementation for this one reader.
@@ -83,8 +73,7 @@ pub fn open_header(bytes: &[u8], identity: &HybridIdentity) -> Result<FileKey, O
     let (Some(enc), None) = (args.next(), args.next()) else {
         return Err(malformed);
     };
-    let enc = STANDARD_NO_PAD.decode(enc).map_err(|_| malformed)?;
-    let key = identity.unwrap(&enc, stanza.body()).map_err(|e| match e {
+    let key = identity.unwrap(enc, stanza.body()).map_err(|e| match e {
         UnwrapError::Malformed => malformed,
         UnwrapError::NotForThisKey => OpenHeaderError::NotForThisKey,
     })?;
