@@ -60,3 +60,35 @@ pub use secret::FileKey;
 pub use secret::Plain;
 pub use secret::SecretText;
 pub use writer::PayloadWriter;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing printable holds a secret: the text of every secret type, whole.
+    #[test]
+    fn debug_shows_nothing() {
+        let key = FileKey::from_bytes(b"YELLOW SUBMARINE");
+        let identity = HybridIdentity::from_seed(&[7; SEED_BYTES]);
+        let payload = seal_payload(&key, &Plain::new(b"content".to_vec()));
+        let reader = PayloadReader::new(&key, &payload[..]).unwrap();
+        let writer = PayloadWriter::new(&key, Vec::new()).unwrap();
+        let export = encrypt_to(&[identity.recipient().clone().into()], Vec::new()).unwrap();
+        let shown = format!(
+            "{:?}\n{:?}\n{key:?}\n{identity:?}\n{:?}\n{reader:?}\n{writer:?}\n{export:?}",
+            Plain::new(b"content".to_vec()),
+            SecretText::new("passphrase".to_owned()),
+            identity.to_text(),
+        );
+        insta::assert_snapshot!(shown, @r"
+        Plain(..)
+        SecretText(..)
+        FileKey(..)
+        HybridIdentity(..)
+        SecretText(..)
+        PayloadReader(..)
+        PayloadWriter(..)
+        ExportWriter(PayloadWriter(..))
+        ");
+    }
+}

@@ -188,3 +188,56 @@ impl<W: Write> Write for ExportWriter<W> {
         self.0.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sealing::HybridIdentity;
+
+    fn hybrid() -> ExportRecipient {
+        HybridIdentity::generate().recipient().clone().into()
+    }
+
+    fn classical() -> ExportRecipient {
+        let text = age::x25519::Identity::generate().to_public().to_string();
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn recipients_have_one_spelling() {
+        for recipient in [hybrid(), classical()] {
+            let text = recipient.to_string();
+            assert_eq!(text.parse(), Ok(recipient));
+            assert_eq!(
+                text.to_uppercase().parse::<ExportRecipient>(),
+                Err(NotARecipient)
+            );
+        }
+        for wrong in ["", "age1", "age1pq1", "ssh-ed25519 AAAA", "age1tag1abc"] {
+            assert_eq!(wrong.parse::<ExportRecipient>(), Err(NotARecipient));
+        }
+    }
+
+    #[test]
+    fn post_quantum_and_classical_recipients_do_not_share_a_file() {
+        let refused = |recipients: &[ExportRecipient]| {
+            let mut out = Vec::new();
+            let refused = encrypt_to(recipients, &mut out).unwrap_err();
+            assert!(out.is_empty(), "nothing is written before the refusal");
+            refused
+        };
+        assert!(matches!(
+            refused(&[hybrid(), classical()]),
+            ExportError::Mixed
+        ));
+        assert!(matches!(
+            refused(&[classical(), hybrid()]),
+            ExportError::Mixed
+        ));
+        assert!(matches!(refused(&[]), ExportError::NoRecipients));
+        let many = vec![classical(); MAX_STANZAS + 1];
+        assert!(matches!(refused(&many), ExportError::TooManyRecipients));
+        assert!(encrypt_to(&[hybrid(), hybrid()], Vec::new()).is_ok());
+        assert!(encrypt_to(&[classical(), classical()], Vec::new()).is_ok());
+    }
+}

@@ -230,3 +230,76 @@ where
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_have_one_spelling() {
+        let identity = HybridIdentity::generate();
+        let text = identity.to_text();
+        assert!(text.expose().starts_with("AGE-SECRET-KEY-PQ-1"));
+        let again = HybridIdentity::parse(text.expose()).unwrap();
+        assert_eq!(again.expose_seed(), identity.expose_seed());
+        assert_eq!(again.recipient(), identity.recipient());
+        for wrong in [
+            text.expose().to_lowercase(),
+            text.expose().replace("-PQ-", "-"),
+            format!("{} ", text.expose()),
+            text.expose()[..text.expose().len() - 1].to_owned(),
+        ] {
+            assert_eq!(
+                HybridIdentity::parse(&wrong).unwrap_err(),
+                KeyError::Malformed
+            );
+        }
+
+        let text = identity.recipient().to_string();
+        assert!(text.starts_with("age1pq1") && text.len() == 1959);
+        assert_eq!(text.parse().as_ref(), Ok(identity.recipient()));
+        for wrong in [
+            text.to_uppercase(),
+            text.replacen("pq", "qq", 1),
+            text[..1958].to_owned(),
+        ] {
+            assert_eq!(wrong.parse::<HybridRecipient>(), Err(KeyError::Malformed));
+        }
+    }
+
+    #[test]
+    fn every_bit_of_the_text_is_checked() {
+        let text = HybridIdentity::generate().recipient().to_string();
+        for at in (0..text.len()).step_by(7) {
+            let other = if text.as_bytes()[at] == b'q' {
+                "p"
+            } else {
+                "q"
+            };
+            let changed = [&text[..at], other, &text[at + 1..]].concat();
+            assert!(
+                changed.parse::<HybridRecipient>().is_err(),
+                "character {at}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_recipient_travels_as_its_text() {
+        let recipient = HybridIdentity::generate().recipient().clone();
+        let json = serde_json::to_string(&recipient).unwrap();
+        assert_eq!(json, format!("\"{recipient}\""));
+        assert_eq!(
+            serde_json::from_str::<HybridRecipient>(&json).unwrap(),
+            recipient
+        );
+        assert!(serde_json::from_str::<HybridRecipient>("\"age1pq1\"").is_err());
+    }
+
+    #[test]
+    fn an_impossible_recipient_is_refused() {
+        let mut bytes = *HybridIdentity::generate().recipient().as_bytes();
+        bytes[..2].copy_from_slice(&[0xff, 0xff]);
+        assert_eq!(HybridRecipient::from_bytes(&bytes), Err(KeyError::Invalid));
+    }
+}

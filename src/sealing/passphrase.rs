@@ -149,3 +149,101 @@ fn scrypt_stanza(header: &Header<'_>, max: WorkFactor) -> Result<Stanza, Passphr
 fn secret_string(text: &SecretText) -> SecretString {
     text.expose().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sealing::HybridIdentity;
+    use crate::sealing::seal_header;
+
+    const CHEAP: WorkFactor = WorkFactor(2);
+
+    fn passphrase(text: &str) -> SecretText {
+        SecretText::new(text.to_owned())
+    }
+
+    fn open(file: &[u8], text: &str, max: WorkFactor) -> Result<Vec<u8>, PassphraseError> {
+        open_with_passphrase(file, &passphrase(text), max).map(|plain| plain.expose().to_vec())
+    }
+
+    #[test]
+    fn opens_with_its_passphrase_only() {
+        let content = Plain::new(b"seed".to_vec());
+        let file = seal_with_passphrase(&content, &passphrase("five words"), CHEAP);
+        assert_eq!(open(&file, "five words", CHEAP), Ok(b"seed".to_vec()));
+        assert_eq!(open(&file, "five word", CHEAP), Err(PassphraseError::Wrong));
+    }
+
+    #[test]
+    fn every_byte_counts() {
+        let content = Plain::new(b"seed".to_vec());
+        let file = seal_with_passphrase(&content, &passphrase("five words"), CHEAP);
+        for at in (0..file.len()).step_by(3) {
+            let mut changed = file.clone();
+            changed[at] ^= 1;
+            assert!(open(&changed, "five words", CHEAP).is_err(), "byte {at}");
+            assert!(
+                open(&file[..at], "five words", CHEAP).is_err(),
+                "cut at {at}"
+            );
+        }
+    }
+
+    #[test]
+    fn excessive_work_is_refused_before_it_is_done() {
+        let key = FileKey::generate();
+        let claim = |power: &str| {
+            let mut stanzas = scrypt_stanzas(&key, &passphrase("x"), CHEAP);
+            power.clone_into(&mut stanzas[0].args[1]);
+            header::write(&key, &stanzas)
+        };
+        for power in [
+            "21",
+            "23",
+            "63",
+            "64",
+            "255",
+            "256",
+            "99999999999999999999999",
+        ] {
+            let refused = open(&claim(power), "x", WorkFactor::MAX);
+            assert_eq!(refused, Err(PassphraseError::TooExpensive), "{power}");
+        }
+        assert_eq!(
+            open(&claim("3"), "x", CHEAP),
+            Err(PassphraseError::TooExpensive)
+        );
+        for power in ["0", "02", "+2", "-2", "2x", "0x2"] {
+            let refused = open(&claim(power), "x", WorkFactor::MAX);
+            assert_eq!(refused, Err(PassphraseError::Malformed), "{power}");
+        }
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        let key = FileKey::generate();
+        let one = || scrypt_stanzas(&key, &passphrase("x"), CHEAP);
+        let mut double = one();
+        double.append(&mut one());
+        let two = header::write(&key, &double);
+        let hybrid = seal_header(&key, HybridIdentity::generate().recipient());
+        let no_payload = header::write(&key, &one());
+        for file in [
+            &two[..],
+            &hybrid,
+            &no_payload,
+            b"",
+            b"age-encryption.org/v1\n",
+        ] {
+            assert_eq!(open(file, "x", CHEAP), Err(PassphraseError::Malformed));
+        }
+    }
+
+    #[test]
+    fn work_factors_have_bounds() {
+        assert_eq!(WorkFactor::new(0), None);
+        assert_eq!(WorkFactor::new(17), Some(WorkFactor::STANDARD));
+        assert_eq!(WorkFactor::new(20), Some(WorkFactor::MAX));
+        assert_eq!(WorkFactor::new(21), None);
+    }
+}

@@ -83,3 +83,89 @@ pub fn open_header(bytes: &[u8], identity: &HybridIdentity) -> Result<FileKey, O
         Err(OpenHeaderError::Altered)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use age_core::format::Stanza;
+
+    use super::*;
+
+    fn row() -> (HybridIdentity, FileKey, Vec<u8>) {
+        let identity = HybridIdentity::generate();
+        let key = FileKey::generate();
+        let row = seal_header(&key, identity.recipient());
+        (identity, key, row)
+    }
+
+    #[test]
+    fn opens_for_its_reader_and_nobody_else() {
+        let (identity, key, row) = row();
+        assert_eq!(open_header(&row, &identity).unwrap().expose(), key.expose());
+        let refused = open_header(&row, &HybridIdentity::generate()).unwrap_err();
+        assert_eq!(refused, OpenHeaderError::NotForThisKey);
+    }
+
+    #[test]
+    fn no_byte_can_change() {
+        let (identity, _, row) = row();
+        for at in 0..row.len() {
+            let mut changed = row.clone();
+            changed[at] ^= 1 << (at % 8);
+            assert!(open_header(&changed, &identity).is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn it_is_the_mac_that_refuses_an_altered_header() {
+        let (identity, key, row) = row();
+        // Another header's MAC line: the stanza still opens, so nothing but the MAC can refuse it.
+        let other = seal_header(&FileKey::generate(), identity.recipient());
+        let mac_line = row.len() - 48;
+        let spliced = [&row[..mac_line], &other[mac_line..]].concat();
+        assert_eq!(
+            open_header(&spliced, &identity).unwrap_err(),
+            OpenHeaderError::Altered
+        );
+        let same = [&row[..mac_line], &row[mac_line..]].concat();
+        assert_eq!(
+            open_header(&same, &identity).unwrap().expose(),
+            key.expose()
+        );
+    }
+
+    #[test]
+    fn any_other_shape_is_refused() {
+        let (identity, key, row) = row();
+        let ours = || identity.recipient().stanza(&key);
+        let grease = || Stanza {
+            tag: "x-grease".to_owned(),
+            args: Vec::new(),
+            body: Vec::new(),
+        };
+        let mut extra_argument = ours();
+        extra_argument.args.push("x".to_owned());
+        let mut no_argument = ours();
+        no_argument.args.clear();
+        let mut long_body = ours();
+        long_body.body.push(0);
+        let malformed = OpenHeaderError::Malformed(HeaderError::Malformed);
+        for (stanzas, expected) in [
+            (vec![ours(), ours()], OpenHeaderError::NotOneReader),
+            (vec![ours(), grease()], OpenHeaderError::NotOneReader),
+            (vec![grease(), ours()], OpenHeaderError::NotOneReader),
+            (vec![grease()], OpenHeaderError::NotOneReader),
+            (vec![extra_argument], malformed),
+            (vec![no_argument], malformed),
+            (vec![long_body], malformed),
+        ] {
+            let header = header::write(&key, &stanzas);
+            assert_eq!(open_header(&header, &identity).unwrap_err(), expected);
+        }
+        let longer = [&row[..], b"\n"].concat();
+        assert_eq!(open_header(&longer, &identity).unwrap_err(), malformed);
+        assert_eq!(
+            open_header(b"", &identity).unwrap_err(),
+            OpenHeaderError::Malformed(HeaderError::NotAge)
+        );
+    }
+}

@@ -10,5 +10,6 @@
 )]
 
 mod common;
+mod sealing;
 mod testkit;
 mod tidy;

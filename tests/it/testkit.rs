@@ -92,7 +92,7 @@ fn vectors() -> Vec<Vector> {
 
 /// `None` for a file with a head key we do not know, as the vectors' own rules ask.
 fn read_vector(path: &Path) -> Option<Vector> {
-    let bytes = fs::read(path).unwrap();
+    let bytes = fs::read(path).expect("a vector that can be read");
     let blank = bytes.windows(2).position(|two| two == b"\n\n").unwrap();
     let head = std::str::from_utf8(&bytes[..blank]).unwrap();
     let pairs: Vec<(&str, &str)> = head
