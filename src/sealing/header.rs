@@ -241,7 +241,7 @@ mod tests {
     use crate::sealing::header::write::tests::stanzas;
     use crate::sealing::seal_header;
 
-    const CCTV_MAX: usize = 64 * 1024;
+    const HOSTILE_BYTES: usize = 64 * 1024;
 
     proptest! {
         #[test]
@@ -323,15 +323,15 @@ mod tests {
         assert!(Header::parse(&file).is_ok());
     }
 
-    /// Measured in a build without optimisation: 1 to 3 ms each; the age crate's parser takes half a
-    /// minute for the last. The bound is ten times wider, for busy machines.
+    /// Measured in a build without optimisation: 2.4 ms for the first, the worst; a quadratic parser
+    /// needs half a minute for the last. The bound is ten times wider, for busy machines.
     #[test]
     fn hostile_headers_cost_linear_time() {
         let version = b"age-encryption.org/v1\n".to_vec();
         let filled = |start: &[u8], with: &[u8]| {
             let mut bytes = version.clone();
             bytes.extend_from_slice(start);
-            while bytes.len() < CCTV_MAX {
+            while bytes.len() < HOSTILE_BYTES {
                 bytes.extend_from_slice(with);
             }
             bytes
