@@ -22,4 +22,7 @@ pub mod bytes;
 pub mod canon;
 pub mod clock;
 pub mod ids;
+pub mod ledger;
+pub mod records;
 pub mod sealing;
+pub mod store;

@@ -7,6 +7,9 @@
 //! - [`seal_payload`], [`open_payload`], [`PayloadWriter`], [`PayloadReader`]: payloads.
 //! - [`seal_with_passphrase`], [`open_with_passphrase`]: whole files under a passphrase.
 //! - [`encrypt_to`]: whole files to anyone's recipients; the way out.
+//! - [`UnitKey`] and [`GenerationKey`]: rows, effects and key tables of the store.
+//! - [`Statement`], [`Manifest`] and [`SigningKey`]: what people sign.
+//! - [`PartWriter`], [`PartReader`]: the plaintext of a part.
 //!
 //! What gives content or file keys away begins with `open_`, or is [`PayloadReader`], so that a ban on
 //! these few names keeps every room but the desk from opening anything.
@@ -28,6 +31,19 @@ mod row;
 mod secret;
 mod writer;
 mod xwing;
+
+mod digest;
+mod generation;
+mod manifest;
+mod padme;
+mod part;
+mod record_key;
+mod rows;
+mod signed_manifest;
+mod signing;
+mod statement;
+mod statement_kind;
+mod xchacha;
 
 pub use export::ExportError;
 pub use export::ExportRecipient;
@@ -60,6 +76,40 @@ pub use secret::FileKey;
 pub use secret::Plain;
 pub use secret::SecretText;
 pub use writer::PayloadWriter;
+
+pub use digest::Digest;
+pub use generation::EffectPlace;
+pub use generation::GenerationKey;
+pub use generation::KeyFileError;
+pub use manifest::Manifest;
+pub use manifest::ManifestError;
+pub use manifest::ManifestPart;
+pub use manifest::PartSort;
+pub use padme::padme;
+pub use padme::size_step;
+pub use part::PartError;
+pub use part::PartReader;
+pub use part::PartWriter;
+pub use part::WholePart;
+pub use part::read_part;
+pub use part::write_part;
+pub use record_key::RecordKey;
+pub use rows::RowError;
+pub use rows::RowId;
+pub use rows::RowPlace;
+pub use rows::SealedRow;
+pub use rows::UnitKey;
+pub use signed_manifest::SignedManifest;
+pub use signing::SIGNATURE_BYTES;
+pub use signing::SigningKey;
+pub use signing::SigningKeyError;
+pub use signing::VerifyingKey;
+pub use statement::Heading;
+pub use statement::STATEMENT_MAX_BYTES;
+pub use statement::Statement;
+pub use statement::StatementError;
+pub use statement_kind::StatementKind;
+pub use statement_kind::UnknownKind;
 
 #[cfg(test)]
 mod tests {

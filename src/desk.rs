@@ -1,0 +1,109 @@
+//! The desk: a signed-in person's side. It holds their keys, seals what they file, and opens what they
+//! are shown, each time against the proof that the showing is in the ledger.
+//!
+//! Faces reach records only through here. Nothing below prints, asks or reads the environment.
+
+use std::path::Path;
+
+use crate::desk::error::DeskError;
+use crate::desk::memory::Memory;
+use crate::desk::trust::Trust;
+use crate::ids::VaultId;
+use crate::ids::random;
+use crate::keeper::Keeper;
+use crate::keeper::facts::AccountFacts;
+use crate::keeper::message::MESSAGES;
+use crate::keeper::message::SignIn;
+use crate::keeper::message::answer::Outcome;
+use crate::keeper::message::answer::Served;
+use crate::ledger::ActorHandle;
+use crate::ledger::Event;
+use crate::sealing::Passphrase;
+use crate::sealing::Person;
+
+pub mod audit;
+pub mod cases;
+pub mod error;
+pub mod errands;
+pub mod export;
+pub mod filing;
+pub mod found;
+pub(crate) mod link;
+pub mod memory;
+pub(crate) mod open;
+pub mod people;
+pub mod reading;
+pub(crate) mod seal;
+pub mod shown;
+pub(crate) mod trust;
+pub(crate) mod versions;
+
+/// A signed-in person.
+pub struct Desk<'k> {
+    keeper: &'k Keeper,
+    vault: VaultId,
+    person: Person,
+    account: AccountFacts,
+    actor: ActorHandle,
+    memory: Memory,
+}
+
+impl std::fmt::Debug for Desk<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("user", &self.account.id).finish_non_exhaustive()
+    }
+}
+
+impl<'k> Desk<'k> {
+    /// Signs in: fetches the sealed identity against a `login` entry and opens it with the passphrase.
+    /// `memory` is the person's own folder for remembered ledger heads, never inside a vault.
+    ///
+    /// # Errors
+    /// [`DeskError::WrongPassphrase`], [`DeskError::Unknown`] for a handle that does not exist,
+    /// [`DeskError::Denied`] for a suspended account, and what reading a ledger may show.
+    pub fn sign_in(
+        keeper: &'k Keeper,
+        who: &str,
+        passphrase: &Passphrase,
+        memory: Option<&Path>,
+    ) -> Result<Self, DeskError> {
+        let memory = Memory::open(keeper, memory)?;
+        let ask = SignIn {
+            version: MESSAGES,
+            handle: who.to_owned(),
+            nonce: crate::bytes::base64url(&random::<16>()),
+            seen: memory.size(),
+        };
+        let answer = keeper.sign_in(ask)?;
+        let served = match answer.outcome {
+            Outcome::Done(served) => *served,
+            Outcome::Unknown => return Err(DeskError::Unknown),
+            Outcome::Denied { rule, says } => {
+                let entry = answer.receipt.as_ref().map(crate::ledger::Receipt::index);
+                return Err(DeskError::Denied { rule, says, entry });
+            }
+            Outcome::Refused { code, says } => return Err(DeskError::Refused { code, says }),
+            Outcome::Stale => return Err(link::unexpected()),
+        };
+        let Served::Identity { account, actor, file } = served else { return Err(link::unexpected()) };
+        let actor = actor.parse().map_err(DeskError::damaged)?;
+        let person = Person::unseal(&file, passphrase).map_err(|error| people::identity_error(&error))?;
+        let mut desk = Self { keeper, vault: keeper.vault(), person, account, actor, memory };
+        let receipt = answer.receipt.ok_or_else(link::unexpected)?;
+        desk.believe(&receipt, Event::Login)?;
+        if desk.person.verifying() != desk.account.verifying {
+            return Err(DeskError::damaged("the account's keys are not the ones in its sealed identity"));
+        }
+        Ok(desk)
+    }
+
+    /// The account that is signed in.
+    pub fn account(&self) -> &AccountFacts {
+        &self.account
+    }
+
+    /// Compares the vault's root key with the one this person's machine has seen before.
+    fn check_root(&mut self, trust: &Trust) -> Result<(), DeskError> {
+        self.memory.check_root(&trust.genesis.root)
+    }
+}

@@ -1,0 +1,167 @@
+//! The one list of acts: everything a person can do, as data.
+//!
+//! Commands, pages, policy and ledger events are derived from this list or checked against it. An act
+//! that is missing from the policy schema, from the command line or from the tests' table fails a test.
+
+use crate::ledger::Event;
+
+/// One row of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActRow {
+    /// The act.
+    pub act: Act,
+    /// Its word: the Cedar action, and `act` in a signed ask.
+    pub word: &'static str,
+    /// The ledger event of its entry when it is allowed.
+    pub event: Event,
+    /// What it is done to.
+    pub target: Target,
+    /// Whether the asker must give a purpose; records may demand one besides.
+    pub purpose: bool,
+    /// Whether the asker must give a reason.
+    pub reason: bool,
+    /// Whether a second person must agree before it takes effect.
+    pub second_person: bool,
+    /// Whether it is an entry of its own (public keys and one's own sign-in state are not content).
+    pub logged: bool,
+    /// The command that does it; empty for what desks do by themselves.
+    pub command: &'static str,
+    /// The act in words, after "may".
+    pub says: &'static str,
+}
+
+/// What an act is done to: which facts decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The vault as a whole.
+    Vault,
+    /// An account.
+    Account,
+    /// A case.
+    Case,
+    /// A kind, and the case it would be filed in.
+    Kind,
+    /// A record.
+    Record,
+}
+
+macro_rules! acts {
+    ($($(#[$doc:meta])* $act:ident = $word:literal, $event:ident, $target:ident, [$($flag:ident)*], $command:literal, $says:literal;)+) => {
+        /// Anything a person can do (closed list).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Act { $($(#[$doc])* $act,)+ }
+
+        /// The list, in the order of the command line.
+        pub const ACTS: &[ActRow] = &[$(acts!(@row $act, $word, $event, $target, [$($flag)*], $command, $says),)+];
+    };
+    (@row $act:ident, $word:literal, $event:ident, $target:ident, [$($flag:ident)*], $command:literal, $says:literal) => {
+        {
+            #[expect(unused_mut, reason = "a row without flags changes nothing")]
+            let mut row = ActRow {
+                act: Act::$act,
+                word: $word,
+                event: Event::$event,
+                target: Target::$target,
+                purpose: false,
+                reason: false,
+                second_person: false,
+                logged: true,
+                command: $command,
+                says: $says,
+            };
+            $(acts!(@flag row, $flag);)*
+            row
+        }
+    };
+    (@flag $row:ident, unlogged) => { $row.logged = false };
+    (@flag $row:ident, reason) => { $row.reason = true };
+}
+
+acts! {
+    /// Receive one's own sealed identity.
+    SignIn = "sign-in", Login, Account, [], "", "sign in";
+    /// Learn the public keys needed to seal for others.
+    LookUpKeys = "look-up-keys", List, Vault, [unlogged], "", "learn the public keys things are sealed to";
+    /// Do what keys lack against policy.
+    FillErrands = "fill-errands", Member, Vault, [], "", "seal keys on for those who are entitled to them";
+    /// Make an account.
+    AddUser = "add-user", Enrol, Vault, [], "user add", "add a user";
+    /// See the directory.
+    ListUsers = "list-users", List, Vault, [], "user list", "see who has an account";
+    /// See one account.
+    ShowUser = "show-user", List, Account, [], "user show", "see an account";
+    /// Stop an account at once.
+    SuspendUser = "suspend-user", Admin, Account, [], "user suspend", "suspend a user";
+    /// Let a suspended account work again.
+    ResumeUser = "resume-user", Admin, Account, [], "user resume", "let a suspended user work again";
+    /// Take new keys under an own passphrase.
+    ChangePassphrase = "change-passphrase", Enrol, Account, [], "user passphrase", "set the passphrase of the own account";
+    /// Open a case.
+    OpenCase = "open-case", Admin, Vault, [], "case open", "open a case";
+    /// See the cases.
+    ListCases = "list-cases", List, Vault, [], "case list", "list cases";
+    /// See one case.
+    ShowCase = "show-case", List, Case, [], "case show", "see a case";
+    /// Close a case.
+    CloseCase = "close-case", Admin, Case, [], "case close", "close a case";
+    /// Open a closed case again.
+    ReopenCase = "reopen-case", Admin, Case, [], "case reopen", "reopen a case";
+    /// Put someone on a case's team.
+    AddToTeam = "add-to-team", Member, Case, [], "case team add", "put someone on a case's team";
+    /// Take someone off a case's team.
+    RemoveFromTeam = "remove-from-team", Member, Case, [], "case team remove", "take someone off a case's team";
+    /// File a record.
+    AddRecord = "add-record", Store, Kind, [], "record add", "file a record";
+    /// File many records from a folder.
+    ImportRecords = "import-records", Import, Kind, [], "import", "import records";
+    /// See which records there are.
+    ListRecords = "list-records", List, Record, [], "record list", "list a record";
+    /// Read a record.
+    ReadRecord = "read-record", Read, Record, [], "record show", "read a record";
+    /// Read an attachment.
+    ReadAttachment = "read-attachment", Read, Record, [], "record attachment", "read an attachment";
+    /// See who did what with a record.
+    ShowHistory = "show-history", List, Record, [], "record history", "see a record's history";
+    /// File a corrected version.
+    AmendRecord = "amend-record", Amend, Record, [reason], "record amend", "correct a record";
+    /// Take a copy out as an age file.
+    ExportRecord = "export-record", Export, Record, [], "record export", "export a record";
+    /// See the ledger's entries with names.
+    ShowAudit = "show-audit", List, Vault, [], "audit show", "see the audit entries";
+    /// Take the ledger out with its entries.
+    ExportAudit = "export-audit", Export, Vault, [], "audit export", "export the audit entries";
+    /// Take out the proof of one entry.
+    ProveEntry = "prove-entry", List, Vault, [], "audit proof", "take out the proof of an entry";
+}
+
+impl Act {
+    /// The act's row of the list.
+    pub fn row(self) -> &'static ActRow {
+        // INVARIANT: the macro makes one row for each variant, in order, so the fallback is never taken.
+        const FIRST: &ActRow = match ACTS {
+            [first, ..] => first,
+            [] => unreachable!(),
+        };
+        ACTS.get(self as usize).unwrap_or(FIRST)
+    }
+
+    /// The act with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        ACTS.iter().find(|row| row.word == word).map(|row| row.act)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_act_finds_its_own_row_and_words_are_unique() {
+        for (at, row) in ACTS.iter().enumerate() {
+            assert_eq!(row.act.row(), row);
+            assert_eq!(Act::from_word(row.word), Some(row.act));
+            assert!(ACTS[at + 1..].iter().all(|later| later.word != row.word));
+            assert!(!row.says.is_empty());
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Facts: what the keeper must know without opening anything (`docs/format.md`, `docs/threat-model.md`
+//! lists them field by field). Unknown fields of later versions are kept when a row is written back.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::ids::CaseId;
+use crate::ids::CompartmentId;
+use crate::ids::HoldId;
+use crate::ids::PersonId;
+use crate::ids::RecordId;
+use crate::ids::UserId;
+use crate::sealing::HybridRecipient;
+use crate::sealing::VerifyingKey;
+
+pub mod words;
+
+pub use words::AccountState;
+pub use words::CaseState;
+pub use words::RecordState;
+pub use words::Role;
+pub use crate::records::words::Service;
+
+/// Fields this version does not know, carried along unchanged.
+pub type Other = BTreeMap<String, Value>;
+
+/// The directory's row of one user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountFacts {
+    /// The account.
+    pub id: UserId,
+    /// `[a-z0-9-]{2,32}`, unique.
+    pub handle: String,
+    /// The person's name in their own script.
+    pub name: String,
+    /// What they are at the centre.
+    pub role: Role,
+    /// Whether they may work.
+    pub state: AccountState,
+    /// Whether its person has set the passphrase themselves.
+    pub claimed: bool,
+    /// Whom they report to.
+    pub reports_to: Option<UserId>,
+    /// Where things are sealed to them.
+    pub recipient: HybridRecipient,
+    /// What checks their signatures.
+    pub verifying: VerifyingKey,
+    /// When the account was made.
+    pub enrolled_at: Timestamp,
+    /// When it was suspended, if it is.
+    pub suspended_at: Option<Timestamp>,
+    /// Kept for later versions.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+impl AccountFacts {
+    /// Whether the account may be signed in to.
+    pub fn may_work(&self) -> bool {
+        matches!(self.state, AccountState::Active | AccountState::Unclaimed)
+    }
+}
+
+/// A case, without its title and people (they are a card sealed to the case).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseFacts {
+    /// The case.
+    pub id: CaseId,
+    /// How contact happens.
+    pub service: Service,
+    /// Whether it takes records.
+    pub state: CaseState,
+    /// Who works on it.
+    pub team: BTreeSet<UserId>,
+    /// Where its records are sealed: the case's own compartment first.
+    pub compartments: Vec<CompartmentId>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it was last closed.
+    pub closed_at: Option<Timestamp>,
+    /// How many versions the card has had; the card of a case is `part(case, n)`.
+    pub card: u32,
+    /// Kept for later versions.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// A person a record is about, and as what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// The person.
+    pub person: PersonId,
+    /// child, parent, sibling, worker, professional, other.
+    pub role: String,
+}
+
+/// Dates that start a retention rule, `YYYY-MM-DD`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Triggers {
+    /// When it happened.
+    pub event: Option<String>,
+    /// When it was decided.
+    pub decision: Option<String>,
+    /// When it was resolved.
+    pub resolution: Option<String>,
+    /// When it was closed.
+    pub closure: Option<String>,
+    /// When the engagement ended.
+    pub engagement_end: Option<String>,
+    /// When the last entry was made.
+    pub last_entry: Option<String>,
+    /// Kept for later versions.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// Who checked a record, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// The checker.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A record's facts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordFacts {
+    /// The record.
+    pub id: RecordId,
+    /// Its case, if it has one.
+    pub case: Option<CaseId>,
+    /// The kind's name.
+    pub kind: String,
+    /// The kind definition's version at filing.
+    pub kind_version: u32,
+    /// The retention rule.
+    pub class: String,
+    /// Restriction words of the kind and the form.
+    pub labels: BTreeSet<String>,
+    /// Who filed it.
+    pub author: UserId,
+    /// When it was filed.
+    pub filed_at: Timestamp,
+    /// When what it tells happened, `YYYY-MM-DD`.
+    pub event_date: Option<String>,
+    /// Whom it is about, among the people on file.
+    pub subjects: Vec<Subject>,
+    /// For whom it does not exist.
+    pub excluded: BTreeSet<UserId>,
+    /// If set, the only roles that may see it.
+    pub only_roles: Option<BTreeSet<Role>>,
+    /// Named decision-makers, if any.
+    pub deciders: BTreeSet<UserId>,
+    /// Who handles it, if the form named a user.
+    pub handler: Option<UserId>,
+    /// A showing needs a purpose.
+    pub purpose_required: bool,
+    /// Granting or releasing needs a second person.
+    pub second_approver: bool,
+    /// May leave as an export.
+    pub exportable: bool,
+    /// Who the court order lets have it (users or outsiders, as recorded).
+    pub order_recipients: Vec<String>,
+    /// What starts its retention.
+    pub triggers: Triggers,
+    /// The compartments its parts are sealed to.
+    pub compartments: Vec<CompartmentId>,
+    /// Where it stands.
+    pub state: RecordState,
+    /// Who checked it.
+    pub checked: Option<Checked>,
+    /// What suspends its disposal.
+    pub holds: BTreeSet<HoldId>,
+    /// Where it was moved from, if it was imported from elsewhere.
+    pub migrated_from: Option<String>,
+    /// How many versions it has.
+    pub versions: u32,
+    /// Kept for later versions.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// Where a sealed part's payload is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// A row of the version's unit.
+    Row,
+    /// An object under `payload/`.
+    Object,
+}
+
+/// A sealed part as the keeper knows it: never its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartFacts {
+    /// 1 card, 2 body, 3 and up attachments.
+    pub number: u32,
+    /// `card`, `body` or `attachment`.
+    pub sort: String,
+    /// SHA-256 of the sealed payload, hex.
+    pub sha256: String,
+    /// Bytes of the sealed payload (a padded step, never the content's own size).
+    pub size_step: u64,
+    /// Where it is.
+    pub place: Place,
+}
+
+/// One version's facts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionFacts {
+    /// Counts from 1.
+    pub number: u32,
+    /// Its parts.
+    pub parts: Vec<PartFacts>,
+    /// SHA-256 of its manifest, hex.
+    pub manifest: String,
+    /// The previous version's manifest digest, hex.
+    pub previous: Option<String>,
+    /// `filed`, `imported` or `corrected`.
+    pub reason: String,
+    /// The desk's random name for this submission: the same one twice is the same filing.
+    pub submission: String,
+    /// Who filed this version.
+    pub author: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// Kept for later versions.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// What a compartment is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Everyone of one role.
+    Team {
+        /// The role.
+        role: Role,
+    },
+    /// One case.
+    Case {
+        /// The case.
+        case: CaseId,
+    },
+    /// One record filed about someone, of a restricted kind, or without a case.
+    Own {
+        /// The record.
+        record: RecordId,
+    },
+    /// The people on file.
+    People,
+}
+
+/// A compartment's facts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompartmentFacts {
+    /// The compartment.
+    pub id: CompartmentId,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Its current epoch, from 1.
+    pub epoch: u32,
+    /// Since when a removed member's key has not been changed.
+    pub rekey_pending: Option<Timestamp>,
+    /// Kept for later versions.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// Who can open a compartment's secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Member {
+    /// A person.
+    User(UserId),
+    /// Everyone who can open another compartment.
+    Compartment(CompartmentId),
+    /// The trustees' recovery identity.
+    Recovery,
+}
+
+impl Member {
+    /// The member's bytes in unit names: a tag and an id.
+    pub fn name_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::User(user) => [&[1], user.as_bytes().as_slice()].concat(),
+            Self::Compartment(compartment) => [&[2], compartment.as_bytes().as_slice()].concat(),
+            Self::Recovery => vec![3],
+        }
+    }
+}
+
+/// One epoch of a compartment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochFacts {
+    /// The epoch's number, from 1.
+    pub number: u32,
+    /// Where things are sealed to it.
+    pub recipient: HybridRecipient,
+    /// Who holds an envelope.
+    pub members: BTreeSet<Member>,
+    /// The sealed secret's payload, base64url; envelopes are headers of this one payload.
+    pub secret: String,
+    /// The maker's signed statement about number and recipient.
+    pub statement: String,
+    /// Kept for later versions.
+    #[serde(flatten)]
+    pub other: Other,
+}

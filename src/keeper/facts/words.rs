@@ -1,0 +1,98 @@
+//! The closed word lists of facts.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every value, in the order of the list.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word in commands, policy and files.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+
+            /// The value with this word.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.word() == word)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.word())
+            }
+        }
+    };
+}
+
+words!(
+    /// What a user is at the centre.
+    Role {
+        /// Runs the centre: people, cases, rotas.
+        Coordinator = "coordinator",
+        /// Paid workers who supervise contact.
+        Staff = "staff",
+        /// Unpaid helpers.
+        Volunteer = "volunteer",
+        /// Designated safeguarding lead and deputy.
+        SafeguardingLead = "safeguarding-lead",
+        /// Who countersigns DBS applications.
+        DbsCountersignatory = "dbs-countersignatory",
+        /// Answers for data protection.
+        DataProtectionLead = "data-protection-lead",
+        /// Charity trustees, the chair among them.
+        Trustee = "trustee",
+        /// An outsider with a dated grant.
+        Assessor = "assessor",
+    }
+);
+
+words!(
+    /// What an account may do at all.
+    AccountState {
+        /// Its passphrase was set by another person: may work, not approve.
+        Unclaimed = "unclaimed",
+        /// Its person holds the only passphrase.
+        Active = "active",
+        /// Nothing is served until it is resumed.
+        Suspended = "suspended",
+        /// The person has left for good.
+        Left = "left",
+    }
+);
+
+words!(
+    /// Where a case stands.
+    CaseState {
+        /// Takes records.
+        Open = "open",
+        /// Takes no new records; retention counts from here.
+        Closed = "closed",
+    }
+);
+
+words!(
+    /// Where a record stands.
+    RecordState {
+        /// Filed and current.
+        Filed = "filed",
+        /// Filed, and checked by someone other than its author.
+        Checked = "checked",
+        /// Sent back to its author.
+        Returned = "returned",
+        /// Destroyed under a rule; only history and tombstone live on.
+        Disposed = "disposed",
+    }
+);
+

@@ -1,0 +1,130 @@
+//! What a desk and the keeper say to each other. Serialisable and versioned, so that one code path
+//! serves in-process use, a socket and pages.
+//!
+//! An [`Ask`] is a statement signed by the person (kind `ask`), whose body is an [`Asked`], and beside
+//! it the [`Load`] it carries, whose digest the signed body names. The keeper's [`Answer`] comes only
+//! after its entry is durable; what opens something stands beside the receipt for that entry.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::ids::CaseId;
+use crate::ids::RecordId;
+use crate::ids::UserId;
+use crate::keeper::message::load::Load;
+
+pub mod answer;
+pub mod load;
+
+/// The version of these messages.
+pub const MESSAGES: u32 = 1;
+
+/// The one message that nobody can sign yet: it asks for the sealed identity that holds the signing key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignIn {
+    /// [`MESSAGES`].
+    pub version: u32,
+    /// The account's handle or id.
+    pub handle: String,
+    /// 16 random bytes, base64url.
+    pub nonce: String,
+    /// The size of the newest ledger head this desk has verified; 0 for none.
+    pub seen: u64,
+}
+
+/// One signed message to the keeper.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ask {
+    /// The person's signed statement: canonical bytes, body an [`Asked`].
+    #[serde(with = "crate::keeper::message::text")]
+    pub statement: Vec<u8>,
+    /// What the ask carries.
+    pub load: Load,
+}
+
+/// The body of a signed ask.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Asked {
+    /// [`MESSAGES`].
+    pub version: u32,
+    /// What is wanted.
+    pub want: Want,
+    /// For what, in the person's words or a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// Why, where an act asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// 16 random bytes, base64url: no ask is answered twice.
+    pub nonce: String,
+    /// The size of the newest ledger head this desk has verified; 0 for none.
+    pub seen: u64,
+    /// SHA-256 of the load's canonical JSON, base64url.
+    pub load: String,
+}
+
+/// What is wanted. `act` is the word of the list of acts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each field is an id of what the act's row names")]
+pub enum Want {
+    LookUpKeys { case: Option<CaseId> },
+    FillErrands {},
+    AddUser { user: UserId },
+    ListUsers {},
+    ShowUser { user: String },
+    SuspendUser { user: UserId },
+    ResumeUser { user: UserId },
+    ChangePassphrase { user: UserId },
+    OpenCase { case: CaseId },
+    ListCases {},
+    ShowCase { case: CaseId },
+    CloseCase { case: CaseId },
+    ReopenCase { case: CaseId },
+    AddToTeam { case: CaseId, user: UserId },
+    RemoveFromTeam { case: CaseId, user: UserId },
+    AddRecord { record: RecordId },
+    ImportRecords { case: CaseId },
+    ListRecords { case: Option<CaseId>, page: u32 },
+    ReadRecord { record: RecordId, version: Option<u32> },
+    ReadAttachment { record: RecordId, version: u32, part: u32 },
+    ShowHistory { record: RecordId },
+    AmendRecord { record: RecordId },
+    ExportRecord { record: RecordId, recipients: Vec<String> },
+    ShowAudit { record: Option<RecordId>, actor: Option<String>, since: Option<Timestamp> },
+    ExportAudit {},
+    ProveEntry { index: u64 },
+}
+
+/// Bytes that are text (canonical JSON), as a JSON string.
+pub(crate) mod text {
+    use serde::Deserialize as _;
+    use serde::Deserializer;
+    use serde::Serializer;
+
+    pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        let text = std::str::from_utf8(bytes).map_err(serde::ser::Error::custom)?;
+        serializer.serialize_str(text)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        String::deserialize(deserializer).map(String::into_bytes)
+    }
+}
+
+/// Bytes as base64url.
+pub(crate) mod binary {
+    use serde::Deserialize as _;
+    use serde::Deserializer;
+    use serde::Serializer;
+
+    pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&crate::bytes::base64url(bytes))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        crate::bytes::unbase64url(&text).ok_or_else(|| serde::de::Error::custom("not base64url"))
+    }
+}

@@ -1,0 +1,235 @@
+//! What the keeper answers: an outcome, the receipt for its entry, and what is served with it.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::ids::CaseId;
+use crate::ids::CompartmentId;
+use crate::ids::RecordId;
+use crate::ids::UserId;
+use crate::keeper::facts::AccountFacts;
+use crate::keeper::facts::CaseFacts;
+use crate::keeper::facts::CompartmentFacts;
+use crate::keeper::facts::EpochFacts;
+use crate::keeper::facts::Member;
+use crate::keeper::facts::Place;
+use crate::keeper::facts::RecordFacts;
+use crate::keeper::facts::VersionFacts;
+use crate::ledger::Opening;
+use crate::ledger::Receipt;
+use crate::sealing::HybridRecipient;
+use crate::keeper::message::load::SealedCard;
+
+/// The keeper's answer to an allowed or refused ask.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Answer {
+    /// The entry's proof; `None` only for acts that are not entries.
+    pub receipt: Option<Receipt>,
+    /// What opens the entry's `commit`: 32 random bytes and the detail's bytes.
+    pub opening: Option<Opening>,
+    /// What was asked for, or why not.
+    pub outcome: Outcome,
+}
+
+/// What came of an ask.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Done; what is served.
+    Done(Box<Served>),
+    /// Denied by policy: the rule and its sentence.
+    Denied {
+        /// The deciding rule.
+        rule: String,
+        /// Its sentence.
+        says: String,
+    },
+    /// No such thing, or not the asker's to see.
+    Unknown,
+    /// Refused by a rule about the state or the input; nothing changed.
+    Refused {
+        /// A word for the case.
+        code: String,
+        /// What to do.
+        says: String,
+    },
+    /// Keys have moved on since the desk looked: seal again.
+    Stale,
+}
+
+/// What is served with an allowed ask.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Served {
+    /// Nothing but the receipt.
+    Nothing,
+    /// The asker's sealed identity.
+    Identity {
+        /// The account.
+        account: AccountFacts,
+        /// The account's handle in the ledger, as leaves spell it.
+        actor: String,
+        /// The passphrase-sealed identity file.
+        #[serde(with = "crate::keeper::message::binary")]
+        file: Vec<u8>,
+    },
+    /// Public keys and who vouched for them.
+    Keys(Box<Keys>),
+    /// Accounts.
+    Accounts(Vec<AccountFacts>),
+    /// Cases, each with its sealed card and the way to its key.
+    Cases(Vec<ServedCase>),
+    /// Records' cards.
+    Cards {
+        /// The cards of this page.
+        cards: Vec<ServedRecord>,
+        /// Whether another page follows.
+        more: bool,
+    },
+    /// One record.
+    Record(Box<ServedRecord>),
+    /// What was filed: ids in the order of the load, each with its own receipt.
+    Filed(Vec<FiledRecord>),
+    /// Entries of the ledger.
+    Entries(Vec<ServedEntry>),
+    /// A proof, as text.
+    Proof(String),
+    /// What the asker's desk should seal on, and the asker's own envelopes.
+    Errands {
+        /// Compartments that lack members.
+        errands: Vec<Errand>,
+        /// Every envelope sealed to the asker in person.
+        own: Vec<ChainLink>,
+    },
+}
+
+/// Everything needed to seal, and the statements that vouch for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Keys {
+    /// The genesis statement's bytes.
+    #[serde(with = "crate::keeper::message::text")]
+    pub genesis: Vec<u8>,
+    /// Every account.
+    pub accounts: Vec<AccountFacts>,
+    /// Their `enrol` and `succeed` statements, oldest first.
+    pub statements: Vec<String>,
+    /// Role teams, and the case's compartments where one was asked for.
+    pub compartments: Vec<(CompartmentFacts, EpochFacts)>,
+    /// The case asked for.
+    pub case: Option<CaseFacts>,
+    /// The trustees' recovery recipient, if there is one.
+    pub recovery: Option<HybridRecipient>,
+}
+
+/// One step of the way to a compartment's secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ChainLink {
+    /// The compartment this step opens.
+    pub compartment: CompartmentId,
+    /// Its epoch.
+    pub epoch: u32,
+    /// Its signed `epoch` statement.
+    pub statement: String,
+    /// The envelope's header: for the person first, then for the compartment opened before.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub header: Vec<u8>,
+    /// The sealed secret's payload.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub payload: Vec<u8>,
+}
+
+/// A case and the way to its card.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServedCase {
+    /// Its facts.
+    pub facts: CaseFacts,
+    /// The sealed card; `None` when the asker holds no key yet.
+    pub card: Option<SealedCard>,
+    /// The way to the compartment.
+    pub chain: Vec<ChainLink>,
+}
+
+/// A record, as served: facts, versions, and the parts asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServedRecord {
+    /// Its facts.
+    pub facts: RecordFacts,
+    /// Its versions, oldest first.
+    pub versions: Vec<VersionFacts>,
+    /// The audit key, base64url.
+    pub k_record: String,
+    /// The way to the compartment's secret.
+    pub chain: Vec<ChainLink>,
+    /// The compartments a later version has to be sealed to.
+    pub sealed_to: Vec<(CompartmentFacts, EpochFacts)>,
+    /// The parts.
+    pub parts: Vec<ServedPart>,
+}
+
+/// One part, as served.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServedPart {
+    /// The version.
+    pub version: u32,
+    /// The part.
+    pub number: u32,
+    /// The header for the compartment at the end of the chain.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub header: Vec<u8>,
+    /// The payload, where it is a row.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub payload: Vec<u8>,
+    /// Where the payload is; an object is fetched by its digest.
+    pub place: Place,
+    /// SHA-256 of the sealed payload, hex.
+    pub sha256: String,
+}
+
+/// A filed record and the proof of its entry.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FiledRecord {
+    /// The record.
+    pub record: RecordId,
+    /// The proof.
+    pub receipt: Receipt,
+    /// What opens its entry's `commit`.
+    pub opening: Opening,
+}
+
+/// An entry with what the asker may know of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServedEntry {
+    /// Position.
+    pub index: u64,
+    /// When.
+    pub time: Timestamp,
+    /// What.
+    pub event: String,
+    /// How it ended.
+    pub outcome: String,
+    /// Whose act it was, if the directory still knows.
+    pub actor: Option<UserId>,
+    /// The record, where the asker may know it.
+    pub record: Option<RecordId>,
+    /// The case, where the asker may know it.
+    pub case: Option<CaseId>,
+    /// The purpose given.
+    pub purpose: Option<String>,
+    /// Whether the detail still exists.
+    pub detail_available: bool,
+}
+
+/// A compartment whose secret should be sealed on to someone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Errand {
+    /// The compartment.
+    pub compartment: CompartmentId,
+    /// Its epoch.
+    pub epoch: u32,
+    /// Who lacks an envelope.
+    pub members: Vec<Member>,
+    /// The way to the secret.
+    pub chain: Vec<ChainLink>,
+}
+

@@ -1,0 +1,240 @@
+//! What asks carry: things already sealed, and the facts the keeper needs.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::ids::CaseId;
+use crate::ids::CompartmentId;
+use crate::ids::RecordId;
+use crate::ids::UserId;
+use crate::keeper::facts::Member;
+use crate::keeper::facts::Purpose;
+use crate::keeper::facts::Role;
+use crate::keeper::facts::Service;
+use crate::keeper::facts::Triggers;
+use crate::keeper::facts::VersionFacts;
+use crate::sealing::HybridRecipient;
+use crate::sealing::VerifyingKey;
+
+/// What an ask carries: things already sealed, and the facts the keeper needs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "load", rename_all = "kebab-case")]
+pub enum Load {
+    /// Nothing.
+    Nothing {},
+    /// A new account.
+    Account(Box<NewAccount>),
+    /// New keys for one's own account.
+    Succession(Box<Succession>),
+    /// A new case.
+    Case(Box<NewCase>),
+    /// Envelopes for members.
+    Envelopes(Vec<NewEnvelope>),
+    /// Records to file.
+    Records(Vec<NewVersion>),
+}
+
+/// An account as its maker's desk made it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewAccount {
+    /// The handle, name, role and line.
+    pub handle: String,
+    /// The person's name.
+    pub name: String,
+    /// What they are.
+    pub role: Role,
+    /// Whom they report to.
+    pub reports_to: Option<UserId>,
+    /// The signed `enrol` statement, canonical bytes.
+    #[serde(with = "crate::keeper::message::text")]
+    pub enrol: Vec<u8>,
+    /// The passphrase-sealed identity file, base64url.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub identity: Vec<u8>,
+    /// The team this person is the first member of, if so.
+    pub team: Option<NewCompartment>,
+}
+
+/// The body of an `enrol` statement, and of the genesis statement's first administrator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// The account.
+    pub user: UserId,
+    /// Its handle.
+    pub handle: String,
+    /// Its role.
+    pub role: Role,
+    /// Where things are sealed to it.
+    pub recipient: HybridRecipient,
+    /// What checks its signatures.
+    pub verifying: VerifyingKey,
+}
+
+/// New keys of one account. The statement `succeed` is signed by the old key; its body is signed by
+/// the new one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Succession {
+    /// `succeed`, signed by the old key, canonical bytes.
+    #[serde(with = "crate::keeper::message::text")]
+    pub old: Vec<u8>,
+    /// `succeed`, the same body signed by the new key, canonical bytes.
+    #[serde(with = "crate::keeper::message::text")]
+    pub new: Vec<u8>,
+    /// The identity file sealed under the new passphrase.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub identity: Vec<u8>,
+    /// The person's envelopes, sealed to the new recipient.
+    pub envelopes: Vec<NewEnvelope>,
+}
+
+/// A compartment's first epoch, as its maker's desk made it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewCompartment {
+    /// The compartment.
+    pub id: CompartmentId,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The signed `epoch` statement, canonical bytes; body an [`EpochStatement`].
+    #[serde(with = "crate::keeper::message::text")]
+    pub statement: Vec<u8>,
+    /// The sealed secret's payload, base64url.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub secret: Vec<u8>,
+    /// One envelope for each member.
+    pub envelopes: Vec<NewEnvelope>,
+}
+
+/// The body of an `epoch` statement: the maker vouches for a recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochStatement {
+    /// The compartment.
+    pub compartment: CompartmentId,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The epoch.
+    pub number: u32,
+    /// Where things are sealed to it.
+    pub recipient: HybridRecipient,
+}
+
+/// An envelope: a header of the epoch secret's payload, for one member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewEnvelope {
+    /// The compartment.
+    pub compartment: CompartmentId,
+    /// Its epoch.
+    pub epoch: u32,
+    /// For whom.
+    pub member: Member,
+    /// The one-stanza header.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub header: Vec<u8>,
+}
+
+/// A case as the coordinator's desk made it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewCase {
+    /// How contact happens.
+    pub service: Service,
+    /// Its compartment.
+    pub compartment: NewCompartment,
+    /// The card (title) sealed to the compartment.
+    pub card: SealedCard,
+}
+
+/// A card that is not a record's: one payload and its header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedCard {
+    /// The one-stanza header, to the compartment.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub header: Vec<u8>,
+    /// The sealed payload.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub payload: Vec<u8>,
+}
+
+/// A version to file, first or later.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewVersion {
+    /// The record.
+    pub record: RecordId,
+    /// The facts the filer gives; later versions repeat what may change.
+    pub facts: FiledFacts,
+    /// The version, its parts and digests.
+    pub version: VersionFacts,
+    /// The audit key, base64url; drawn by the filing desk, the same for all versions.
+    pub k_record: Option<String>,
+    /// Payloads that travel inside the message, by part number (objects were uploaded before).
+    pub rows: Vec<PartRow>,
+    /// One header per part and compartment.
+    pub headers: Vec<NewHeader>,
+    /// The record's own compartment, where it has one and this is its first version.
+    pub own: Option<NewCompartment>,
+}
+
+/// What the filer says about a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FiledFacts {
+    /// Its case.
+    pub case: Option<CaseId>,
+    /// Its kind.
+    pub kind: String,
+    /// The kind's version.
+    pub kind_version: u32,
+    /// The retention rule.
+    pub class: String,
+    /// Restriction words.
+    pub labels: Vec<String>,
+    /// When what it tells happened.
+    pub event_date: Option<String>,
+    /// Whom it is filed about, among the users.
+    pub about: Vec<UserId>,
+    /// Named decision-makers.
+    pub deciders: Vec<UserId>,
+    /// Who handles it.
+    pub handler: Option<UserId>,
+    /// What starts its retention.
+    pub triggers: Triggers,
+}
+
+/// A payload stored as a row.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PartRow {
+    /// The part.
+    pub number: u32,
+    /// Its sealed payload.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub payload: Vec<u8>,
+}
+
+/// One header row.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewHeader {
+    /// The part.
+    pub part: u32,
+    /// The compartment it is sealed to.
+    pub compartment: CompartmentId,
+    /// The compartment's epoch.
+    pub epoch: u32,
+    /// The one-stanza header.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub header: Vec<u8>,
+}
+
+
+/// The body of the `genesis` statement, signed by the root key: what everything else is chained to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Genesis {
+    /// What checks the root key's signatures.
+    pub root: VerifyingKey,
+    /// The ledger's verification key, as C2SP signed notes spell it.
+    pub log: String,
+    /// The trustees' recovery recipient; `None` where no trustee holds shares.
+    pub recovery: Option<HybridRecipient>,
+    /// Who could get round the gate: `local` or `keeper` (`docs/threat-model.md`).
+    pub custody: String,
+    /// `required` or `single`.
+    pub two_person: String,
+    /// A demonstration vault, with a clock of its own.
+    pub demo: bool,
+}
