@@ -13,4 +13,6 @@ mod common;
 mod demo_data;
 mod records;
 mod records_any;
+mod sealing;
+mod testkit;
 mod tidy;
