@@ -96,8 +96,8 @@ impl From<Broken> for OpenError {
 
 /// Rebuilds the ledger's head from the frames, checking each: leaves, time, root, signature, and that
 /// the last leaf names the effects.
-struct Replayed {
-    head: LedgerHead,
+pub(crate) struct Replayed {
+    pub(crate) head: LedgerHead,
 }
 
 impl Replay for Replayed {
