@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::ledger::checkpoint::CheckpointError;
+use crate::ledger::checkpoint::Discontinuity;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::leaf::LeafError;
@@ -133,20 +134,8 @@ pub enum ReceiptError {
     NotIncluded,
     /// The entry is about something else.
     OtherEntry(Differs),
-    /// The ledger is shorter than it was.
-    WentBack {
-        /// The size remembered.
-        remembered: TreeSize,
-        /// The size offered now.
-        offered: TreeSize,
-    },
     /// The ledger is not a continuation of what is remembered.
-    Fork {
-        /// The size remembered.
-        remembered: TreeSize,
-        /// The size offered now.
-        offered: TreeSize,
-    },
+    Breaks(Discontinuity),
 }
 
 impl fmt::Display for ReceiptError {
@@ -165,20 +154,7 @@ impl fmt::Display for ReceiptError {
                 };
                 write!(f, "the ledger's entry is about {what}")
             }
-            Self::WentBack {
-                remembered,
-                offered,
-            } => write!(
-                f,
-                "the ledger went back: {remembered} entries were seen here, now it has {offered}"
-            ),
-            Self::Fork {
-                remembered,
-                offered,
-            } => write!(
-                f,
-                "two histories: the ledger of {offered} entries does not continue the {remembered} seen here"
-            ),
+            Self::Breaks(how) => how.fmt(f),
         }
     }
 }
@@ -225,7 +201,12 @@ impl Receipt {
         let checkpoint = SignedCheckpoint::verify(self.checkpoint.as_bytes(), keys)
             .map_err(ReceiptError::Checkpoint)?;
         if let Some(remembered) = remembered {
-            self.check_continues(remembered, &checkpoint)?;
+            // A proof from elsewhere proves nothing about what is remembered here.
+            let starts = self.consistency_from == Some(remembered.size());
+            let proof = if starts { &self.consistency[..] } else { &[] };
+            checkpoint
+                .continues(remembered, proof)
+                .map_err(ReceiptError::Breaks)?;
         }
         let leaf = Leaf::decode(self.leaf.as_bytes()).map_err(ReceiptError::Malformed)?;
         verify::inclusion(
@@ -241,31 +222,5 @@ impl Receipt {
             checkpoint,
             consistency: self.consistency.clone(),
         })
-    }
-
-    fn check_continues(
-        &self,
-        remembered: &SignedCheckpoint,
-        offered: &SignedCheckpoint,
-    ) -> Result<(), ReceiptError> {
-        let (old, new) = (remembered.head(), offered.head());
-        if new.size < old.size {
-            return Err(ReceiptError::WentBack {
-                remembered: old.size,
-                offered: new.size,
-            });
-        }
-        // No statement of where the proof starts is a proof from nothing, which fails below.
-        let starts = self.consistency_from.unwrap_or_default() == old.size;
-        let proven = starts && verify::consistency(&old, &new, &self.consistency).is_ok();
-        let same_ledger = remembered.checkpoint().origin == offered.checkpoint().origin;
-        if proven && same_ledger {
-            Ok(())
-        } else {
-            Err(ReceiptError::Fork {
-                remembered: old.size,
-                offered: new.size,
-            })
-        }
     }
 }
