@@ -9,6 +9,7 @@ pub mod embedded;
 pub mod key_table;
 pub mod memory;
 pub mod names;
+pub mod payload;
 
 pub use crate::ledger::frame::{Frame, FrameError, FrameView};
 

@@ -10,4 +10,7 @@
 )]
 
 mod common;
+mod power_disk;
+mod store_contract;
+mod store_kit;
 mod tidy;
