@@ -21,7 +21,9 @@
 pub mod bytes;
 pub mod canon;
 pub mod clock;
+pub mod desk;
 pub mod ids;
+pub mod keeper;
 pub mod ledger;
 pub mod records;
 pub mod sealing;

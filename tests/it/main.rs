@@ -11,8 +11,11 @@
 
 mod common;
 mod demo_data;
+mod power_disk;
 mod records;
 mod records_any;
 mod sealing;
+mod store_contract;
+mod store_kit;
 mod testkit;
 mod tidy;
