@@ -190,7 +190,7 @@ impl Keeper {
     /// # Errors
     /// What the system reports.
     pub fn upload(&self) -> std::io::Result<Box<dyn crate::store::Upload>> {
-        self.payloads.upload()
+        self.payloads.upload().map_err(std::io::Error::other)
     }
 
     /// A sealed payload by its digest. Without the header that is served against an entry it opens
@@ -199,7 +199,8 @@ impl Keeper {
     /// # Errors
     /// What the system reports; `NotFound` when there is none.
     pub fn fetch(&self, sha256: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
-        self.payloads.open(sha256)
+        let name = filing::object_name(sha256).ok_or(std::io::ErrorKind::NotFound)?;
+        self.payloads.open(&name).map_err(std::io::Error::other)
     }
 
     /// Sets who is told how many bytes of something long have been read.

@@ -195,7 +195,9 @@ fn assemble(
     clock: Box<dyn Clock>,
 ) -> Result<Vault, OpenError> {
     let policy = Policy::builtin().map_err(|error| OpenError::Damaged(error.to_string()))?;
-    let payloads = ObjectPayloads::open(&paths.dir.join("payload")).map_err(OpenError::Io)?;
+    let payloads = ObjectPayloads::open(&paths.dir)
+        .or_else(|_| ObjectPayloads::create(&paths.dir))
+        .map_err(|error| OpenError::Damaged(error.to_string()))?;
     Ok(Vault {
         id,
         store,

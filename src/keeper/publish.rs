@@ -14,7 +14,7 @@ use crate::ledger::LeafIndex;
 use crate::ledger::Opening;
 use crate::ledger::Proven;
 use crate::ledger::proof::LogProof;
-use crate::ledger::tiles::Publisher;
+use crate::ledger::tiles::write::Publisher;
 use crate::ledger::tiles::TilesError;
 
 /// Entries read at a time.

@@ -125,6 +125,6 @@ impl Vault {
 
     /// SHA-256 of the policy, hex: which rules decided.
     pub(crate) fn policy_digest(&self) -> String {
-        crate::bytes::hex(&self.policy.sha256())
+        self.policy.sha256().to_owned()
     }
 }

@@ -59,6 +59,18 @@ pub struct LogProof {
     pub checkpoint: String,
 }
 
+impl From<&crate::ledger::Proven> for LogProof {
+    /// A receipt that was checked, as a proof to hand on.
+    fn from(proven: &crate::ledger::Proven) -> Self {
+        Self {
+            entry: proven.leaf().encode(),
+            index: proven.leaf().index,
+            inclusion: proven.inclusion().to_vec(),
+            checkpoint: proven.checkpoint().note().to_owned(),
+        }
+    }
+}
+
 impl LogProof {
     /// The file's text.
     pub fn to_text(&self) -> String {

@@ -167,6 +167,7 @@ impl std::error::Error for ReceiptError {}
 pub struct Proven {
     leaf: Leaf,
     checkpoint: SignedCheckpoint,
+    inclusion: Vec<Hash>,
     consistency: Vec<Hash>,
 }
 
@@ -174,6 +175,11 @@ impl Proven {
     /// The entry.
     pub fn leaf(&self) -> &Leaf {
         &self.leaf
+    }
+
+    /// The proof, already checked, that the entry is in the checkpoint's tree.
+    pub fn inclusion(&self) -> &[Hash] {
+        &self.inclusion
     }
 
     /// The checkpoint that covers it: what to remember from now on.
@@ -220,6 +226,7 @@ impl Receipt {
         Ok(Proven {
             leaf,
             checkpoint,
+            inclusion: self.inclusion.clone(),
             consistency: self.consistency.clone(),
         })
     }
