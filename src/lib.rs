@@ -22,6 +22,7 @@ pub mod bytes;
 pub mod canon;
 pub mod clock;
 pub mod ids;
+pub mod keeper;
 pub mod ledger;
 pub mod records;
 pub mod sealing;
