@@ -11,6 +11,7 @@
 
 mod common;
 mod demo_data;
+mod policy;
 mod power_disk;
 mod records;
 mod records_any;
