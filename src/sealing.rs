@@ -30,6 +30,7 @@ mod person;
 mod reader;
 mod row;
 mod secret;
+mod shares;
 mod writer;
 mod xwing;
 
@@ -77,7 +78,10 @@ pub use row::seal_header;
 pub use secret::FILE_KEY_BYTES;
 pub use secret::FileKey;
 pub use secret::Plain;
+pub use shares::Shares;
+pub use shares::Trustee;
 pub use secret::SecretText;
+pub use secret::SecretText as Passphrase;
 pub use writer::PayloadWriter;
 
 pub use digest::Digest;
