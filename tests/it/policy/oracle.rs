@@ -333,6 +333,8 @@ fn answer(world: &World) -> (bool, bool) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
     #[test]
     fn the_policy_and_the_second_writing_agree(world in worlds()) {
         match decide(&POLICY, &world.question(), NOW) {

@@ -22,6 +22,7 @@ use strongroom::keeper::policy::HIDDEN;
 use strongroom::keeper::policy::decide::Decision;
 use strongroom::keeper::policy::decide::decide_many;
 use strongroom::keeper::policy::kind::KindRules;
+use strongroom::keeper::policy::kind::Reader;
 use strongroom::keeper::policy::question::Question;
 use strongroom::keeper::policy::question::Resource;
 use strongroom::keeper::policy::rule::RuleId;
@@ -361,6 +362,16 @@ fn fold(lines: Vec<Line>) -> String {
     text
 }
 
+/// A kind for the words that no kind of the program uses.
+fn invented() -> KindRules {
+    KindRules {
+        name: "kind of handlers and authors".to_owned(),
+        readers: [Reader::Author, Reader::Handler].into(),
+        writers: [Reader::Author, Reader::Deciders].into(),
+        hidden: false,
+    }
+}
+
 #[test]
 fn everyone_is_answered_as_the_table_says() {
     let actors = actors();
@@ -387,5 +398,6 @@ fn everyone_is_answered_as_the_table_says() {
             using(&mut lines, &actors, &rules, *case);
         }
     }
+    using(&mut lines, &actors, &invented(), Some(&open));
     golden("policy.tsv", &fold(lines));
 }
