@@ -22,3 +22,4 @@ pub mod bytes;
 pub mod canon;
 pub mod clock;
 pub mod ids;
+pub mod records;

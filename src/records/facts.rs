@@ -1,0 +1,112 @@
+//! What the keeper must know of a form without opening it.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::records::dates;
+use crate::records::field::Field;
+use crate::records::form::Form;
+use crate::records::form::entries;
+use crate::records::kind::Kind;
+use crate::records::kind::Triggers;
+
+/// Facts taken from a form. Names stand as they were typed; which of them are users, the desk finds
+/// out, and only ids go on to the keeper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FormFacts {
+    /// The retention rule's number.
+    pub class: String,
+    /// Restriction words, of the kind and of the form's answers.
+    pub labels: BTreeSet<String>,
+    /// When what the record tells happened, `YYYY-MM-DD`.
+    pub event_date: Option<String>,
+    /// What starts retention rules, `YYYY-MM-DD` each.
+    pub triggers: Triggers,
+    /// Who handles it.
+    pub handler: Option<String>,
+    /// Whom it is about: none of them may read it.
+    pub about: Vec<String>,
+    /// Who decides.
+    pub deciders: Vec<String>,
+    /// Who may have it by a court's order.
+    pub order_recipients: Vec<String>,
+}
+
+impl Kind {
+    /// The facts of a record with this form.
+    pub fn facts(&self, form: &Form) -> FormFacts {
+        let mut labels: BTreeSet<String> = self
+            .sensitivity
+            .iter()
+            .map(|mark| mark.word().to_owned())
+            .collect();
+        add_labels(&self.fields, form.fields(), &mut labels);
+        let named = |field: &Option<String>| -> Vec<String> {
+            let texts = field.as_deref().map(|path| form.texts(path));
+            texts.into_iter().flatten().map(str::to_owned).collect()
+        };
+        FormFacts {
+            class: class(self, form),
+            labels,
+            event_date: event_date(self, form),
+            triggers: self.triggers.map(|path| day(form, path)),
+            handler: named(&self.people.handler).into_iter().next(),
+            about: named(&self.people.about),
+            deciders: named(&self.people.deciders),
+            order_recipients: named(&self.people.order_recipients),
+        }
+    }
+}
+
+/// The day the kind's `event` trigger names.
+pub(crate) fn event_date(kind: &Kind, form: &Form) -> Option<String> {
+    kind.triggers
+        .event
+        .as_deref()
+        .and_then(|path| day(form, path))
+}
+
+/// The latest day a date or date-time field holds, in London.
+fn day(form: &Form, path: &str) -> Option<String> {
+    form.texts(path)
+        .into_iter()
+        .filter_map(|text| match dates::date(text) {
+            Ok(date) => Some(date),
+            Err(_) => dates::moment(text)
+                .ok()
+                .map(|moment| moment.with_time_zone(dates::london()).date()),
+        })
+        .max()
+        .map(|date| date.to_string())
+}
+
+fn class(kind: &Kind, form: &Form) -> String {
+    let by_field = kind.class.field.as_deref().and_then(|path| {
+        let code = form.texts(path).into_iter().next()?;
+        kind.class.by.get(code)
+    });
+    by_field.unwrap_or(&kind.class.rule).clone()
+}
+
+/// Adds the labels of every "yes" and every choice, in groups too.
+fn add_labels(fields: &[Field], given: &Value, labels: &mut BTreeSet<String>) {
+    for field in fields {
+        for value in given.get(&field.name).into_iter().flat_map(entries) {
+            if value == &Value::Bool(true)
+                && let Some(mark) = field.adds_label
+            {
+                labels.insert(mark.word().to_owned());
+            }
+            let chosen = field
+                .choices
+                .iter()
+                .find(|choice| value == choice.code.as_str());
+            if let Some(mark) = chosen.and_then(|choice| choice.adds_label) {
+                labels.insert(mark.word().to_owned());
+            }
+            add_labels(&field.fields, value, labels);
+        }
+    }
+}

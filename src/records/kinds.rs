@@ -1,0 +1,141 @@
+//! The kinds this program knows, read once from the files it was built with.
+
+use std::sync::OnceLock;
+
+use crate::records::kind::Kind;
+use crate::records::problem::nearest;
+
+/// The embedded files. A kind's newest version stands last; older ones stay, so that what was filed
+/// under them keeps its labels.
+const FILES: &[(&str, &str)] = &[
+    (
+        "contact-report.toml",
+        include_str!("kinds/contact-report.toml"),
+    ),
+    ("complaint.toml", include_str!("kinds/complaint.toml")),
+    ("dbs-check.toml", include_str!("kinds/dbs-check.toml")),
+    (
+        "dbs-certificate.toml",
+        include_str!("kinds/dbs-certificate.toml"),
+    ),
+];
+
+/// Every kind.
+#[derive(Debug)]
+pub struct Kinds {
+    kinds: Vec<Kind>,
+    unreadable: Vec<String>,
+}
+
+impl Kinds {
+    /// The kinds built into the program.
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: OnceLock<Kinds> = OnceLock::new();
+        BUILTIN.get_or_init(|| Self::read(FILES))
+    }
+
+    /// Reads kind files, each a name for its faults and a text. What cannot be read is among the
+    /// faults of [`Kinds::check_all`].
+    pub fn read(files: &[(&str, &str)]) -> Self {
+        let mut kinds: Vec<Kind> = Vec::new();
+        let mut unreadable = Vec::new();
+        for (name, text) in files {
+            match Kind::parse(text) {
+                Ok(kind) => kinds.push(kind),
+                Err(error) => unreadable.push(format!("{name}: {error}")),
+            }
+        }
+        Self { kinds, unreadable }
+    }
+
+    /// The newest version of each kind, in the order of the list.
+    pub fn iter(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds.iter().filter(|kind| {
+            let newest = self.find(&kind.name);
+            newest.is_some_and(|newest| newest.version == kind.version)
+        })
+    }
+
+    /// The newest version of the kind with this name.
+    pub fn find(&self, name: &str) -> Option<&Kind> {
+        self.kinds
+            .iter()
+            .filter(|kind| kind.name == name)
+            .max_by_key(|kind| kind.version)
+    }
+
+    /// One version of a kind, for what was filed under it.
+    pub fn find_version(&self, name: &str, version: u32) -> Option<&Kind> {
+        self.kinds
+            .iter()
+            .find(|kind| kind.name == name && kind.version == version)
+    }
+
+    /// The name most like `name`, for "did you mean".
+    pub fn nearest(&self, name: &str) -> Option<&str> {
+        nearest(name, self.kinds.iter().map(|kind| kind.name.as_str()))
+    }
+
+    /// Everything wrong with any definition, a sentence each; empty means all are sound.
+    pub fn check_all(&self) -> Vec<String> {
+        let mut faults = self.unreadable.clone();
+        for kind in &self.kinds {
+            let with_name = |fault: String| format!("{}: {fault}", kind.name);
+            faults.extend(kind.faults().into_iter().map(with_name));
+            let twice = self
+                .kinds
+                .iter()
+                .filter(|other| other.name == kind.name && other.version == kind.version);
+            if twice.count() > 1 {
+                faults.push(format!(
+                    "{}: version {} is defined twice",
+                    kind.name, kind.version
+                ));
+            }
+        }
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_definition_is_sound() {
+        assert_eq!(Kinds::builtin().check_all(), Vec::<String>::new());
+        let names: Vec<&str> = Kinds::builtin()
+            .iter()
+            .map(|kind| kind.name.as_str())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "contact-report",
+                "complaint",
+                "dbs-check",
+                "dbs-certificate"
+            ]
+        );
+        assert_eq!(
+            Kinds::builtin().nearest("contact-reprot"),
+            Some("contact-report")
+        );
+    }
+
+    #[test]
+    fn the_newest_version_is_found_and_older_ones_stay() {
+        let (_, text) = FILES[2];
+        let newer = text.replace("\nversion = 1\n", "\nversion = 2\n");
+        let kinds = Kinds::read(&[("a", text), ("b", &newer), ("c", "format = 1")]);
+        assert_eq!(kinds.find("dbs-check").unwrap().version, 2);
+        assert_eq!(kinds.find_version("dbs-check", 1).unwrap().version, 1);
+        assert_eq!(kinds.iter().count(), 1);
+        let faults = kinds.check_all();
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(
+            faults[0].starts_with("c: not a kind definition: line 1: missing field"),
+            "{faults:?}"
+        );
+    }
+}
