@@ -1,5 +1,5 @@
 //! Skeleton of the desk's face, to compile the command line against.
-#![expect(missing_docs, clippy::missing_errors_doc, clippy::unused_self, reason = "skeleton")]
+#![expect(missing_docs, clippy::missing_errors_doc, reason = "skeleton")]
 
 use std::io;
 use std::io::Read;
@@ -57,9 +57,16 @@ pub fn create(_paths: &Paths, _init: &Init) -> Result<Created, CreateError> {
 
 #[derive(Debug)]
 pub enum DeskError {
-    Denied { rule: String, says: String, entry: Option<u64> },
+    Denied {
+        rule: String,
+        says: String,
+        entry: Option<u64>,
+    },
     Unknown,
-    Refused { code: &'static str, says: String },
+    Refused {
+        code: &'static str,
+        says: String,
+    },
     Form(Vec<Problem>),
     WrongPassphrase,
     NoKey(String),
@@ -192,6 +199,9 @@ impl<'a> Desk<'a> {
     pub fn sign_in(_k: &'a Keeper, _who: &str, _p: &Passphrase, _m: Option<&Path>) -> Said<Self> {
         Err(DeskError::WrongPassphrase)
     }
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_ms(0)
+    }
     pub fn add_user(&mut self, _new: NewUser, _p: &Passphrase) -> Said<AccountFacts> {
         Err(DeskError::Busy)
     }
@@ -255,13 +265,30 @@ impl<'a> Desk<'a> {
     pub fn amend(&mut self, _id: &str, _form: Value, _reason: &str) -> Said<Filed> {
         Err(DeskError::Busy)
     }
-    pub fn attachment(&mut self, _id: &str, _n: &str, _p: Option<&str>, _o: &mut dyn Write) -> Said<()> {
+    pub fn attachment(
+        &mut self,
+        _id: &str,
+        _n: &str,
+        _p: Option<&str>,
+        _o: &mut dyn Write,
+    ) -> Said<()> {
         Err(DeskError::Busy)
     }
-    pub fn export(&mut self, _id: &str, _to: &[String], _p: Option<&str>, _o: &mut dyn Write) -> Said<()> {
+    pub fn export(
+        &mut self,
+        _id: &str,
+        _to: &[String],
+        _p: Option<&str>,
+        _o: &mut dyn Write,
+    ) -> Said<()> {
         Err(DeskError::Busy)
     }
-    pub fn audit(&mut self, _r: Option<&str>, _a: Option<&str>, _s: Option<Timestamp>) -> Said<Vec<AuditLine>> {
+    pub fn audit(
+        &mut self,
+        _r: Option<&str>,
+        _a: Option<&str>,
+        _s: Option<Timestamp>,
+    ) -> Said<Vec<AuditLine>> {
         Err(DeskError::Busy)
     }
     pub fn proof(&mut self, _index: u64) -> Said<String> {
