@@ -43,5 +43,9 @@ pub fn generate_words(_count: usize) -> Passphrase {
 /// # Errors
 /// Weak.
 pub fn check_strength(passphrase: &Passphrase) -> Result<(), Weak> {
-    if passphrase.expose().len() < 12 { Err(Weak) } else { Ok(()) }
+    if passphrase.expose().len() < 12 {
+        Err(Weak)
+    } else {
+        Ok(())
+    }
 }

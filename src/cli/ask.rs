@@ -25,16 +25,34 @@ const LONGEST: u64 = 4096;
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// The vault's folder
-    #[arg(long, global = true, value_name = "DIR", env = "STRONGROOM_VAULT", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "STRONGROOM_VAULT",
+        hide_env_values = true
+    )]
     pub(crate) vault: Option<PathBuf>,
     /// The folder of the vault's keys [default: DIR.keys]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) keys: Option<PathBuf>,
     /// Who you are: your handle or id
-    #[arg(long = "as", global = true, value_name = "USER", env = "STRONGROOM_USER", hide_env_values = true)]
+    #[arg(
+        long = "as",
+        global = true,
+        value_name = "USER",
+        env = "STRONGROOM_USER",
+        hide_env_values = true
+    )]
     pub(crate) user: Option<String>,
     /// Read your passphrase from FILE instead of asking; one newline at its end is dropped
-    #[arg(long, global = true, value_name = "FILE", env = "STRONGROOM_PASSPHRASE_FILE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "STRONGROOM_PASSPHRASE_FILE",
+        hide_env_values = true
+    )]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// Move a demo vault's clock forward to TIME, for good (a date, a date with time, or +2d, +6m)
     #[arg(long, global = true, value_name = "TIME")]
@@ -81,13 +99,16 @@ impl Environment {
     pub(crate) fn read() -> Self {
         let said = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         let state = said("STRONGROOM_STATE").map(PathBuf::from).or_else(|| {
-            let folder = said("XDG_STATE_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+            let folder = said("XDG_STATE_HOME")
+                .map(PathBuf::from)
+                .filter(|p| p.is_absolute());
             let folder = folder.or_else(|| Some(PathBuf::from(said("HOME")?).join(".local/state")));
             folder.map(|folder| folder.join("strongroom"))
         });
         Self {
             colour: said("NO_COLOR").is_none() && said("TERM").is_none_or(|term| term != "dumb"),
-            search_path: said("PATH").map_or_else(Vec::new, |path| env::split_paths(&path).collect()),
+            search_path: said("PATH")
+                .map_or_else(Vec::new, |path| env::split_paths(&path).collect()),
             state,
         }
     }
@@ -98,7 +119,10 @@ impl Environment {
 pub(crate) struct Ask {
     global: Global,
     environment: Environment,
+    /// Whether questions reach somebody.
     terminal: bool,
+    /// Whether a person sits at both ends.
+    present: bool,
 }
 
 /// A new passphrase, and whether its owner has yet to be told.
@@ -118,12 +142,13 @@ impl Ask {
             global,
             environment,
             terminal,
+            present: io::stdin().is_terminal() && io::stdout().is_terminal(),
         }
     }
 
     /// Whether a person sits at both ends: what they type may be short, what they see too.
-    pub(crate) fn person_present(&self) -> bool {
-        io::stdin().is_terminal() && io::stdout().is_terminal()
+    pub(crate) const fn person_present(&self) -> bool {
+        self.present
     }
 
     /// What the environment says.
@@ -163,7 +188,9 @@ impl Ask {
     /// Usage, when the flag was given.
     pub(crate) fn no_clock_to_move(&self) -> Result<(), CliError> {
         match self.global.at {
-            Some(_) => Err(CliError::usage("--at moves the clock of a demo vault, and there is none here")),
+            Some(_) => Err(CliError::usage(
+                "--at moves the clock of a demo vault, and this command opens none",
+            )),
             None => Ok(()),
         }
     }
@@ -221,45 +248,51 @@ impl Ask {
     /// # Errors
     /// Refused, when the file cannot be read or its passphrase is weak.
     pub(crate) fn first_passphrase(&self) -> Result<NewPassphrase, CliError> {
-        self.new_passphrase(self.global.passphrase_file.as_deref())
-    }
-
-    /// A new passphrase: from `file`, or five words made here.
-    ///
-    /// # Errors
-    /// Refused, when the file cannot be read or its passphrase is weak.
-    pub(crate) fn new_passphrase(&self, file: Option<&Path>) -> Result<NewPassphrase, CliError> {
-        match file {
-            Some(file) => strong(from_file(file)?, false),
-            None => Ok(NewPassphrase {
-                passphrase: crate::sealing::generate_words(5),
-                generated: true,
-            }),
-        }
+        new_passphrase(self.global.passphrase_file.as_deref())
     }
 
     /// One's own new passphrase: from `file`, typed twice at a terminal, or five words made here.
     ///
     /// # Errors
-    /// As [`Ask::new_passphrase`]; refused, when the two typed ones differ.
-    pub(crate) fn own_new_passphrase(&self, file: Option<&Path>) -> Result<NewPassphrase, CliError> {
+    /// As [`new_passphrase`]; refused, when the two typed ones differ.
+    pub(crate) fn own_new_passphrase(
+        &self,
+        file: Option<&Path>,
+    ) -> Result<NewPassphrase, CliError> {
         if file.is_some() || !self.terminal {
-            return self.new_passphrase(file);
+            return new_passphrase(file);
         }
         let first = hidden_line("New passphrase (leave empty to be given five words): ");
         let Some(first) = first.filter(|text| !text.is_empty()) else {
-            return self.new_passphrase(None);
+            return new_passphrase(None);
         };
         let made = strong(from_text(&first), false)?;
         match hidden_line("The same once more: ") {
             Some(second) if second == first => Ok(made),
-            _ => Err(CliError::refused("passphrase", "the two were not the same; nothing was changed")),
+            _ => Err(CliError::refused(
+                "passphrase",
+                "the two were not the same; nothing was changed",
+            )),
         }
     }
 
     /// Where this person's own memory of ledgers is kept.
     pub(crate) fn memory(&self) -> Option<&Path> {
         self.environment.state.as_deref()
+    }
+}
+
+/// A new passphrase: from `file`, or five words made here.
+///
+/// # Errors
+/// Refused, when the file cannot be read or its passphrase is weak.
+pub(crate) fn new_passphrase(file: Option<&Path>) -> Result<NewPassphrase, CliError> {
+    match file {
+        Some(file) => strong(from_file(file)?, false),
+        None => Ok(NewPassphrase {
+            passphrase: crate::sealing::generate_words(5),
+            generated: true,
+        }),
     }
 }
 
@@ -284,7 +317,10 @@ fn from_file(path: &Path) -> Result<Passphrase, CliError> {
     let unreadable = |error: io::Error| CliError::file("read the passphrase from", path, &error);
     let mut text = Zeroizing::new(String::with_capacity(256));
     let file = File::open(path).map_err(unreadable)?;
-    let read = file.take(LONGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
+    let read = file
+        .take(LONGEST + 1)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
     if read as u64 > LONGEST {
         let says = format!("`{}` is too long to hold a passphrase", path.display());
         return Err(CliError::refused("passphrase-file", says));
@@ -303,7 +339,9 @@ fn from_text(text: &str) -> Passphrase {
 
 fn without_newline(text: &str) -> &str {
     let line = text.strip_suffix('\n').unwrap_or(text);
-    line.strip_suffix('\r').filter(|_| line.len() < text.len()).unwrap_or(line)
+    line.strip_suffix('\r')
+        .filter(|_| line.len() < text.len())
+        .unwrap_or(line)
 }
 
 /// A line typed without echo; `None` where there is no terminal or the person stopped.
@@ -315,7 +353,9 @@ fn typed_line(prompt: &str) -> io::Result<String> {
     let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
     terminal.write_all(prompt.as_bytes())?;
     let mut line = String::new();
-    io::BufReader::new(terminal).take(LONGEST).read_line(&mut line)?;
+    io::BufReader::new(terminal)
+        .take(LONGEST)
+        .read_line(&mut line)?;
     Ok(line)
 }
 
@@ -337,6 +377,9 @@ mod tests {
         for dir in ["x/centre", "x/centre/", "x//centre", "x/centre/."] {
             assert_eq!(beside(Path::new(dir), ".keys"), Path::new("x/centre.keys"));
         }
-        assert_eq!(beside(Path::new("../v"), ".signin"), Path::new("../v.signin"));
+        assert_eq!(
+            beside(Path::new("../v"), ".signin"),
+            Path::new("../v.signin")
+        );
     }
 }

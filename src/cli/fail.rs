@@ -58,7 +58,10 @@ pub(crate) struct FieldProblem {
 
 /// An error as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CliError {
+pub(crate) struct CliError(Box<Parts>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parts {
     ending: Ending,
     code: Cow<'static, str>,
     says: String,
@@ -71,7 +74,7 @@ pub(crate) struct CliError {
 
 impl CliError {
     fn new(ending: Ending, code: impl Into<Cow<'static, str>>, says: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             ending,
             code: code.into(),
             says: says.into(),
@@ -80,14 +83,11 @@ impl CliError {
             problems: Vec::new(),
             hints: Vec::new(),
             reported: false,
-        }
+        }))
     }
 
     /// Refused by a rule about the input or the state it meets.
-    pub(crate) fn refused(
-        code: impl Into<Cow<'static, str>>,
-        says: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn refused(code: impl Into<Cow<'static, str>>, says: impl Into<String>) -> Self {
         Self::new(Ending::Refused, code, says)
     }
 
@@ -98,11 +98,10 @@ impl CliError {
 
     /// A rule of the policy, its sentence, and the entry that says so.
     pub(crate) fn denied(rule: String, says: String, entry: Option<u64>) -> Self {
-        Self {
-            rule: Some(rule),
-            entry,
-            ..Self::new(Ending::Denied, "denied", says)
-        }
+        let mut error = Self::new(Ending::Denied, "denied", says);
+        error.0.rule = Some(rule);
+        error.0.entry = entry;
+        error
     }
 
     /// Hidden or unknown: the same words for both, and nothing beside them.
@@ -147,10 +146,9 @@ impl CliError {
             1 => "the form has a problem".to_owned(),
             count => format!("the form has {count} problems"),
         };
-        Self {
-            problems,
-            ..Self::new(Ending::Refused, "form", says)
-        }
+        let mut error = Self::new(Ending::Refused, "form", says);
+        error.0.problems = problems;
+        error
     }
 
     /// A file or folder that could not be used; `act` continues "could not".
@@ -166,63 +164,77 @@ impl CliError {
 
     /// Says what to do next.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        self.0.hints.push(hint.into());
         self
     }
 
-    /// Puts `lead` before the sentence, such as the file it is about.
-    pub(crate) fn about(mut self, lead: &str) -> Self {
-        self.says = format!("{lead}: {}", self.says);
+    /// One of several faults, on a line of its own.
+    pub(crate) fn detail(mut self, fault: String) -> Self {
+        self.0.problems.push(FieldProblem {
+            field: String::new(),
+            rule: fault,
+            example: None,
+        });
         self
     }
 
     /// Marks that what the command printed is its report, to be shown although it failed.
     pub(crate) fn with_report(mut self) -> Self {
-        self.reported = true;
+        self.0.reported = true;
         self
     }
 
     /// Whether the printed report is shown although the command failed.
     pub(crate) const fn has_report(&self) -> bool {
-        self.reported
+        self.0.reported
     }
 
     /// The process's exit code.
     pub(crate) const fn exit_code(&self) -> u8 {
-        self.ending.exit_code()
+        self.0.ending.exit_code()
     }
 
     /// The sentence, then each problem, rule and hint on a line of its own.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let mut lines = vec![self.says.clone()];
-        lines.extend(self.problems.iter().map(|problem| format!("  {}", problem.text())));
-        if let Some(rule) = &self.rule {
-            let entry = self
-                .entry
-                .map_or_else(String::new, |index| format!(", written down as entry {index}"));
+        let mut lines = vec![self.0.says.clone()];
+        lines.extend(
+            self.0
+                .problems
+                .iter()
+                .map(|problem| format!("  {}", problem.text())),
+        );
+        if let Some(rule) = &self.0.rule {
+            let entry = self.0.entry.map_or_else(String::new, |index| {
+                format!(", written down as entry {index}")
+            });
             lines.push(format!("  rule: {rule}{entry}"));
         }
-        lines.extend(self.hints.iter().map(|hint| format!("  what to do: {hint}")));
+        lines.extend(
+            self.0
+                .hints
+                .iter()
+                .map(|hint| format!("  what to do: {hint}")),
+        );
         lines
     }
 
     /// The document for scripts, compact.
     pub(crate) fn json(&self) -> String {
-        let mut message = self.says.clone();
-        for (at, problem) in self.problems.iter().enumerate() {
+        let mut message = self.0.says.clone();
+        for (at, problem) in self.0.problems.iter().enumerate() {
             let lead = if at == 0 { ": " } else { "; " };
             // Writing to a String cannot fail.
             let _ = write!(message, "{lead}{}", problem.text());
         }
-        for hint in &self.hints {
+        for hint in &self.0.hints {
             let _ = write!(message, ". {hint}");
         }
         let error = Shown {
-            code: &self.code,
+            code: &self.0.code,
             message: &message,
-            rule: self.rule.as_deref(),
-            entry: self.entry,
-            problems: &self.problems,
+            rule: self.0.rule.as_deref(),
+            entry: self.0.entry,
+            problems: &self.0.problems,
         };
         serde_json::json!({ "error": error }).to_string()
     }
@@ -299,7 +311,10 @@ mod tests {
         );
         assert_eq!(
             error.lines(),
-            ["staff may not", "  rule: complaints, written down as entry 57"]
+            [
+                "staff may not",
+                "  rule: complaints, written down as entry 57"
+            ]
         );
     }
 
@@ -310,7 +325,10 @@ mod tests {
             rule: "must be given".into(),
             example: example.map(Into::into),
         };
-        let error = CliError::form(vec![problem("venue", Some("\"Room 2\"")), problem("", None)]);
+        let error = CliError::form(vec![
+            problem("venue", Some("\"Room 2\"")),
+            problem("", None),
+        ]);
         assert_eq!(
             error.lines(),
             [
@@ -321,14 +339,19 @@ mod tests {
         );
         let json: serde_json::Value = serde_json::from_str(&error.json()).unwrap();
         assert_eq!(json["error"]["problems"][0]["field"], "venue");
-        assert!(json["error"]["message"].as_str().unwrap().ends_with("; must be given"));
+        assert!(
+            json["error"]["message"]
+                .as_str()
+                .unwrap()
+                .ends_with("; must be given")
+        );
     }
 
     #[test]
     fn every_ending_has_its_own_code() {
         use Ending::{Bug, Busy, Damaged, Denied, Fork, Refused, Usage, WentBack};
-        let codes = [Refused, Usage, Denied, Damaged, Busy, Fork, WentBack, Bug]
-            .map(Ending::exit_code);
+        let codes =
+            [Refused, Usage, Denied, Damaged, Busy, Fork, WentBack, Bug].map(Ending::exit_code);
         assert_eq!(codes, [1, 2, 3, 4, 5, 6, 7, 70]);
     }
 

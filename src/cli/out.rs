@@ -31,7 +31,8 @@ pub(crate) struct Out {
     colour: bool,
     /// Of the terminal; `None` where stdout is no terminal.
     width: Option<usize>,
-    stderr_terminal: bool,
+    /// Of the terminal that notes and errors go to; `None` where stderr is no terminal.
+    stderr_width: Option<usize>,
     page: Zeroizing<String>,
 }
 
@@ -48,8 +49,8 @@ impl Out {
             json: global.json,
             quiet: global.quiet,
             colour,
-            width: terminal.then(terminal_width),
-            stderr_terminal: io::stderr().is_terminal(),
+            width: width_of(&io::stdout()),
+            stderr_width: width_of(&io::stderr()),
             page: Zeroizing::new(String::new()),
         }
     }
@@ -59,14 +60,28 @@ impl Out {
         self.json
     }
 
+    /// Whether only what was asked for is printed.
+    pub(crate) const fn quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// How wide prose may be.
     pub(crate) fn prose_width(&self) -> usize {
         self.width.unwrap_or(UNSEEN).clamp(20, PROSE)
     }
 
+    /// An id as a table shows it: on a terminal its first letters, which commands take there.
+    pub(crate) fn id<'a>(&self, id: &'a str) -> &'a str {
+        if self.width.is_some() {
+            crate::cli::resolve::short(id)
+        } else {
+            id
+        }
+    }
+
     /// Whether a moving bar may be shown.
     pub(crate) const fn may_draw(&self) -> bool {
-        self.stderr_terminal && !self.quiet
+        self.stderr_width.is_some() && !self.quiet
     }
 
     /// The one document of `--json`.
@@ -100,6 +115,11 @@ impl Out {
         }
     }
 
+    /// Our own script, tabs and all.
+    pub(crate) fn script(&mut self, text: &str) {
+        self.page.push_str(text);
+    }
+
     /// An empty line.
     pub(crate) fn gap(&mut self) {
         self.page.push('\n');
@@ -118,7 +138,8 @@ impl Out {
             .iter()
             .map(|(name, value)| (*name, shown(value)))
             .collect();
-        self.page.push_str(&table::facts(&facts, self.prose_width()));
+        let width = self.prose_width();
+        self.page.push_str(&table::facts(&facts, width));
     }
 
     /// A table, or `none` where it has no rows.
@@ -159,7 +180,7 @@ impl Out {
 
     /// With `--json` a success writes nothing to stderr, unless somebody is looking at it.
     fn aside(&self, text: &str) {
-        if !self.json || self.stderr_terminal {
+        if !self.json || self.stderr_width.is_some() {
             to_stderr(&format!("{}\n", shown(text)));
         }
     }
@@ -183,7 +204,7 @@ impl Out {
             Err(error) => {
                 if error.has_report() {
                     // The report is a help; the exit code and the error below stand without it.
-                    let _ = to_stdout(&page);
+                    drop(to_stdout(&page));
                 }
                 self.fail(&error)
             }
@@ -194,8 +215,15 @@ impl Out {
         if self.json {
             to_stderr(&format!("{}\n", error.json()));
         } else {
-            let width = terminal_width_of_stderr();
-            to_stderr(&error_text(error, width, self.colour && self.stderr_terminal));
+            // Without a terminal one line a sentence, for logs.
+            let width = self
+                .stderr_width
+                .map_or(usize::MAX, |width| width.clamp(20, PROSE));
+            to_stderr(&error_text(
+                error,
+                width,
+                self.colour && self.stderr_width.is_some(),
+            ));
         }
         ExitCode::from(error.exit_code())
     }
@@ -223,7 +251,12 @@ fn error_text(error: &CliError, width: usize, colour: bool) -> String {
             .break_words(false);
         for wrapped in textwrap::wrap(&shown(line), options) {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{}{}", if wrapped.starts_with(' ') { "" } else { lead }, wrapped);
+            let _ = writeln!(
+                text,
+                "{}{}",
+                if wrapped.starts_with(' ') { "" } else { lead },
+                wrapped
+            );
         }
     }
     text
@@ -258,7 +291,10 @@ pub(crate) fn help(page: &clap::Error) -> ExitCode {
 
 /// Says what is wrong with the command line, exit code 2.
 pub(crate) fn usage_error(error: &clap::Error, json: bool) -> ExitCode {
-    let text = error.render().to_string().replace("\n  tip: ", "\n  did you mean: ");
+    let text = error
+        .render()
+        .to_string()
+        .replace("\n  tip: ", "\n  did you mean: ");
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let (says, rest) = text.split_once("\n\n").unwrap_or((text, ""));
     let says = says.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -285,7 +321,9 @@ pub(crate) fn last_words(text: &str) {
 
 fn to_stdout(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    let result = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let result = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
     match result {
         // Whoever was reading has seen enough (`| head`).
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -295,7 +333,7 @@ fn to_stdout(text: &str) -> io::Result<()> {
 
 fn to_stderr(text: &str) {
     // There is nowhere left to complain to.
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    drop(io::stderr().lock().write_all(text.as_bytes()));
 }
 
 /// Text without anything that could move the cursor or change the terminal: names and titles are
@@ -311,20 +349,11 @@ pub(crate) fn shown(text: &str) -> String {
         .collect()
 }
 
-fn terminal_width() -> usize {
-    width_of(&io::stdout())
-}
-
-fn terminal_width_of_stderr() -> usize {
-    if io::stderr().is_terminal() {
-        width_of(&io::stderr()).clamp(20, PROSE)
-    } else {
-        // One line a sentence, for logs.
-        usize::MAX
-    }
-}
-
-fn width_of(terminal: &impl std::os::fd::AsFd) -> usize {
-    let columns = rustix::termios::tcgetwinsize(terminal).map_or(0, |size| size.ws_col);
-    if columns == 0 { UNSEEN } else { usize::from(columns) }
+/// The width of the terminal behind `stream`; `None` where there is none.
+fn width_of(stream: &(impl std::os::fd::AsFd + io::IsTerminal)) -> Option<usize> {
+    let columns = |size: rustix::termios::Winsize| usize::from(size.ws_col);
+    stream.is_terminal().then(|| {
+        let width = rustix::termios::tcgetwinsize(stream).map_or(0, columns);
+        if width == 0 { UNSEEN } else { width }
+    })
 }

@@ -1,6 +1,8 @@
 //! Aligned columns. On a terminal too narrow for them, the widest column wraps; elsewhere a row is a
 //! line, so that `grep` and `cut` work.
 
+use std::borrow::Cow;
+
 use textwrap::core::display_width;
 
 /// Between two columns.
@@ -25,8 +27,10 @@ impl Table {
     }
 
     /// Adds a row; cells may hold any text.
-    pub(crate) fn row(&mut self, cells: Vec<String>) {
-        let cells = cells.iter().map(|cell| crate::cli::out::shown(cell).replace('\n', " "));
+    pub(crate) fn row(&mut self, cells: &[String]) {
+        let cells = cells
+            .iter()
+            .map(|cell| crate::cli::out::shown(cell).replace('\n', " "));
         self.rows.push(cells.collect());
     }
 
@@ -99,13 +103,17 @@ fn row_lines(row: &[String], widths: &[usize]) -> Vec<String> {
 fn wrapped(cell: &str, width: usize) -> Vec<String> {
     textwrap::wrap(cell, width.max(1))
         .into_iter()
-        .map(|line| line.into_owned())
+        .map(Cow::into_owned)
         .collect()
 }
 
 /// Names and values, aligned; values wrap under themselves.
 pub(crate) fn facts(facts: &[(&str, String)], width: usize) -> String {
-    let names = facts.iter().map(|(name, _)| display_width(name)).max().unwrap_or(0);
+    let names = facts
+        .iter()
+        .map(|(name, _)| display_width(name))
+        .max()
+        .unwrap_or(0);
     let indent = names + GAP;
     let mut text = String::new();
     for (name, value) in facts {
@@ -137,8 +145,16 @@ mod tests {
 
     fn people() -> Table {
         let mut table = Table::new(&["HANDLE", "NAME", "ROLE"]);
-        table.row(vec!["moira".into(), "Moira Fairweather".into(), "coordinator".into()]);
-        table.row(vec!["siqi".into(), "王思琪 (Wang Siqi)".into(), "volunteer".into()]);
+        table.row(&[
+            "moira".into(),
+            "Moira Fairweather".into(),
+            "coordinator".into(),
+        ]);
+        table.row(&[
+            "siqi".into(),
+            "王思琪 (Wang Siqi)".into(),
+            "volunteer".into(),
+        ]);
         table
     }
 
@@ -182,7 +198,7 @@ mod tests {
         fn no_text_breaks_a_table(cells in prop::collection::vec("\\PC*", 1..6), width in 1usize..200) {
             let mut table = Table::new(&["A", "B"]);
             for cell in &cells {
-                table.row(vec![cell.clone(), "x".into()]);
+                table.row(&[cell.clone(), "x".into()]);
             }
             let lines = table.lines(Some(width));
             prop_assert!(lines.len() > cells.len());
