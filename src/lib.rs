@@ -25,5 +25,7 @@ pub mod clock;
 pub mod desk;
 pub mod ids;
 pub mod keeper;
+pub mod ledger;
 pub mod records;
 pub mod sealing;
+pub mod store;

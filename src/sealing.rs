@@ -1,51 +1,102 @@
-//! Skeleton of the sealing room's passphrases, to compile the command line against.
+//! Everything sealed is an age file (C2SP `age.md`). Its header and its payload are made and kept
+//! apart; `header ++ payload` is a standard age file that other implementations open.
+//!
+//! - [`Plain`], [`FileKey`], [`SecretText`] and [`HybridIdentity`] hold secrets: wiped when dropped, never
+//!   printed, and lent only by a method called `expose`.
+//! - [`seal_header`] and [`open_header`]: headers of exactly one post-quantum reader.
+//! - [`seal_payload`], [`open_payload`], [`PayloadWriter`], [`PayloadReader`]: payloads.
+//!
+//! - [`UnitKey`] and [`GenerationKey`]: rows, effects and key tables of the store.
+//! - [`Statement`], [`Manifest`] and [`SigningKey`]: what people sign.
+//! - [`PartWriter`], [`PartReader`]: the plaintext of a part.
+//!
+//! age has no associated data and no sender: what a payload is and who wrote it stand inside the
+//! plaintext and in the ledger. A file key serves one payload only; payloads never change.
 
-use zeroize::Zeroizing;
+mod aead;
+mod compat;
+mod header;
+mod hpke;
+mod hybrid;
+mod kdf;
+mod payload;
+mod reader;
+mod row;
+mod secret;
+mod writer;
+mod xwing;
 
-/// A passphrase.
-pub struct Passphrase(Zeroizing<String>);
+mod digest;
+mod generation;
+mod manifest;
+mod padme;
+mod part;
+mod record_key;
+mod rows;
+mod signed_manifest;
+mod signing;
+mod statement;
+mod statement_kind;
+mod xchacha;
 
-impl Passphrase {
-    /// From text.
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
+pub use header::Header;
+pub use header::HeaderError;
+pub use header::MAX_HEADER_BYTES;
+pub use header::MAX_STANZAS;
+pub use header::Stanza;
+pub use hybrid::HybridIdentity;
+pub use hybrid::HybridRecipient;
+pub use hybrid::KeyError;
+pub use hybrid::RECIPIENT_BYTES;
+pub use hybrid::SEED_BYTES;
+pub use payload::PayloadError;
+pub use payload::open_payload;
+pub use payload::seal_payload;
+pub use reader::PayloadReader;
+pub use row::OpenHeaderError;
+pub use row::open_header;
+pub use row::seal_header;
+pub use secret::FILE_KEY_BYTES;
+pub use secret::FileKey;
+pub use secret::Plain;
+pub use secret::SecretText;
+pub use writer::PayloadWriter;
 
-    /// Lends the text.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
+pub use digest::Digest;
+pub use generation::EffectPlace;
+pub use generation::GenerationKey;
+pub use generation::KeyFileError;
+pub use manifest::Manifest;
+pub use manifest::ManifestError;
+pub use manifest::ManifestPart;
+pub use manifest::PartSort;
+pub use padme::padme;
+pub use padme::size_step;
+pub use part::PartError;
+pub use part::PartReader;
+pub use part::PartWriter;
+pub use part::WholePart;
+pub use part::read_part;
+pub use part::write_part;
+pub use record_key::RecordKey;
+pub use rows::RowError;
+pub use rows::RowId;
+pub use rows::RowPlace;
+pub use rows::SealedRow;
+pub use rows::UnitKey;
+pub use signed_manifest::SignedManifest;
+pub use signing::SIGNATURE_BYTES;
+pub use signing::SigningKey;
+pub use signing::SigningKeyError;
+pub use signing::VerifyingKey;
+pub use statement::Heading;
+pub use statement::STATEMENT_MAX_BYTES;
+pub use statement::Statement;
+pub use statement::StatementError;
+pub use statement_kind::StatementKind;
+pub use statement_kind::UnknownKind;
 
-impl std::fmt::Debug for Passphrase {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Passphrase(..)")
-    }
-}
-
-/// Too weak.
-#[derive(Debug)]
-pub struct Weak;
-
-impl std::fmt::Display for Weak {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("too weak")
-    }
-}
-
-/// Words.
-pub fn generate_words(_count: usize) -> Passphrase {
-    Passphrase::new("one two three four five".to_owned())
-}
-
-/// Checks.
-///
-/// # Errors
-/// Weak.
-pub fn check_strength(passphrase: &Passphrase) -> Result<(), Weak> {
-    if passphrase.expose().len() < 12 {
-        Err(Weak)
-    } else {
-        Ok(())
-    }
-}
+mod skeleton;
+pub use skeleton::Passphrase;
+pub use skeleton::check_strength;
+pub use skeleton::generate_words;

@@ -41,6 +41,8 @@ pub struct AccountFacts {
     pub role: Role,
     /// Whether they may work.
     pub state: AccountState,
+    /// Whether its person has set the passphrase themselves.
+    pub claimed: bool,
     /// Whom they report to.
     pub reports_to: Option<UserId>,
     /// Where things are sealed to them.

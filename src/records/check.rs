@@ -26,7 +26,8 @@ impl Kind {
     /// Checks a filled-in form against every rule of the kind.
     ///
     /// # Errors
-    /// All [`Problems`] at once, in the order of the kind's fields; unknown fields come last.
+    /// All [`Problems`] at once: field by field in the kind's order, then the rules between fields, then
+    /// unknown fields.
     pub fn check(&self, value: &Value) -> Result<Form, Problems> {
         let mut found = Vec::new();
         let fields = match value {
@@ -100,11 +101,7 @@ fn missing(field: &Field, given: &Map<String, Value>, at: &str, found: &mut Vec<
     } else if let Some(condition) = &field.required_if
         && holds(condition, given)
     {
-        let rule = format!(
-            "is required when {} is {}",
-            condition.field,
-            spelt(condition)
-        );
+        let rule = format!("is required when {condition}");
         found.push(problem(field, at, rule));
     }
 }
@@ -113,20 +110,8 @@ fn missing(field: &Field, given: &Map<String, Value>, at: &str, found: &mut Vec<
 fn holds(condition: &Condition, given: &Map<String, Value>) -> bool {
     given
         .get(&condition.field)
-        .is_some_and(|value| condition.is.contains(value))
-}
-
-fn spelt(condition: &Condition) -> String {
-    let values: Vec<String> = condition
-        .is
-        .iter()
-        .map(|value| {
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned)
-        })
-        .collect();
-    values.join(" or ")
+        .filter(|value| is_given(value))
+        .is_some_and(|value| condition.is.is_empty() || condition.is.contains(value))
 }
 
 /// A field's whole value: one, or a list of them.

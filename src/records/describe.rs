@@ -170,6 +170,9 @@ pub(crate) fn asks(field: &Field) -> String {
         );
     }
     phrase.push_str(&need(field));
+    if !field.personal.is_empty() {
+        let _ = write!(phrase, ", sensitive: {}", words(&field.personal));
+    }
     phrase
 }
 
@@ -179,27 +182,13 @@ fn need(field: &Field) -> String {
     }
     match &field.required_if {
         None => ", optional".to_owned(),
-        Some(condition) => {
-            let values: Vec<String> = condition
-                .is
-                .iter()
-                .map(|value| {
-                    value
-                        .as_str()
-                        .map_or_else(|| value.to_string(), str::to_owned)
-                })
-                .collect();
-            format!(
-                ", required when {} is {}",
-                condition.field,
-                values.join(" or ")
-            )
-        }
+        Some(condition) => format!(", required when {condition}"),
     }
 }
 
 fn put(text: &mut String, width: usize, first: &str, rest: &str, words: &str) {
     let options = textwrap::Options::new(width)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .initial_indent(first)
         .subsequent_indent(rest);
     for line in textwrap::wrap(words, options) {

@@ -1,5 +1,7 @@
 //! One field of a kind: its name, what it holds, and the rules it sets.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
@@ -9,7 +11,7 @@ use crate::records::words::Mark;
 use crate::records::words::Sort;
 
 /// Most characters of a one-line text that sets no limit of its own.
-pub const TEXT_CHARS: usize = 500;
+pub const TEXT_CHARS: usize = 1_000;
 /// Most characters of a long text that sets no limit of its own.
 pub const LONG_TEXT_CHARS: usize = 100_000;
 /// Most entries of a list that sets no limit of its own.
@@ -63,7 +65,8 @@ pub struct Field {
     /// A field of the same sort, beside this one, that must not be later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<String>,
-    /// A field beside this one that must not name the same person.
+    /// A field beside this one that must not hold the same handle. (Two people may share a name, so
+    /// names are not compared.)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub differs_from: Option<String>,
     /// What a number counts.
@@ -101,13 +104,14 @@ pub struct Choice {
     pub adds_label: Option<Mark>,
 }
 
-/// "If the field beside this one is one of these values".
+/// "When the field beside this one is one of these values".
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     /// The other field's name.
     pub field: String,
-    /// A code, or `true` / `false`; any one of them suffices.
+    /// Codes, or `true` / `false`; any one of them suffices. Empty: any value at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub is: Vec<Value>,
 }
 
@@ -133,6 +137,24 @@ impl Pattern {
             })
         });
         fits && given.next().is_none()
+    }
+}
+
+impl fmt::Display for Condition {
+    /// `outcome is upheld or not-upheld`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spelt = |value: &Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
+        let values: Vec<String> = self.is.iter().map(spelt).collect();
+        let values = if values.is_empty() {
+            "given".to_owned()
+        } else {
+            values.join(" or ")
+        };
+        write!(f, "{} is {values}", self.field)
     }
 }
 
@@ -183,6 +205,10 @@ impl Field {
             self.max.get_or_insert(DURATION_MINUTES);
         }
         self.fields.iter_mut().for_each(Self::complete);
+        match &mut self.example {
+            Value::Array(items) => items.iter_mut().for_each(|one| in_order(&self.fields, one)),
+            one => in_order(&self.fields, one),
+        }
     }
 
     fn plain(name: &str, label: &str, sort: Sort, hint: &str, example: Value) -> Self {
@@ -213,19 +239,33 @@ impl Field {
     }
 }
 
+/// Puts an object's values into the order of its fields; unknown ones stay, last.
+fn in_order(fields: &[Field], object: &mut Value) {
+    if let Value::Object(given) = object {
+        let known = fields.iter().filter_map(|field| {
+            given
+                .remove(&field.name)
+                .map(|value| (field.name.clone(), value))
+        });
+        let mut ordered: serde_json::Map<String, Value> = known.collect();
+        ordered.append(given);
+        *given = ordered;
+    }
+}
+
 fn quote_fields(personal: &[Mark]) -> Vec<Field> {
     let speaker = Field::plain(
         "speaker",
         "Speaker",
         Sort::Person,
-        "who said it",
+        "Who said it",
         json!("Mared"),
     );
     let mut words = Field::plain(
         "words",
         "Words",
         Sort::LongText,
-        "what was said, in the language it was said in",
+        "What was said, in the language it was said in",
         json!("Will you come again next week"),
     );
     words.personal = personal.to_vec();
@@ -233,7 +273,7 @@ fn quote_fields(personal: &[Mark]) -> Vec<Field> {
         "verbatim",
         "Word for word",
         Sort::YesNo,
-        "true if these are the very words, false if they are the sense of them",
+        "True if these are the very words, false if they are the sense of them",
         json!(true),
     );
     vec![speaker, words, verbatim]

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::records::form::Form;
 use crate::records::kind::Kind;
 use crate::records::problem::nearest;
 
@@ -69,6 +70,12 @@ impl Kinds {
         self.kinds
             .iter()
             .find(|kind| kind.name == name && kind.version == version)
+    }
+
+    /// The definition a form was filed under; the newest if that version is no longer known.
+    pub fn of(&self, form: &Form) -> Option<&Kind> {
+        self.find_version(form.kind(), form.kind_version())
+            .or_else(|| self.find(form.kind()))
     }
 
     /// The name most like `name`, for "did you mean".

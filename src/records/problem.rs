@@ -31,7 +31,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything wrong with a form, in the order of the kind's fields; never empty.
+/// Everything wrong with a form, in a stable order; never empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problems {
     problems: Vec<Problem>,

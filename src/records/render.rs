@@ -98,6 +98,12 @@ impl Page {
                     self.object(&field.fields, one, indent + INDENT);
                 }
             }
+            Sort::Text | Sort::Person if field.list => {
+                // Names may hold commas, so each stands on a line of its own.
+                let each = entries(value).iter().map(|one| display::value(field, one));
+                let lines: Vec<String> = each.collect();
+                self.pair(&field.label, &lines.join("\n"), indent);
+            }
             _ => self.pair(&field.label, &display::value(field, value), indent),
         }
     }
@@ -144,6 +150,7 @@ impl Page {
 
     fn fill(&mut self, line: &str, first: &str, rest: &str) {
         let options = textwrap::Options::new(self.width)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
             .initial_indent(first)
             .subsequent_indent(rest);
         for line in textwrap::wrap(line, options) {

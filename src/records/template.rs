@@ -62,6 +62,7 @@ fn about(field: &Field, inside: &str) -> String {
 
 fn comment(text: &str) -> String {
     let options = textwrap::Options::new(COMMENT)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .initial_indent("# ")
         .subsequent_indent("#   ");
     let mut lines = textwrap::wrap(text, options).join("\n");

@@ -10,4 +10,7 @@
 )]
 
 mod common;
+mod demo_data;
+mod records;
+mod records_any;
 mod tidy;

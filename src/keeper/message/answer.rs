@@ -76,6 +76,8 @@ pub enum Served {
     Identity {
         /// The account.
         account: AccountFacts,
+        /// The account's handle in the ledger, as leaves spell it.
+        actor: String,
         /// The passphrase-sealed identity file.
         #[serde(with = "crate::keeper::message::binary")]
         file: Vec<u8>,
@@ -101,8 +103,13 @@ pub enum Served {
     Entries(Vec<ServedEntry>),
     /// A proof, as text.
     Proof(String),
-    /// Envelope chains to what the asker's desk should seal on.
-    Errands(Vec<Errand>),
+    /// What the asker's desk should seal on, and the asker's own envelopes.
+    Errands {
+        /// Compartments that lack members.
+        errands: Vec<Errand>,
+        /// Every envelope sealed to the asker in person.
+        own: Vec<ChainLink>,
+    },
 }
 
 /// Everything needed to seal, and the statements that vouch for it.

@@ -53,8 +53,6 @@ pub struct NewAccount {
     pub identity: Vec<u8>,
     /// The team this person is the first member of, if so.
     pub team: Option<NewCompartment>,
-    /// Envelopes the maker's desk could make.
-    pub envelopes: Vec<NewEnvelope>,
 }
 
 /// The body of an `enrol` statement, and of the genesis statement's first administrator.

@@ -34,7 +34,7 @@ pub(crate) fn check(
         found.push(problem(field, at, rule));
     }
     if let Some((named, value)) = other(&field.differs_from)
-        && shares_a_name(own, value)
+        && shares_a_handle(own, value)
     {
         let rule = format!("must not be the same person as {}", named.name);
         found.push(problem(field, at, rule));
@@ -55,21 +55,22 @@ fn earlier(sort: Sort, own: &Value, than: &Value) -> bool {
     }
 }
 
-/// Whether one of these names is, but for case and spacing, one of those. A handle and a full name of
-/// one person escape this; the desk, which knows the directory, compares those.
-fn shares_a_name(own: &Value, other: &Value) -> bool {
-    let folded = |value: &Value| value.as_str().map(fold);
-    entries(own).iter().filter_map(folded).any(|name| {
-        entries(other)
+/// Whether both hold the same user's handle. Names are not compared: two people may share one, and a
+/// handle and a name may be one person's; the desk, which knows the directory, tells those apart.
+fn shares_a_handle(own: &Value, other: &Value) -> bool {
+    let handles = |value| {
+        entries(value)
             .iter()
-            .filter_map(folded)
-            .any(|that| that == name)
-    })
+            .filter_map(Value::as_str)
+            .filter(|text| is_handle(text))
+    };
+    handles(own).any(|handle| handles(other).any(|that| that == handle))
 }
 
-fn fold(name: &str) -> String {
-    name.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_lowercase()
+/// `[a-z0-9-]{2,32}`.
+fn is_handle(text: &str) -> bool {
+    (2..=32).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

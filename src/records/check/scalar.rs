@@ -168,7 +168,7 @@ fn choice<'a>(field: &Field, given: &'a str) -> Result<&'a str, String> {
         .collect();
     let spelling = given.to_lowercase().replace([' ', '_'], "-");
     let meant = nearest(&spelling, codes.iter().copied())
-        .map(|meant| format!("; did you mean {meant}?"))
+        .map(|meant| format!(" (nearest is {meant})"))
         .unwrap_or_default();
     Err(format!("must be one of {}{meant}", codes.join(", ")))
 }

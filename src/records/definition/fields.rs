@@ -172,7 +172,7 @@ fn beside(field: &Field, fields: &[Field]) -> Vec<String> {
 
 /// Whether the field a condition names can have each of its values.
 fn can_hold(condition: &Condition, field: Option<&Field>) -> bool {
-    let Some(field) = field.filter(|field| !field.list && !condition.is.is_empty()) else {
+    let Some(field) = field.filter(|field| !field.list || condition.is.is_empty()) else {
         return false;
     };
     condition.is.iter().all(|value| match value {

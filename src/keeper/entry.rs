@@ -1,0 +1,172 @@
+//! Entries: one leaf each, its detail in an erasable row.
+//!
+//! The detail is `{ask, keeper: {rules, policy, items}}` in canonical JSON. Of an entry about one
+//! record it stands in that record's history unit, beside what maps record to leaf; of any other in a
+//! unit of its own, so that one erased key unlinks one entry.
+
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::bytes::base64url;
+use crate::bytes::unbase64url;
+use crate::canon;
+use crate::ids::RecordId;
+use crate::ids::random;
+use crate::keeper::units;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+use crate::ledger::ActorHandle;
+use crate::ledger::Event;
+use crate::ledger::Leaf;
+use crate::ledger::Outcome as Ending;
+use crate::ledger::RecordKey;
+use crate::store::Tree;
+
+/// What an entry will say.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    event: Event,
+    ending: Ending,
+    actor: ActorHandle,
+    record: Option<RecordId>,
+    /// Records shown in a list: each leaves an HMAC under its own key.
+    listed: Vec<RecordId>,
+    ask: Value,
+    rules: Vec<String>,
+    note: Option<Value>,
+}
+
+/// Salt and detail of an entry, as a row.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct DetailRow {
+    /// Position in the ledger.
+    pub(crate) index: u64,
+    /// 32 random bytes, base64url.
+    pub(crate) salt: String,
+    /// Canonical JSON.
+    pub(crate) detail: String,
+}
+
+/// The row of a history unit that everything else of it hangs on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct HistoryRow {
+    /// The record's audit key, base64url.
+    pub(crate) k_record: String,
+    /// How many trail rows there are.
+    pub(crate) entries: u32,
+}
+
+impl Entry {
+    /// An entry of this event, ending and actor, answering this signed ask.
+    pub(crate) fn new(event: Event, ending: Ending, actor: ActorHandle, ask: Value) -> Self {
+        let (record, listed, rules, note) = (None, Vec::new(), Vec::new(), None);
+        Self { event, ending, actor, record, listed, ask, rules, note }
+    }
+
+    /// About one record.
+    pub(crate) fn about(self, record: RecordId) -> Self {
+        Self { record: Some(record), ..self }
+    }
+
+    /// Showing these records in a list.
+    pub(crate) fn listing(self, listed: Vec<RecordId>) -> Self {
+        Self { listed, ..self }
+    }
+
+    /// Decided by these rules.
+    pub(crate) fn with_rules(self, rules: Vec<String>) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// With something the keeper adds.
+    pub(crate) fn noting(self, note: Value) -> Self {
+        Self { note: Some(note), ..self }
+    }
+}
+
+impl Vault {
+    /// Puts an entry into the frame being built; its position.
+    pub(crate) fn stage(&mut self, entry: Entry) -> Result<u64, Broken> {
+        let index = self.next_index();
+        let history = match entry.record {
+            Some(record) => self.history(record)?,
+            None => None,
+        };
+        let mut items = Vec::new();
+        for listed in &entry.listed {
+            if let Some((_, key)) = self.history(*listed)? {
+                items.push(base64url(&crate::ledger::list_ref(&key, index)));
+            }
+        }
+        let mut keeper = json!({"items": items, "policy": self.policy_digest(), "rules": entry.rules});
+        if let (Some(note), Some(fields)) = (entry.note, keeper.as_object_mut()) {
+            fields.insert("note".to_owned(), note);
+        }
+        let detail = canon::to_bytes(&json!({"ask": entry.ask, "keeper": keeper})).map_err(|_| Broken::Detail)?;
+        let salt: [u8; 32] = random();
+        let record = match &history {
+            Some((_, key)) => crate::ledger::record_ref(key, index),
+            None => crate::ledger::no_record_ref(index),
+        };
+        self.staged.leaves.push(Leaf {
+            actor: entry.actor,
+            commit: crate::ledger::commit(&salt, &detail),
+            event: entry.event,
+            frame: String::new(),
+            index,
+            outcome: entry.ending,
+            record,
+            time: self.staged.time,
+        });
+        let row = DetailRow {
+            index,
+            salt: base64url(&salt),
+            detail: String::from_utf8(detail).map_err(|_| Broken::Detail)?,
+        };
+        match (entry.record, history) {
+            (Some(record), Some((history, _))) => self.put_trail(record, history, &row)?,
+            _ => {
+                let unit = units::entry(index);
+                self.make_unit(unit.clone());
+                self.write(&unit, Tree::Entry, &[], &row)?;
+            }
+        }
+        Ok(index)
+    }
+
+    fn put_trail(&mut self, record: RecordId, mut history: HistoryRow, row: &DetailRow) -> Result<(), Broken> {
+        let unit = units::history(record);
+        self.write(&unit, Tree::Trail, &history.entries.to_be_bytes(), row)?;
+        history.entries = history.entries.saturating_add(1);
+        self.write(&unit, Tree::History, &[], &history)
+    }
+
+    /// A record's history row and audit key, while its history lives.
+    pub(crate) fn history(&self, record: RecordId) -> Result<Option<(HistoryRow, RecordKey)>, Broken> {
+        let unit = units::history(record);
+        let Some(row): Option<HistoryRow> = self.read(&unit, Tree::History, &[])? else { return Ok(None) };
+        let key = unbase64url(&row.k_record)
+            .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
+            .map(RecordKey::from_bytes)
+            .ok_or(Broken::Row(Tree::History))?;
+        Ok(Some((row, key)))
+    }
+
+    /// The detail of an entry, while it exists.
+    pub(crate) fn detail_of_entry(&self, index: u64) -> Result<Option<DetailRow>, Broken> {
+        self.read(&units::entry(index), Tree::Entry, &[])
+    }
+
+    /// A record's trail, oldest first.
+    pub(crate) fn trail(&self, record: RecordId) -> Result<Vec<DetailRow>, Broken> {
+        let Some((history, _)) = self.history(record)? else { return Ok(Vec::new()) };
+        let unit = units::history(record);
+        let mut rows = Vec::new();
+        for at in 0..history.entries {
+            rows.extend(self.read(&unit, Tree::Trail, &at.to_be_bytes())?);
+        }
+        Ok(rows)
+    }
+}

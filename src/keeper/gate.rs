@@ -1,0 +1,74 @@
+//! Decide, log, serve: the order as types.
+//!
+//! A [`Permit`](crate::keeper::policy::Permit) comes only from `decide`. [`Vault::log`] uses it up and
+//! gives a [`Pledge`]: the entry is staged, nothing is durable. Committing the frame turns a pledge
+//! into [`Logged`], and whatever hands over the means to open something takes a `&Logged`. None of the
+//! three can be made elsewhere or copied.
+
+use crate::keeper::acts::Act;
+use crate::keeper::commit::Committed;
+use crate::keeper::entry::Entry;
+use crate::keeper::policy::Permit;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+
+/// An entry that stands in the frame being built.
+#[derive(Debug)]
+pub(crate) struct Pledge {
+    index: u64,
+    act: Option<Act>,
+}
+
+impl Pledge {
+    /// The entry's position in the ledger, if the frame becomes durable.
+    pub(crate) fn index(&self) -> u64 {
+        self.index
+    }
+}
+
+/// Proof that an act's entry is durable: what serving needs.
+#[derive(Debug)]
+pub(crate) struct Logged {
+    index: u64,
+    act: Option<Act>,
+}
+
+impl Logged {
+    /// The entry's position in the ledger.
+    pub(crate) fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// The act that was allowed; `None` for a refusal's entry.
+    pub(crate) fn act(&self) -> Option<Act> {
+        self.act
+    }
+}
+
+impl Vault {
+    /// Uses a permit up for an entry in the frame being built.
+    ///
+    /// # Errors
+    /// [`Broken`] when the store fails.
+    pub(crate) fn log(&mut self, permit: Permit, entry: Entry) -> Result<Pledge, Broken> {
+        let act = permit.act();
+        let index = self.stage(entry.with_rules(permit.into_rules()))?;
+        Ok(Pledge { index, act: Some(act) })
+    }
+
+    /// Logs a refusal. What comes of it can serve nothing: it carries no act.
+    ///
+    /// # Errors
+    /// [`Broken`] when the store fails.
+    pub(crate) fn log_refusal(&mut self, entry: Entry) -> Result<Pledge, Broken> {
+        Ok(Pledge { index: self.stage(entry)?, act: None })
+    }
+}
+
+impl Pledge {
+    /// What this pledge has become now that its frame is durable; `None` if the frame that was
+    /// committed does not hold it.
+    pub(crate) fn redeem(self, committed: &Committed) -> Option<Logged> {
+        committed.holds(self.index).then_some(Logged { index: self.index, act: self.act })
+    }
+}

@@ -1,0 +1,144 @@
+//! Who ought to hold a compartment's key: the one rule both sides use. The desk seals to exactly these
+//! members, and the keeper refuses anything else.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::ids::CompartmentId;
+use crate::ids::UserId;
+use crate::keeper::facts::AccountFacts;
+use crate::keeper::facts::Member;
+use crate::keeper::facts::Role;
+use crate::keeper::policy::Reader;
+
+/// The role teams that every case is open to (`docs/architecture.md`, "Who reads what").
+pub const CASE_TEAMS: [Role; 3] =
+    [Role::Coordinator, Role::SafeguardingLead, Role::DataProtectionLead];
+
+/// Who is there to be a member.
+#[derive(Debug)]
+pub struct Roll<'a> {
+    /// Every account.
+    pub accounts: &'a [AccountFacts],
+    /// The role teams that exist.
+    pub teams: &'a BTreeMap<Role, CompartmentId>,
+    /// Whether the trustees hold a recovery identity.
+    pub recovery: bool,
+}
+
+/// A roll that owns its lists.
+#[derive(Debug, Clone, Default)]
+pub struct RollData {
+    /// Every account.
+    pub accounts: Vec<AccountFacts>,
+    /// The role teams that exist.
+    pub teams: BTreeMap<Role, CompartmentId>,
+    /// Whether the trustees hold a recovery identity.
+    pub recovery: bool,
+}
+
+impl RollData {
+    /// The roll over these lists.
+    pub fn as_roll(&self) -> Roll<'_> {
+        Roll { accounts: &self.accounts, teams: &self.teams, recovery: self.recovery }
+    }
+}
+
+/// What decides the members of a record's own compartment.
+#[derive(Debug)]
+pub struct OwnMembers<'a> {
+    /// The kind's readers.
+    pub readers: &'a BTreeSet<Reader>,
+    /// The case's team, if the record has a case.
+    pub team: &'a BTreeSet<UserId>,
+    /// For whom the record does not exist.
+    pub excluded: &'a BTreeSet<UserId>,
+    /// Named decision-makers.
+    pub deciders: &'a BTreeSet<UserId>,
+    /// Who handles it.
+    pub handler: Option<UserId>,
+}
+
+impl Roll<'_> {
+    /// The people of a role team, and recovery.
+    pub fn team(&self, role: Role) -> BTreeSet<Member> {
+        self.with_recovery(self.of_role(role).map(|account| Member::User(account.id)).collect())
+    }
+
+    /// The members of a case's compartment: role teams whom policy can ever permit, and the staff on
+    /// the case's own team. Volunteers file for a case without being able to read it.
+    pub fn case(&self, team: &BTreeSet<UserId>) -> BTreeSet<Member> {
+        let teams = CASE_TEAMS.iter().filter_map(|role| self.teams.get(role));
+        let members = teams.map(|team| Member::Compartment(*team)).chain(self.staff(team));
+        self.with_recovery(members.collect())
+    }
+
+    /// The members of a record's own compartment: the kind's readers, less whom it is hidden from.
+    /// Where a team holds someone it is hidden from, its other people stand in its place.
+    pub fn own(&self, own: &OwnMembers<'_>) -> BTreeSet<Member> {
+        let mut members = BTreeSet::new();
+        for reader in own.readers {
+            match reader {
+                Reader::CaseTeam => members.extend(self.staff(own.team)),
+                Reader::Handler => members.extend(own.handler.map(Member::User)),
+                Reader::Deciders if own.deciders.is_empty() => {
+                    members.extend(self.role(Role::DbsCountersignatory, own.excluded));
+                }
+                Reader::Deciders => members.extend(own.deciders.iter().copied().map(Member::User)),
+                Reader::Author => {}
+                role => members.extend(
+                    role_of(*role).into_iter().flat_map(|role| self.role(role, own.excluded)),
+                ),
+            }
+        }
+        members.retain(|member| match member {
+            Member::User(user) => !own.excluded.contains(user) && self.works(*user),
+            Member::Compartment(_) | Member::Recovery => true,
+        });
+        self.with_recovery(members)
+    }
+
+    fn role(&self, role: Role, excluded: &BTreeSet<UserId>) -> Vec<Member> {
+        let people: Vec<UserId> = self.of_role(role).map(|account| account.id).collect();
+        match self.teams.get(&role) {
+            Some(team) if !people.iter().any(|user| excluded.contains(user)) => {
+                vec![Member::Compartment(*team)]
+            }
+            _ => people.into_iter().map(Member::User).collect(),
+        }
+    }
+
+    fn of_role(&self, role: Role) -> impl Iterator<Item = &AccountFacts> {
+        self.accounts.iter().filter(move |account| account.role == role && account.may_work())
+    }
+
+    fn staff(&self, team: &BTreeSet<UserId>) -> impl Iterator<Item = Member> {
+        let staff = self.of_role(Role::Staff).filter(|account| team.contains(&account.id));
+        staff.map(|account| Member::User(account.id))
+    }
+
+    fn works(&self, user: UserId) -> bool {
+        self.accounts.iter().any(|account| account.id == user && account.may_work())
+    }
+
+    fn with_recovery(&self, mut members: BTreeSet<Member>) -> BTreeSet<Member> {
+        if self.recovery {
+            members.insert(Member::Recovery);
+        }
+        members
+    }
+}
+
+/// The role behind a reader word that names one.
+pub fn role_of(reader: Reader) -> Option<Role> {
+    match reader {
+        Reader::Coordinator => Some(Role::Coordinator),
+        Reader::Staff => Some(Role::Staff),
+        Reader::Volunteer => Some(Role::Volunteer),
+        Reader::SafeguardingLead => Some(Role::SafeguardingLead),
+        Reader::DbsCountersignatory => Some(Role::DbsCountersignatory),
+        Reader::DataProtectionLead => Some(Role::DataProtectionLead),
+        Reader::Trustee => Some(Role::Trustee),
+        Reader::CaseTeam | Reader::Handler | Reader::Deciders | Reader::Author => None,
+    }
+}

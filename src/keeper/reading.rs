@@ -1,0 +1,247 @@
+//! Reading: records, attachments, lists, histories and exports. Each serves only against `Logged`.
+
+use crate::ids::CaseId;
+use crate::ids::CompartmentId;
+use crate::ids::RecordId;
+use crate::ids::UserId;
+use crate::keeper::acts::Act;
+use crate::keeper::compartments::Way;
+use crate::keeper::facts::PartFacts;
+use crate::keeper::facts::Place;
+use crate::keeper::facts::RecordFacts;
+use crate::keeper::facts::VersionFacts;
+use crate::keeper::gate::Logged;
+use crate::keeper::message::answer::Served;
+use crate::keeper::message::answer::ServedPart;
+use crate::keeper::message::answer::ServedRecord;
+use crate::keeper::policy::Permit;
+use crate::keeper::policy::Resource;
+use crate::keeper::request::Request;
+use crate::keeper::request::Step;
+use crate::keeper::request::Stop;
+use crate::keeper::units;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+use crate::store::Tree;
+use crate::store::UnitKind;
+
+/// Records on one page of a list; each page is one entry.
+pub(crate) const PAGE: usize = 50;
+
+/// A record the asker may have, and the way to its key.
+struct Found {
+    permit: Permit,
+    facts: RecordFacts,
+    compartment: CompartmentId,
+    way: Way,
+}
+
+/// Which parts of which versions are served.
+type Wanted = Vec<(VersionFacts, Vec<PartFacts>)>;
+
+impl Vault {
+    fn find(&self, request: &Request, act: Act, record: RecordId) -> Result<Found, Stop> {
+        let facts = self.record(record)?.ok_or(Stop::Unknown)?;
+        let permit = self.permit_record(request, act, &facts)?;
+        let (compartment, way) = self.key_way(request.asker.id, &facts)?.ok_or_else(|| {
+            let says = "you may open this, but its key has not been sealed to you yet; it will be when \
+                        a colleague who holds it next signs in";
+            Stop::Refused("no-key-yet", says.to_owned())
+        })?;
+        Ok(Found { permit, facts, compartment, way })
+    }
+
+    fn permit_record(&self, request: &Request, act: Act, facts: &RecordFacts) -> Result<Permit, Stop> {
+        let case = facts.case.map(|case| self.case(case)).transpose()?.flatten();
+        let rules = self.rules.of(&facts.kind);
+        self.permit(request, act, Resource::Record { facts, rules, case: case.as_ref() })
+    }
+
+    fn key_way(&self, user: UserId, facts: &RecordFacts) -> Result<Option<(CompartmentId, Way)>, Broken> {
+        for compartment in &facts.compartments {
+            if let Some(way) = self.way(user, *compartment)? {
+                return Ok(Some((*compartment, way)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A record: card and body of one version, and the cards of those before it, so that the desk can
+    /// follow the chain of manifests.
+    pub(crate) fn read_record(
+        &mut self,
+        request: &Request,
+        act: Act,
+        record: RecordId,
+        version: Option<u32>,
+    ) -> Result<Step, Stop> {
+        let found = self.find(request, act, record)?;
+        let last = version.unwrap_or(found.facts.versions);
+        if last == 0 || last > found.facts.versions {
+            let says = format!("the record has versions 1 to {}; ask for one of them", found.facts.versions);
+            return Err(Stop::Refused("no-such-version", says));
+        }
+        let whole = act == Act::ExportRecord;
+        self.serve_parts(request, act, found, move |version| {
+            version.parts.iter().filter(|part| {
+                version.number <= last
+                    && (part.number == 1 || whole || (part.number == 2 && version.number == last))
+            }).cloned().collect()
+        })
+    }
+
+    /// One attachment, with its version's card for the manifest.
+    pub(crate) fn read_attachment(
+        &mut self,
+        request: &Request,
+        record: RecordId,
+        (version, part): (u32, u32),
+    ) -> Result<Step, Stop> {
+        let found = self.find(request, Act::ReadAttachment, record)?;
+        let facts = self.version(record, version)?.ok_or(Stop::Unknown)?;
+        if part < 3 || !facts.parts.iter().any(|p| p.number == part) {
+            return Err(Stop::Refused("no-such-attachment", "the record has no such attachment".to_owned()));
+        }
+        self.serve_parts(request, Act::ReadAttachment, found, move |facts| {
+            let of_version = facts.parts.iter().filter(|_| facts.number == version);
+            of_version.filter(|p| p.number == 1 || p.number == part).cloned().collect()
+        })
+    }
+
+    fn serve_parts(
+        &mut self,
+        request: &Request,
+        act: Act,
+        found: Found,
+        pick: impl Fn(&VersionFacts) -> Vec<PartFacts>,
+    ) -> Result<Step, Stop> {
+        let Found { permit, facts, compartment, way } = found;
+        let mut wanted: Wanted = Vec::new();
+        for number in 1..=facts.versions {
+            let version = self.version(facts.id, number)?.ok_or(Broken::NoUnit)?;
+            let parts = pick(&version);
+            wanted.push((version, parts));
+        }
+        let entry = self.entry(request, act).about(facts.id);
+        let pledge = self.log(permit, entry)?;
+        Ok(Step::serving(pledge, move |vault, logged| {
+            let served = vault.serve_record(logged, facts, wanted, (compartment, &way))?;
+            Ok(Served::Record(Box::new(served)))
+        }))
+    }
+
+    /// Hands over what opens a record, against its durable entry.
+    fn serve_record(
+        &self,
+        logged: &Logged,
+        facts: RecordFacts,
+        wanted: Wanted,
+        (compartment, way): (CompartmentId, &Way),
+    ) -> Result<ServedRecord, Broken> {
+        let mut parts = Vec::new();
+        let mut versions = Vec::new();
+        for (version, picked) in wanted {
+            for part in &picked {
+                parts.push(self.serve_part(logged, facts.id, (version.number, part), compartment)?);
+            }
+            versions.push(version);
+        }
+        let (history, _) = self.history(facts.id)?.ok_or(Broken::NoUnit)?;
+        let chain = self.chain(logged, way)?;
+        Ok(ServedRecord { facts, versions, k_record: history.k_record, chain, parts })
+    }
+
+    fn serve_part(
+        &self,
+        _: &Logged,
+        record: RecordId,
+        (version, part): (u32, &PartFacts),
+        compartment: CompartmentId,
+    ) -> Result<ServedPart, Broken> {
+        let unit = units::version(record, version);
+        let epoch = self.compartment(compartment)?.ok_or(Broken::NoUnit)?.epoch;
+        let key = self.header_key(&unit, &units::epoch(compartment, epoch)).ok_or(Broken::NoUnit)?;
+        let natural = units::numbered(compartment.as_bytes(), part.number);
+        let header = self.read_under(&key, Tree::Header, &natural)?.ok_or(Broken::Row(Tree::Header))?;
+        let payload = match part.place {
+            Place::Row => {
+                let key = self.keys.get(&unit).ok_or(Broken::NoUnit)?;
+                let row = self.read_under(key, Tree::Part, &part.number.to_be_bytes())?;
+                row.ok_or(Broken::Row(Tree::Part))?.to_vec()
+            }
+            Place::Object => Vec::new(),
+        };
+        Ok(ServedPart {
+            version,
+            number: part.number,
+            header: header.to_vec(),
+            payload,
+            place: part.place,
+            sha256: part.sha256.clone(),
+        })
+    }
+
+    /// One page of the cards the asker may see.
+    pub(crate) fn list_records(
+        &mut self,
+        request: &Request,
+        case: Option<CaseId>,
+        page: u32,
+    ) -> Result<Step, Stop> {
+        let permit = match case {
+            Some(case) => {
+                let facts = self.case(case)?.ok_or(Stop::Unknown)?;
+                self.permit(request, Act::ShowCase, Resource::Case(&facts))?
+            }
+            None => self.permit(request, Act::ListCases, Resource::Vault)?,
+        };
+        let (cards, more) = self.visible(request, case, page)?;
+        let listed = cards.iter().map(|(facts, ..)| facts.id).collect();
+        let entry = self.entry(request, Act::ListRecords).listing(listed);
+        let pledge = self.log(permit, entry)?;
+        Ok(Step::serving(pledge, move |vault, logged| {
+            let mut served = Vec::new();
+            for (facts, compartment, way) in cards {
+                let version = vault.version(facts.id, facts.versions)?.ok_or(Broken::NoUnit)?;
+                let card = version.parts.iter().filter(|part| part.number == 1).cloned().collect();
+                served.push(vault.serve_record(logged, facts, vec![(version, card)], (compartment, &way))?);
+            }
+            Ok(Served::Cards { cards: served, more })
+        }))
+    }
+
+    #[expect(clippy::type_complexity, reason = "a page and whether another follows, used once")]
+    fn visible(
+        &self,
+        request: &Request,
+        case: Option<CaseId>,
+        page: u32,
+    ) -> Result<(Vec<(RecordFacts, CompartmentId, Way)>, bool), Stop> {
+        let mut all = Vec::new();
+        for record in self.record_ids() {
+            let Some(facts) = self.record(record)? else { continue };
+            if case.is_some() && facts.case != case {
+                continue;
+            }
+            if self.permit_record(request, Act::ListRecords, &facts).is_err() {
+                continue;
+            }
+            if let Some((compartment, way)) = self.key_way(request.asker.id, &facts)? {
+                all.push((facts, compartment, way));
+            }
+        }
+        all.sort_by_key(|(facts, ..)| (facts.filed_at, facts.id));
+        let skip = usize::try_from(page).unwrap_or(usize::MAX).saturating_mul(PAGE);
+        let more = all.len() > skip.saturating_add(PAGE);
+        Ok((all.into_iter().skip(skip).take(PAGE).collect(), more))
+    }
+
+    /// Every record.
+    pub(crate) fn record_ids(&self) -> Vec<RecordId> {
+        self.keys
+            .of_kind(UnitKind::Record)
+            .filter_map(|unit| <[u8; 16]>::try_from(unit.natural()).ok())
+            .map(RecordId::from_bytes)
+            .collect()
+    }
+}

@@ -1,0 +1,185 @@
+//! A verified ask on its way through the keeper, and the ways it can stop.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::bytes::base64url;
+use crate::canon;
+use crate::ids::RecordId;
+use crate::ids::UserId;
+use crate::keeper::acts::Act;
+use crate::keeper::entry::Entry;
+use crate::keeper::facts::AccountFacts;
+use crate::keeper::gate::Logged;
+use crate::keeper::gate::Pledge;
+use crate::keeper::message::Ask;
+use crate::keeper::message::Asked;
+use crate::keeper::message::MESSAGES;
+use crate::keeper::message::answer::Outcome;
+use crate::keeper::message::answer::Served;
+use crate::keeper::policy::Denial;
+use crate::keeper::policy::Permit;
+use crate::keeper::policy::Question;
+use crate::keeper::policy::Resource;
+use crate::keeper::policy::decide;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+use crate::ledger::ActorHandle;
+use crate::ledger::Event;
+use crate::ledger::Outcome as Ending;
+use crate::sealing::Statement;
+use crate::sealing::StatementKind;
+
+/// How far a signed ask's time may be from the keeper's: ten minutes.
+const MAX_SKEW_MS: u64 = 10 * 60 * 1000;
+
+/// A verified ask.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) asker: AccountFacts,
+    pub(crate) actor: ActorHandle,
+    pub(crate) asked: Asked,
+    /// The signed statement, as it goes into the detail.
+    pub(crate) ask: Value,
+}
+
+/// What is handed over once the entries are durable.
+pub(crate) type Finish = Box<dyn FnOnce(&Vault, &[Logged]) -> Result<Outcome, Broken> + Send>;
+
+/// An ask that has been staged.
+pub(crate) struct Step {
+    pub(crate) pledges: Vec<Pledge>,
+    pub(crate) finish: Finish,
+}
+
+impl Step {
+    /// One entry, and what is served against it.
+    pub(crate) fn serving(
+        pledge: Pledge,
+        serve: impl FnOnce(&Vault, &Logged) -> Result<Served, Broken> + Send + 'static,
+    ) -> Self {
+        Self {
+            pledges: vec![pledge],
+            finish: Box::new(move |vault, logged| match logged {
+                [one] => serve(vault, one).map(|served| Outcome::Done(Box::new(served))),
+                _ => Err(Broken::Stopped),
+            }),
+        }
+    }
+
+    /// One entry, and nothing but its receipt.
+    pub(crate) fn done(pledge: Pledge) -> Self {
+        Self::serving(pledge, |_, _| Ok(Served::Nothing))
+    }
+
+    /// No entry at all: only for acts whose row says so.
+    pub(crate) fn unlogged(outcome: Outcome) -> Self {
+        Self { pledges: Vec::new(), finish: Box::new(move |_, _| Ok(outcome)) }
+    }
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Step").field("pledges", &self.pledges).finish_non_exhaustive()
+    }
+}
+
+/// Why an ask goes no further. Nothing has been changed.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Policy says no.
+    Denied(Denial, Option<RecordId>),
+    /// There is no such thing, or it is hidden from the asker.
+    Unknown,
+    /// A rule about state or input says no.
+    Refused(&'static str, String),
+    /// Keys have moved on.
+    Stale,
+    /// The ask itself cannot be believed.
+    BadAuth(&'static str),
+    /// The vault cannot go on.
+    Broken(Broken),
+}
+
+impl From<Broken> for Stop {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl Vault {
+    /// Believes an ask, or says why not: signature by the account's key, for this vault, fresh, never
+    /// seen before, and carrying the load it names.
+    pub(crate) fn verify(&mut self, ask: &Ask) -> Result<Request, Stop> {
+        let bad = Stop::BadAuth;
+        let statement = Statement::parse(&ask.statement).map_err(|_| bad("the ask is not a signed statement"))?;
+        if statement.kind() != StatementKind::Ask || statement.vault() != self.id {
+            return Err(bad("the ask is for another vault"));
+        }
+        let user: UserId = statement.by().parse().map_err(|_| bad("the ask names no user"))?;
+        let asker = self.people.account(user).ok_or(bad("the ask names no user"))?.clone();
+        statement.verify(&asker.verifying).map_err(|_| bad("the ask's signature does not hold"))?;
+        if statement.at().as_ms().abs_diff(self.now().as_ms()) > MAX_SKEW_MS {
+            return Err(bad("the ask's time is more than ten minutes away from the keeper's"));
+        }
+        let asked: Asked = serde_json::from_value(statement.body().clone())
+            .map_err(|_| bad("the ask is of a version this keeper does not know"))?;
+        if asked.version != MESSAGES {
+            return Err(bad("the ask is of a version this keeper does not know"));
+        }
+        let load = canon::to_bytes(&ask.load).map_err(|_| bad("the ask's load cannot be read"))?;
+        if base64url(&crate::keeper::digest(&load)) != asked.load {
+            return Err(bad("the ask's load is not the one that was signed"));
+        }
+        if !self.nonces.insert(asked.nonce.clone()) {
+            return Err(bad("the ask was answered before"));
+        }
+        let ask = serde_json::from_slice(&ask.statement).map_err(|_| bad("the ask is not JSON"))?;
+        let actor = self.people.actor(user).ok_or(Broken::NoUnit)?;
+        Ok(Request { asker, actor, asked, ask })
+    }
+
+    /// Decides; a denial stops the ask.
+    pub(crate) fn permit(&self, request: &Request, act: Act, on: Resource<'_>) -> Result<Permit, Stop> {
+        let record = match &on {
+            Resource::Record { facts, .. } => Some(facts.id),
+            _ => None,
+        };
+        let question = Question {
+            asker: &request.asker,
+            act,
+            resource: on,
+            purpose: request.asked.purpose.as_deref(),
+            reason: request.asked.reason.as_deref(),
+        };
+        decide(&self.policy, &question, self.now()).map_err(|denial| Stop::Denied(denial, record))
+    }
+
+    /// Stages the entry of a stopped ask, and what it is told.
+    pub(crate) fn refuse(&mut self, actor: ActorHandle, ask: Value, stop: Stop) -> Result<Step, Broken> {
+        let refusal = |ending| Entry::new(Event::Refuse, ending, actor, ask);
+        let (entry, outcome) = match stop {
+            Stop::Broken(broken) => return Err(broken),
+            Stop::Denied(denial, _) if denial.hidden => {
+                (refusal(Ending::Unknown).with_rules(denial.rules), Outcome::Unknown)
+            }
+            Stop::Unknown => (refusal(Ending::Unknown), Outcome::Unknown),
+            Stop::Denied(denial, record) => {
+                let entry = refusal(Ending::Denied).with_rules(denial.rules.clone());
+                let entry = record.into_iter().fold(entry, Entry::about);
+                let rule = denial.rules.into_iter().next().unwrap_or_default();
+                (entry, Outcome::Denied { rule, says: denial.says })
+            }
+            Stop::Refused(code, says) => {
+                (refusal(Ending::Aborted), Outcome::Refused { code: code.to_owned(), says })
+            }
+            Stop::Stale => (refusal(Ending::Stale), Outcome::Stale),
+            Stop::BadAuth(says) => {
+                (refusal(Ending::BadAuth), Outcome::Refused { code: "bad-auth".to_owned(), says: says.to_owned() })
+            }
+        };
+        let pledge = self.log_refusal(entry)?;
+        Ok(Step { pledges: vec![pledge], finish: Box::new(move |_, _| Ok(outcome)) })
+    }
+}

@@ -1,0 +1,111 @@
+//! Rows of units: typed reading and writing, sealed under the unit's key on the way.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+use crate::sealing::RowId;
+use crate::sealing::RowPlace;
+use crate::sealing::SealedRow;
+use crate::sealing::UnitKey;
+use crate::store::Effect;
+use crate::store::Tree;
+use crate::store::UnitName;
+
+impl Vault {
+    /// The row's value; `None` when its unit or the row does not exist (any more).
+    pub(crate) fn read<T: DeserializeOwned>(
+        &self,
+        unit: &UnitName,
+        tree: Tree,
+        natural: &[u8],
+    ) -> Result<Option<T>, Broken> {
+        let Some(key) = self.keys.get(unit) else { return Ok(None) };
+        let Some(plain) = self.read_under(key, tree, natural)? else { return Ok(None) };
+        serde_json::from_slice(&plain).map(Some).map_err(|_| Broken::Row(tree))
+    }
+
+    /// The bytes of a row under a given key.
+    pub(crate) fn read_under(
+        &self,
+        key: &UnitKey,
+        tree: Tree,
+        natural: &[u8],
+    ) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, Broken> {
+        let id = key.row_id(tree.number(), natural);
+        let Some(row) = self.sealed_row(tree, &id)? else { return Ok(None) };
+        let place = RowPlace { vault: &self.id, tree: tree.number(), id: &id };
+        key.open_row(&place, &row).map(Some).map_err(|_| Broken::Row(tree))
+    }
+
+    fn sealed_row(&self, tree: Tree, id: &RowId) -> Result<Option<SealedRow>, Broken> {
+        match self.staged.rows.get(&(tree, *id)) {
+            Some(staged) => Ok(staged.clone()),
+            None => self.store.row(tree, id).map_err(|error| Broken::Store(error.to_string())),
+        }
+    }
+
+    /// Writes a row, a new revision if it exists.
+    pub(crate) fn write<T: Serialize + ?Sized>(
+        &mut self,
+        unit: &UnitName,
+        tree: Tree,
+        natural: &[u8],
+        value: &T,
+    ) -> Result<(), Broken> {
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(value).map_err(|_| Broken::Row(tree))?);
+        let key = self.keys.get(unit).ok_or(Broken::NoUnit)?.duplicate();
+        self.write_under(&key, tree, natural, &plain)
+    }
+
+    /// Writes a row's bytes under a given key.
+    pub(crate) fn write_under(
+        &mut self,
+        key: &UnitKey,
+        tree: Tree,
+        natural: &[u8],
+        plain: &[u8],
+    ) -> Result<(), Broken> {
+        let id = key.row_id(tree.number(), natural);
+        let revision = self.sealed_row(tree, &id)?.map_or(1, |old| old.revision.saturating_add(1));
+        let place = RowPlace { vault: &self.id, tree: tree.number(), id: &id };
+        let row = key.seal_row(&place, revision, plain);
+        self.staged.rows.insert((tree, id), Some(row.clone()));
+        self.staged.effects.push(Effect::Put { tree, id, row });
+        Ok(())
+    }
+
+    /// Drops a row of a living unit.
+    pub(crate) fn drop_row(&mut self, unit: &UnitName, tree: Tree, natural: &[u8]) {
+        if let Some(key) = self.keys.get(unit) {
+            let id = key.row_id(tree.number(), natural);
+            self.staged.rows.insert((tree, id), None);
+            self.staged.effects.push(Effect::Drop { tree, id });
+        }
+    }
+
+    /// Makes a unit: a fresh random key.
+    pub(crate) fn make_unit(&mut self, unit: UnitName) {
+        let key = UnitKey::generate();
+        self.keys.insert(unit.clone(), key.duplicate());
+        self.staged.effects.push(Effect::Key { unit, key });
+    }
+
+    /// Destroys a unit: its key goes at once here, and for old copies at the next generation change.
+    pub(crate) fn end_unit(&mut self, unit: UnitName) {
+        if self.keys.remove(&unit).is_some() {
+            self.staged.effects.push(Effect::EndUnit { unit });
+        }
+    }
+
+    /// Whether a unit lives.
+    pub(crate) fn has_unit(&self, unit: &UnitName) -> bool {
+        self.keys.get(unit).is_some()
+    }
+
+    /// The key of a header row: version and epoch, so that destroying either ends it.
+    pub(crate) fn header_key(&self, version: &UnitName, epoch: &UnitName) -> Option<UnitKey> {
+        Some(UnitKey::header_key(self.keys.get(version)?, self.keys.get(epoch)?))
+    }
+}

@@ -1,0 +1,66 @@
+//! Names of units and natural keys of rows (`docs/format.md`, "Units and rows"). A unit's name stands
+//! only inside the key table; a row's natural key only inside the HMAC that makes its id.
+
+use crate::ids::CaseId;
+use crate::ids::CompartmentId;
+use crate::ids::RecordId;
+use crate::ids::UserId;
+use crate::keeper::facts::Member;
+use crate::store::UnitKind;
+use crate::store::UnitName;
+
+/// The vault itself: settings and the genesis statement.
+pub(crate) fn vault() -> UnitName {
+    UnitName::new(UnitKind::Vault, Vec::new())
+}
+
+/// A user's account.
+pub(crate) fn account(user: UserId) -> UnitName {
+    UnitName::new(UnitKind::Account, user.as_bytes().to_vec())
+}
+
+/// A case.
+pub(crate) fn case(case: CaseId) -> UnitName {
+    UnitName::new(UnitKind::Case, case.as_bytes().to_vec())
+}
+
+/// A record's facts.
+pub(crate) fn record(record: RecordId) -> UnitName {
+    UnitName::new(UnitKind::Record, record.as_bytes().to_vec())
+}
+
+/// One version of a record.
+pub(crate) fn version(record: RecordId, number: u32) -> UnitName {
+    UnitName::new(UnitKind::Version, numbered(record.as_bytes(), number))
+}
+
+/// A record's audit trail.
+pub(crate) fn history(record: RecordId) -> UnitName {
+    UnitName::new(UnitKind::History, record.as_bytes().to_vec())
+}
+
+/// The detail of an entry that is about no single record.
+pub(crate) fn entry(index: u64) -> UnitName {
+    UnitName::new(UnitKind::Entry, index.to_be_bytes().to_vec())
+}
+
+/// A compartment.
+pub(crate) fn compartment(compartment: CompartmentId) -> UnitName {
+    UnitName::new(UnitKind::Compartment, compartment.as_bytes().to_vec())
+}
+
+/// One epoch of a compartment.
+pub(crate) fn epoch(compartment: CompartmentId, number: u32) -> UnitName {
+    UnitName::new(UnitKind::Epoch, numbered(compartment.as_bytes(), number))
+}
+
+/// One member's envelope of an epoch.
+pub(crate) fn membership(compartment: CompartmentId, number: u32, member: &Member) -> UnitName {
+    let name = [numbered(compartment.as_bytes(), number), member.name_bytes()].concat();
+    UnitName::new(UnitKind::Membership, name)
+}
+
+/// The natural key of one thing of several in a unit.
+pub(crate) fn numbered(id: &[u8], number: u32) -> Vec<u8> {
+    [id, &number.to_be_bytes()].concat()
+}

@@ -1,0 +1,112 @@
+//! The open vault: store, keys, ledger head and directory, and the frame being built.
+//!
+//! One thread owns it (`keeper/thread.rs`). Reading goes through the frame being built first, so an ask
+//! sees what the asks before it in the same frame did. After any failure of the store the vault is
+//! broken: nothing more is decided or served until it is opened anew.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::fmt;
+
+use crate::clock::Clock;
+use crate::clock::Timestamp;
+use crate::ids::VaultId;
+use crate::keeper::directory::Directory;
+use crate::keeper::head::LedgerHead;
+use crate::keeper::policy::Policy;
+use crate::keeper::rules::Rules;
+use crate::ledger::Leaf;
+use crate::sealing::GenerationKey;
+use crate::sealing::RowId;
+use crate::sealing::SealedRow;
+use crate::store::Effect;
+use crate::store::KeyTable;
+use crate::store::Payloads;
+use crate::store::Store;
+use crate::store::Tree;
+
+/// An open vault.
+pub(crate) struct Vault {
+    pub(crate) id: VaultId,
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) payloads: std::sync::Arc<dyn Payloads>,
+    pub(crate) keys: KeyTable,
+    pub(crate) generation_key: GenerationKey,
+    pub(crate) head: LedgerHead,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) policy: Policy,
+    pub(crate) rules: Rules,
+    pub(crate) people: Directory,
+    pub(crate) nonces: HashSet<String>,
+    pub(crate) staged: Staged,
+}
+
+/// The frame being built.
+#[derive(Debug, Default)]
+pub(crate) struct Staged {
+    pub(crate) time: Timestamp,
+    pub(crate) leaves: Vec<Leaf>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) rows: HashMap<(Tree, RowId), Option<SealedRow>>,
+}
+
+/// The vault cannot go on: what it would have said next cannot be trusted.
+#[derive(Debug, Clone)]
+pub(crate) enum Broken {
+    /// The store failed; its own words.
+    Store(String),
+    /// A row of this tree does not open or does not parse.
+    Row(Tree),
+    /// A unit that must exist does not.
+    NoUnit,
+    /// A detail could not be written as canonical JSON.
+    Detail,
+    /// The ledger head could not be advanced; what failed.
+    Ledger(String),
+    /// An earlier failure stopped this vault.
+    Stopped,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(says) => f.write_str(says),
+            Self::Row(tree) => write!(f, "a row of tree {} does not open", tree.number()),
+            Self::NoUnit => f.write_str("a unit that must exist is missing from the key table"),
+            Self::Detail => f.write_str("an entry's detail cannot be written"),
+            Self::Ledger(says) => write!(f, "the ledger cannot go on: {says}"),
+            Self::Stopped => f.write_str("the vault stopped after an earlier failure; open it again"),
+        }
+    }
+}
+
+impl std::error::Error for Broken {}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault").finish_non_exhaustive()
+    }
+}
+
+impl Vault {
+    /// Begins a frame: its one time is the clock's, never before the last entry's.
+    pub(crate) fn begin(&mut self) {
+        let now = self.clock.now();
+        self.staged = Staged { time: now.max(self.head.last_time()), ..Staged::default() };
+    }
+
+    /// The time of the frame being built.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.staged.time
+    }
+
+    /// The position of the next entry.
+    pub(crate) fn next_index(&self) -> u64 {
+        self.head.size().saturating_add(self.staged.leaves.len() as u64)
+    }
+
+    /// SHA-256 of the policy, hex: which rules decided.
+    pub(crate) fn policy_digest(&self) -> String {
+        crate::bytes::hex(&self.policy.sha256())
+    }
+}

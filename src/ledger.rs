@@ -1,0 +1,3 @@
+//! The transparency log and the journal it is committed through.
+
+pub mod frame;
