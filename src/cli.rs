@@ -1,8 +1,8 @@
 //! The command line: `strongroom [GLOBAL] NOUN VERB [ARGS]`.
 //!
 //! One file per command group holds its arguments and does its work; [`out`] is the only place that
-//! prints, [`fail`] the only one that knows exit codes, [`ask`] the only one that reads the environment
-//! or asks a person. Absent on purpose: any rule about who may do what. That is the keeper's.
+//! prints, [`fail`] the only one that knows exit codes, [`environment`] the only one that reads the
+//! environment, [`ask`] the only one that asks a person. Absent on purpose: any rule about who may do what. That is the keeper's.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -13,8 +13,8 @@ use clap::Parser;
 use clap::Subcommand;
 
 use crate::cli::ask::Ask;
-use crate::cli::ask::Environment;
 use crate::cli::ask::Global;
+use crate::cli::environment::Environment;
 use crate::cli::fail::CliError;
 use crate::cli::out::Out;
 
@@ -24,6 +24,7 @@ mod bug;
 mod case;
 mod demo;
 mod doctor;
+mod environment;
 mod fail;
 mod file;
 mod generate;

@@ -10,14 +10,17 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::Keeper;
 use crate::keeper::Paths;
 use crate::keeper::facts::AccountFacts;
+use crate::keeper::facts::CaseState;
+use crate::keeper::facts::RecordState;
 use crate::keeper::facts::Role;
 use crate::keeper::facts::Service;
-use crate::records::Problem;
+use crate::records::Problems;
 use crate::sealing::Passphrase;
 
 pub struct Init {
@@ -64,13 +67,12 @@ pub enum DeskError {
     },
     Unknown,
     Refused {
-        code: &'static str,
+        code: String,
         says: String,
     },
-    Form(Vec<Problem>),
+    Form(Problems),
     WrongPassphrase,
-    NoKey(String),
-    Busy,
+    Busy(String),
     Damaged(String),
     Fork(String),
     WentBack(String),
@@ -87,19 +89,28 @@ pub struct NewUser {
 
 #[derive(Debug)]
 pub struct Case {
-    pub id: String,
+    pub id: CaseId,
     pub title: Option<String>,
     pub service: Service,
-    pub state: String,
+    pub state: CaseState,
     pub team: Vec<String>,
     pub opened_at: Timestamp,
     pub closed_at: Option<Timestamp>,
 }
 
+pub trait Source {
+    fn open(&self) -> io::Result<Box<dyn Read>>;
+}
+
+impl<F: Fn() -> io::Result<Box<dyn Read>>> Source for F {
+    fn open(&self) -> io::Result<Box<dyn Read>> {
+        self()
+    }
+}
+
 pub struct Attach {
     pub name: String,
-    pub open: Box<dyn Fn() -> io::Result<Box<dyn Read>>>,
-    pub len: Option<u64>,
+    pub source: Box<dyn Source>,
 }
 
 impl std::fmt::Debug for Attach {
@@ -134,11 +145,11 @@ pub struct Filed {
 
 #[derive(Debug)]
 pub struct CardLine {
-    pub id: String,
-    pub case: Option<String>,
+    pub id: RecordId,
+    pub case: Option<CaseId>,
     pub kind: String,
     pub version: u32,
-    pub state: String,
+    pub state: RecordState,
     pub title: String,
     pub event_date: Option<String>,
 }
@@ -152,11 +163,11 @@ pub struct ShownAttachment {
 
 #[derive(Debug)]
 pub struct ShownRecord {
-    pub id: String,
-    pub case: Option<String>,
+    pub id: RecordId,
+    pub case: Option<CaseId>,
     pub kind: String,
     pub version: u32,
-    pub state: String,
+    pub state: RecordState,
     pub fields: Value,
     pub attachments: Vec<ShownAttachment>,
     pub author: String,
@@ -184,8 +195,8 @@ pub struct AuditLine {
     pub event: String,
     pub outcome: String,
     pub actor: Option<String>,
-    pub record: Option<String>,
-    pub case: Option<String>,
+    pub record: Option<RecordId>,
+    pub case: Option<CaseId>,
     pub purpose: Option<String>,
     pub detail_available: bool,
 }
@@ -203,67 +214,67 @@ impl<'a> Desk<'a> {
         Timestamp::from_ms(0)
     }
     pub fn add_user(&mut self, _new: NewUser, _p: &Passphrase) -> Said<AccountFacts> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn users(&mut self) -> Said<Vec<AccountFacts>> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn user(&mut self, _who: &str) -> Said<AccountFacts> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn suspend_user(&mut self, _who: &str) -> Said<AccountFacts> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn resume_user(&mut self, _who: &str) -> Said<AccountFacts> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn change_passphrase(&mut self, _p: &Passphrase) -> Said<()> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn open_case(&mut self, _title: &str, _s: Service) -> Said<Case> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn cases(&mut self) -> Said<Vec<Case>> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn case(&mut self, _id: &str) -> Said<Case> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn close_case(&mut self, _id: &str) -> Said<Case> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn reopen_case(&mut self, _id: &str) -> Said<Case> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn add_to_team(&mut self, _case: &str, _who: &str) -> Said<Case> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn remove_from_team(&mut self, _case: &str, _who: &str) -> Said<Case> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
-    pub fn file(&mut self, _filing: Filing) -> Said<Filed> {
-        Err(DeskError::Busy)
+    pub fn file(&mut self, _filing: &Filing) -> Said<Filed> {
+        Err(DeskError::Busy(String::new()))
     }
-    pub fn import(
-        &mut self,
-        _case: &str,
-        _kind: &str,
-        _forms: Vec<(String, Value)>,
-        _each: &mut dyn FnMut(usize, usize),
-    ) -> Said<Vec<Filed>> {
-        Err(DeskError::Busy)
+    pub fn import(&mut self, _filings: &[Filing]) -> Said<Vec<Filed>> {
+        Err(DeskError::Busy(String::new()))
     }
     pub fn records(&mut self, _case: Option<&str>, _page: u32) -> Said<(Vec<CardLine>, bool)> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
-    pub fn record(&mut self, _id: &str, _v: Option<u32>, _p: Option<&str>) -> Said<ShownRecord> {
-        Err(DeskError::Busy)
+    pub fn record(
+        &mut self,
+        _id: &str,
+        _v: Option<u32>,
+        _p: Option<&str>,
+        _w: usize,
+    ) -> Said<ShownRecord> {
+        Err(DeskError::Busy(String::new()))
     }
     pub fn history(&mut self, _id: &str) -> Said<Vec<HistoryLine>> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
-    pub fn amend(&mut self, _id: &str, _form: Value, _reason: &str) -> Said<Filed> {
-        Err(DeskError::Busy)
+    pub fn amend(&mut self, _id: &str, _form: &Value, _reason: &str) -> Said<Filed> {
+        Err(DeskError::Busy(String::new()))
     }
     pub fn attachment(
         &mut self,
@@ -272,7 +283,7 @@ impl<'a> Desk<'a> {
         _p: Option<&str>,
         _o: &mut dyn Write,
     ) -> Said<()> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn export(
         &mut self,
@@ -281,7 +292,7 @@ impl<'a> Desk<'a> {
         _p: Option<&str>,
         _o: &mut dyn Write,
     ) -> Said<()> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn audit(
         &mut self,
@@ -289,12 +300,12 @@ impl<'a> Desk<'a> {
         _a: Option<&str>,
         _s: Option<Timestamp>,
     ) -> Said<Vec<AuditLine>> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn proof(&mut self, _index: u64) -> Said<String> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
     pub fn export_audit(&mut self, _dir: &Path) -> Said<()> {
-        Err(DeskError::Busy)
+        Err(DeskError::Busy(String::new()))
     }
 }

@@ -97,6 +97,7 @@ pub use statement_kind::StatementKind;
 pub use statement_kind::UnknownKind;
 
 mod skeleton;
+pub use skeleton::DEMO_PREFIX;
 pub use skeleton::Passphrase;
 pub use skeleton::check_strength;
 pub use skeleton::generate_words;

@@ -1,7 +1,6 @@
 //! Who, which vault, which passphrase: from flags, from the environment, or by asking at the terminal.
-//! No other file reads the environment or asks a person anything.
+//! No other file asks a person anything.
 
-use std::env;
 use std::fs::File;
 use std::io;
 use std::io::BufRead as _;
@@ -13,6 +12,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use crate::cli::environment::Environment;
 use crate::cli::fail::CliError;
 use crate::keeper::Paths;
 use crate::sealing::Passphrase;
@@ -24,37 +24,37 @@ const LONGEST: u64 = 4096;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The vault's folder
     #[arg(
+        help = "The vault's folder, or STRONGROOM_VAULT",
         long,
         global = true,
         value_name = "DIR",
         env = "STRONGROOM_VAULT",
-        hide_env_values = true
+        hide_env = true
     )]
     pub(crate) vault: Option<PathBuf>,
     /// The folder of the vault's keys [default: DIR.keys]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) keys: Option<PathBuf>,
-    /// Who you are: your handle or id
     #[arg(
+        help = "Who you are, handle or id, or STRONGROOM_USER",
         long = "as",
         global = true,
         value_name = "USER",
         env = "STRONGROOM_USER",
-        hide_env_values = true
+        hide_env = true
     )]
     pub(crate) user: Option<String>,
-    /// Read your passphrase from FILE instead of asking; one newline at its end is dropped
     #[arg(
+        help = "A file that holds your passphrase, or STRONGROOM_PASSPHRASE_FILE; without it you are asked",
         long,
         global = true,
         value_name = "FILE",
         env = "STRONGROOM_PASSPHRASE_FILE",
-        hide_env_values = true
+        hide_env = true
     )]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// Move a demo vault's clock forward to TIME, for good (a date, a date with time, or +2d, +6m)
+    /// Move a demo vault's clock forward, for good: a date, a date with time, or +2d, +6m
     #[arg(long, global = true, value_name = "TIME")]
     pub(crate) at: Option<String>,
     /// Print one JSON document, for scripts
@@ -66,52 +66,18 @@ pub(crate) struct Global {
     /// Never ask anything: fail and say what is missing
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
-    /// When to use colours
+    /// When to add colours
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub(crate) color: Colour,
 }
 
-/// When colours are added.
+/// When colours are added: by default on a terminal, unless `NO_COLOR` is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Colour {
-    /// On a terminal, unless `NO_COLOR` is set
     #[default]
     Auto,
-    /// Also into files and pipes
     Always,
-    /// Not at all
     Never,
-}
-
-/// What is read from the environment beside the flags' own variables.
-#[derive(Debug)]
-pub(crate) struct Environment {
-    /// Whether a terminal may be given colours.
-    pub(crate) colour: bool,
-    /// Where programs are looked for.
-    pub(crate) search_path: Vec<PathBuf>,
-    /// Where this person's own memory of ledgers is kept; never inside a vault.
-    state: Option<PathBuf>,
-}
-
-impl Environment {
-    /// Reads it once.
-    pub(crate) fn read() -> Self {
-        let said = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-        let state = said("STRONGROOM_STATE").map(PathBuf::from).or_else(|| {
-            let folder = said("XDG_STATE_HOME")
-                .map(PathBuf::from)
-                .filter(|p| p.is_absolute());
-            let folder = folder.or_else(|| Some(PathBuf::from(said("HOME")?).join(".local/state")));
-            folder.map(|folder| folder.join("strongroom"))
-        });
-        Self {
-            colour: said("NO_COLOR").is_none() && said("TERM").is_none_or(|term| term != "dumb"),
-            search_path: said("PATH")
-                .map_or_else(Vec::new, |path| env::split_paths(&path).collect()),
-            state,
-        }
-    }
 }
 
 /// Finds out what a command needs to know about its user.
@@ -278,7 +244,7 @@ impl Ask {
 
     /// Where this person's own memory of ledgers is kept.
     pub(crate) fn memory(&self) -> Option<&Path> {
-        self.environment.state.as_deref()
+        self.environment.state()
     }
 }
 

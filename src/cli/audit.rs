@@ -109,14 +109,15 @@ fn show(args: &Show, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
             "ENTRY", "WHEN", "WHO", "WHAT", "OUTCOME", "ABOUT", "PURPOSE",
         ]);
         for line in &lines {
-            let about = line.record.as_deref().or(line.case.as_deref());
+            let record = line.record.as_ref().map(|id| out.id(id));
+            let about = record.or_else(|| line.case.as_ref().map(|id| out.id(id)));
             table.row(&[
                 line.index.to_string(),
                 dates::people_moment(line.time),
                 line.actor.clone().unwrap_or_default(),
                 line.event.clone(),
                 line.outcome.clone(),
-                about.map_or("", |id| out.id(id)).to_owned(),
+                about.unwrap_or_default(),
                 line.purpose.clone().unwrap_or_default(),
             ]);
         }

@@ -131,12 +131,12 @@ fn list(desk: &mut Desk, out: &mut Out) -> Result<(), CliError> {
     let mut table = Table::new(&["ID", "TITLE", "SERVICE", "STATE", "TEAM"]);
     for case in &cases {
         table.row(&[
-            out.id(&case.id).to_owned(),
+            out.id(&case.id),
             case.title
                 .clone()
                 .unwrap_or_else(|| "(not open to you yet)".to_owned()),
             case.service.word().to_owned(),
-            case.state.clone(),
+            case.state.word().to_owned(),
             case.team.join(" "),
         ]);
     }
@@ -155,9 +155,9 @@ fn show(case: &Case, out: &mut Out) -> Result<(), CliError> {
     );
     out.gap();
     let mut facts = vec![
-        ("Id", case.id.clone()),
+        ("Id", case.id.to_string()),
         ("Service", case.service.word().to_owned()),
-        ("State", case.state.clone()),
+        ("State", case.state.word().to_owned()),
         ("Team", team_words(case)),
         ("Opened", dates::people_moment(case.opened_at)),
     ];
@@ -172,7 +172,8 @@ fn changed(case: &Case, what: &str, out: &mut Out) -> Result<(), CliError> {
     if out.json() {
         return out.document(&document(case));
     }
-    out.done(Some(&case.id), &format!("Case {} {what}.", case.id));
+    let id = case.id.to_string();
+    out.done(Some(&id), &format!("Case {id} {what}."));
     Ok(())
 }
 
@@ -189,7 +190,7 @@ fn document(case: &Case) -> Value {
         "id": case.id,
         "title": case.title,
         "service": case.service.word(),
-        "state": case.state,
+        "state": case.state.word(),
         "team": case.team,
         "opened_at": case.opened_at.to_string(),
         "closed_at": case.closed_at.map(|at| at.to_string()),

@@ -9,6 +9,8 @@ use serde::Serialize;
 
 /// What a hidden and an unknown thing alike are answered with.
 pub(crate) const UNKNOWN: &str = "no such record, or not yours to open";
+/// Its code.
+const HIDDEN_CODE: &str = "unknown";
 
 /// Why a command ended without doing what it was asked; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +108,7 @@ impl CliError {
 
     /// Hidden or unknown: the same words for both, and nothing beside them.
     pub(crate) fn unknown() -> Self {
-        Self::new(Ending::Denied, "unknown", UNKNOWN)
+        Self::new(Ending::Denied, HIDDEN_CODE, UNKNOWN)
     }
 
     /// Not signed in: the wrong passphrase, or no account to try it on.
@@ -162,9 +164,11 @@ impl CliError {
         Self::refused(code, says)
     }
 
-    /// Says what to do next.
+    /// Says what to do next. What is hidden or unknown takes no hints, for they could tell which it is.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hints.push(hint.into());
+        if self.0.code != HIDDEN_CODE {
+            self.0.hints.push(hint.into());
+        }
         self
     }
 
@@ -209,12 +213,7 @@ impl CliError {
             });
             lines.push(format!("  rule: {rule}{entry}"));
         }
-        lines.extend(
-            self.0
-                .hints
-                .iter()
-                .map(|hint| format!("  what to do: {hint}")),
-        );
+        lines.extend(self.0.hints.iter().map(|hint| format!("  {hint}")));
         lines
     }
 
@@ -227,7 +226,7 @@ impl CliError {
             let _ = write!(message, "{lead}{}", problem.text());
         }
         for hint in &self.0.hints {
-            let _ = write!(message, ". {hint}");
+            let _ = write!(message, "; {hint}");
         }
         let error = Shown {
             code: &self.0.code,
@@ -236,7 +235,9 @@ impl CliError {
             entry: self.0.entry,
             problems: &self.0.problems,
         };
-        serde_json::json!({ "error": error }).to_string()
+        // Strings, numbers and lists always have a JSON form.
+        let error = serde_json::to_string(&error).unwrap_or_default();
+        format!("{{\"error\":{error}}}")
     }
 }
 
@@ -293,7 +294,7 @@ mod tests {
 
     #[test]
     fn hidden_and_unknown_carry_code_and_message_only() {
-        let error = CliError::unknown();
+        let error = CliError::unknown().hint("of no use here");
         assert_eq!(
             error.json(),
             r#"{"error":{"code":"unknown","message":"no such record, or not yours to open"}}"#
@@ -307,7 +308,7 @@ mod tests {
         let error = CliError::denied("complaints".into(), "staff may not".into(), Some(57));
         assert_eq!(
             error.json(),
-            r#"{"error":{"code":"denied","entry":57,"message":"staff may not","rule":"complaints"}}"#
+            r#"{"error":{"code":"denied","message":"staff may not","rule":"complaints","entry":57}}"#
         );
         assert_eq!(
             error.lines(),

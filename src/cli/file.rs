@@ -65,8 +65,7 @@ pub(crate) fn attach(path: &Path, bar: &Bar) -> Result<Attach, CliError> {
     let (path, bar) = (path.to_owned(), bar.clone());
     Ok(Attach {
         name: name.to_owned(),
-        open: Box::new(move || Ok(bar.reader(File::open(&path)?))),
-        len: about.is_file().then_some(about.len()),
+        source: Box::new(move || Ok(bar.reader(File::open(&path)?))),
     })
 }
 

@@ -21,8 +21,11 @@ use crate::cli::session::form;
 use crate::cli::session::with_desk;
 use crate::cli::table::Table;
 use crate::desk::Filed;
+use crate::desk::Filing;
 use crate::records::kind::Kind;
 
+/// Files that are filed together: all of them or none.
+const BATCH: usize = 200;
 /// Most mistakes of an import that are listed one by one.
 const LISTED: usize = 20;
 
@@ -51,16 +54,50 @@ pub(crate) fn run(args: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError>
     let names: Vec<String> = forms.iter().map(|(name, _)| name.clone()).collect();
     with_desk(ask, out, |desk, out| {
         let case = resolve::case(desk, ask, &args.case)?;
+        let filings: Vec<Filing> = forms
+            .into_iter()
+            .map(|(_, form)| filing(&case, &args.kind, form))
+            .collect();
         let bar = Bar::per_cent(out, "Filing");
-        let filed = desk.import(&case, &args.kind, forms, &mut |done, total| {
-            bar.share(done, total);
+        let mut filed = Vec::new();
+        for batch in filings.chunks(BATCH) {
+            let done = desk.import(batch);
+            if done.is_err() {
+                bar.clear();
+            }
+            filed.extend(done.map_err(|error| stopped(error.into(), filed.len()))?);
+            bar.share(filed.len(), filings.len());
             interrupt::done_so_far(format!(
-                "Stopped. At least the first {done} of the {total} files, in the order of their names, were filed."
+                "Stopped. The first {} of the {} files, in the order of their names, are filed; \
+                 perhaps a few more.",
+                filed.len(),
+                filings.len()
             ));
-        });
+        }
         bar.clear();
-        page(&names, &filed?, out)
+        page(&names, &filed, out)
     })
+}
+
+fn filing(case: &str, kind: &str, form: Value) -> Filing {
+    Filing {
+        case: Some(case.to_owned()),
+        kind: kind.to_owned(),
+        form,
+        attachments: Vec::new(),
+        about: Vec::new(),
+        deciders: Vec::new(),
+    }
+}
+
+/// Says what was filed before an error stopped the rest.
+fn stopped(error: CliError, filed: usize) -> CliError {
+    if filed == 0 {
+        return error;
+    }
+    error.hint(format!(
+        "the first {filed} files, in the order of their names, are filed; import the rest from a folder of their own"
+    ))
 }
 
 /// The checked forms in the order of their names.

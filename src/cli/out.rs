@@ -12,8 +12,8 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::cli::ask::Colour;
-use crate::cli::ask::Environment;
 use crate::cli::ask::Global;
+use crate::cli::environment::Environment;
 use crate::cli::fail::CliError;
 use crate::cli::table;
 use crate::cli::table::Table;
@@ -71,11 +71,12 @@ impl Out {
     }
 
     /// An id as a table shows it: on a terminal its first letters, which commands take there.
-    pub(crate) fn id<'a>(&self, id: &'a str) -> &'a str {
+    pub(crate) fn id(&self, id: &impl ToString) -> String {
+        let whole = id.to_string();
         if self.width.is_some() {
-            crate::cli::resolve::short(id)
+            crate::cli::resolve::short(&whole).to_owned()
         } else {
-            id
+            whole
         }
     }
 
@@ -294,13 +295,19 @@ pub(crate) fn usage_error(error: &clap::Error, json: bool) -> ExitCode {
     let text = error
         .render()
         .to_string()
-        .replace("\n  tip: ", "\n  did you mean: ");
+        .replace("\n  tip: ", "\n  hint: ");
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let (says, rest) = text.split_once("\n\n").unwrap_or((text, ""));
     let says = says.split_whitespace().collect::<Vec<_>>().join(" ");
+    let bare = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if json {
+        let says = if bare {
+            "no command was given".to_owned()
+        } else {
+            says
+        };
         to_stderr(&format!("{}\n", CliError::usage(says).json()));
-    } else if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    } else if bare {
         to_stderr(text);
     } else {
         to_stderr(&format!("error: {says}\n\n{rest}"));

@@ -23,7 +23,7 @@ pub(crate) fn record(desk: &mut Desk, ask: &Ask, text: &str) -> Result<String, C
     let mut ids = Vec::new();
     for page in 0.. {
         let (cards, more) = desk.records(None, page)?;
-        ids.extend(cards.into_iter().map(|card| card.id));
+        ids.extend(cards.into_iter().map(|card| card.id.to_string()));
         if !more {
             break;
         }
@@ -39,7 +39,7 @@ pub(crate) fn case(desk: &mut Desk, ask: &Ask, text: &str) -> Result<String, Cli
     if !is_short(ask, text, CaseId::PREFIX) {
         return Ok(text.to_owned());
     }
-    let ids = desk.cases()?.into_iter().map(|case| case.id);
+    let ids = desk.cases()?.into_iter().map(|case| case.id.to_string());
     only(ids, text, "cases")
 }
 

@@ -49,3 +49,6 @@ pub fn check_strength(passphrase: &Passphrase) -> Result<(), Weak> {
         Ok(())
     }
 }
+
+/// Mark of demo passphrases.
+pub const DEMO_PREFIX: &str = "demo only ";

@@ -34,16 +34,16 @@ pub(crate) fn list(args: &List, ask: &Ask, out: &mut Out) -> Result<(), CliError
         let mut table = Table::new(&["ID", "DATE", "KIND", "TITLE", "VERSION", "STATE", "CASE"]);
         for card in &cards {
             table.row(&[
-                out.id(&card.id).to_owned(),
+                out.id(&card.id),
                 card.event_date.clone().unwrap_or_default(),
                 card.kind.clone(),
                 card.title.clone(),
                 card.version.to_string(),
-                card.state.clone(),
+                card.state.word().to_owned(),
                 card.case
-                    .as_deref()
-                    .map_or("", |case| out.id(case))
-                    .to_owned(),
+                    .as_ref()
+                    .map(|case| out.id(case))
+                    .unwrap_or_default(),
             ]);
         }
         out.table(&table, "There are no records you may see.");
@@ -57,7 +57,7 @@ fn document(card: &CardLine) -> serde_json::Value {
         "case": card.case,
         "kind": card.kind,
         "version": card.version,
-        "state": card.state,
+        "state": card.state.word(),
         "title": card.title,
         "event_date": card.event_date,
     })

@@ -25,7 +25,12 @@ use crate::records::dates;
 pub(crate) fn show(args: &Show, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     with_desk(ask, out, |desk, out| {
         let id = resolve::record(desk, ask, &args.record)?;
-        let record = desk.record(&id, args.version, args.purpose.as_deref())?;
+        let record = desk.record(
+            &id,
+            args.version,
+            args.purpose.as_deref(),
+            out.prose_width(),
+        )?;
         if out.json() {
             return out.document(&document(&record));
         }
@@ -45,7 +50,7 @@ fn document(record: &ShownRecord) -> Value {
         "case": record.case,
         "kind": record.kind,
         "version": record.version,
-        "state": record.state,
+        "state": record.state.word(),
         "fields": record.fields,
         "attachments": attachments,
         "receipt": receipt_document(&record.receipt),
@@ -59,11 +64,14 @@ fn page(record: &ShownRecord, out: &mut Out) {
     let title = kind::find(&record.kind).map_or(record.kind.as_str(), |kind| kind.title.as_str());
     out.heading(title);
     out.gap();
-    let mut facts = vec![("Record", record.id.clone())];
+    let mut facts = vec![("Record", record.id.to_string())];
     if let Some(case) = &record.case {
-        facts.push(("Case", case.clone()));
+        facts.push(("Case", case.to_string()));
     }
-    facts.push(("Version", format!("{}, {}", record.version, record.state)));
+    facts.push((
+        "Version",
+        format!("{}, {}", record.version, record.state.word()),
+    ));
     let when = dates::people_moment(record.filed_at);
     facts.push(("Filed by", format!("{}, {when}", record.author)));
     if let Some(reason) = &record.reason {

@@ -39,7 +39,7 @@ pub(crate) fn add(args: Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
             about: args.about,
             deciders: args.decider,
         };
-        let filed = desk.file(filing);
+        let filed = desk.file(&filing);
         bar.clear();
         filed_page(&filed?, "Filed", out)
     })
@@ -49,7 +49,7 @@ pub(crate) fn amend(args: &Amend, ask: &Ask, out: &mut Out) -> Result<(), CliErr
     let value = file::form(&args.from)?;
     with_desk(ask, out, |desk, out| {
         let id = resolve::record(desk, ask, &args.record)?;
-        let filed = desk.amend(&id, value, &args.reason)?;
+        let filed = desk.amend(&id, &value, &args.reason)?;
         filed_page(&filed, "Corrected", out)
     })
 }
