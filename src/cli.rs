@@ -46,7 +46,7 @@ const ABOUT: &str = "An encrypted vault for the case records of a child contact 
 const LONG_ABOUT: &str = "\
 An encrypted vault for the case records of a child contact centre.
 
-Staff file contact reports, complaints and DBS records. Only the people a record is meant for can open
+Staff file contact reports, complaints and DBS records. Only the people a record is meant for can open \
 it, and every opening is written down where nobody can change it afterwards.";
 
 const EXAMPLES: &str = "\
@@ -107,6 +107,12 @@ enum Command {
 /// The whole command line, as help pages, completions and the reference are made from it.
 pub fn command() -> clap::Command {
     Cli::command()
+}
+
+/// A whole number, for arguments that count something.
+fn number<T: std::str::FromStr>(text: &str) -> Result<T, &'static str> {
+    text.parse()
+        .map_err(|_| "it must be a whole number, such as 12")
 }
 
 /// Parses the arguments, does what they say, prints what came of it.

@@ -69,6 +69,7 @@ struct Export {
 #[derive(Debug, clap::Args)]
 struct Proof {
     /// The entry's number
+    #[arg(value_parser = crate::cli::number::<u64>)]
     index: u64,
 }
 

@@ -86,7 +86,7 @@ struct Show {
     /// The record's id
     record: String,
     /// An earlier version [default: the newest]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = crate::cli::number::<u32>)]
     version: Option<u32>,
     /// What you read it for; some kinds open only with a purpose
     #[arg(long, value_name = "PURPOSE")]
