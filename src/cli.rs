@@ -118,7 +118,7 @@ fn number<T: std::str::FromStr>(text: &str) -> Result<T, &'static str> {
 /// Parses the arguments, does what they say, prints what came of it.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    bug::guard(|| match parse(&arguments) {
+    bug::guard(out::json_wanted(&arguments), || match parse(&arguments) {
         Ok(cli) => begin(cli),
         Err(code) => code,
     })
@@ -158,8 +158,7 @@ fn parse(arguments: &[OsString]) -> Result<Cli, ExitCode> {
         .and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| {
         if error.use_stderr() {
-            let json = arguments.iter().any(|argument| argument == "--json");
-            out::usage_error(&error, json)
+            out::usage_error(&error, out::json_wanted(arguments))
         } else {
             out::help(&error)
         }

@@ -14,14 +14,17 @@ use crate::cli::out;
 static LAST_PLACE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Runs `work`; a panic that reaches this place becomes one sentence and exit code 70.
-pub(crate) fn guard(work: impl FnOnce() -> ExitCode) -> ExitCode {
+pub(crate) fn guard(json: bool, work: impl FnOnce() -> ExitCode) -> ExitCode {
+    let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(|info| {
         let place = info
             .location()
             .map(|at| format!("{}:{}", at.file(), at.line()));
         *LAST_PLACE.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }));
-    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| out::bug(&error()))
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(work));
+    std::panic::set_hook(before);
+    ended.unwrap_or_else(|_| out::bug(&error(), json))
 }
 
 fn error() -> CliError {
@@ -33,4 +36,18 @@ fn error() -> CliError {
     CliError::bug(format!(
         "strongroom met a bug of its own and stopped{place}; what was acknowledged before is safe"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_exit_code_70_and_its_words_are_dropped() {
+        let code = guard(false, || panic!("what somebody wrote"));
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(70)));
+        assert!(!error().lines().concat().contains("somebody"));
+        let fine = guard(true, || ExitCode::SUCCESS);
+        assert_eq!(format!("{fine:?}"), format!("{:?}", ExitCode::SUCCESS));
+    }
 }

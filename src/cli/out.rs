@@ -263,6 +263,12 @@ fn error_text(error: &CliError, width: usize, colour: bool) -> String {
     text
 }
 
+/// Whether `--json` stands among the arguments, also where they cannot be understood as a whole.
+pub(crate) fn json_wanted(arguments: &[OsString]) -> bool {
+    let flags = arguments.iter().take_while(|argument| *argument != "--");
+    flags.into_iter().any(|argument| argument == "--json")
+}
+
 /// Whether `--color` or the terminal wants colours in help and usage errors.
 pub(crate) fn colour_wanted(arguments: &[OsString]) -> clap::ColorChoice {
     let mut said = arguments.iter().filter_map(|argument| argument.to_str());
@@ -316,8 +322,12 @@ pub(crate) fn usage_error(error: &clap::Error, json: bool) -> ExitCode {
 }
 
 /// The last words after a bug.
-pub(crate) fn bug(error: &CliError) -> ExitCode {
-    to_stderr(&error_text(error, PROSE, false));
+pub(crate) fn bug(error: &CliError, json: bool) -> ExitCode {
+    if json {
+        to_stderr(&format!("{}\n", error.json()));
+    } else {
+        to_stderr(&error_text(error, PROSE, false));
+    }
     ExitCode::from(error.exit_code())
 }
 
