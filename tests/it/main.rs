@@ -9,6 +9,10 @@
     reason = "a failed test should panic, and a skipped one say so"
 )]
 
+mod cli_generate;
+mod cli_kind;
+mod cli_run;
+mod cli_words;
 mod common;
 mod demo_data;
 mod policy;
