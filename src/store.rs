@@ -234,6 +234,12 @@ pub trait Store: Send {
     /// [`ReadError`].
     fn key_effects(&self) -> Result<Vec<SealedKeyEffect>, ReadError>;
 
+    /// Makes whatever finds rows quickly anew, from what is the truth; how many rows there are.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn rebuild_index(&mut self) -> Result<u64, ReadError>;
+
     /// Ends cleanly, so that the next opening need not rebuild anything. Dropping a store instead
     /// loses nothing either.
     ///

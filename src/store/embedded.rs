@@ -107,14 +107,6 @@ impl Embedded {
         &self.repairs
     }
 
-    /// Makes the index anew from snapshot and journal; returns how many rows it has.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub fn rebuild_index(&self) -> Result<u64, ReadError> {
-        self.rows.rebuild(&self.source())
-    }
-
     /// Counts the index anew and reads every row it names; returns how many there are.
     ///
     /// # Errors
@@ -178,6 +170,10 @@ fn refusal(error: AppendError) -> CommitError {
 }
 
 impl Store for Embedded {
+    fn rebuild_index(&mut self) -> Result<u64, ReadError> {
+        self.rows.rebuild(&self.source())
+    }
+
     fn head(&self) -> &Head {
         &self.head
     }

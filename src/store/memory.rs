@@ -192,6 +192,11 @@ impl Drop for MemoryStore {
 }
 
 impl Store for MemoryStore {
+    fn rebuild_index(&mut self) -> Result<u64, ReadError> {
+        // What finds rows here is what holds them.
+        Ok(self.view.rows.len() as u64)
+    }
+
     fn head(&self) -> &Head {
         &self.view.head
     }

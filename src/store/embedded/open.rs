@@ -14,7 +14,7 @@ use crate::store::embedded::refused::{
 use crate::store::embedded::rows::Rows;
 use crate::store::embedded::snapshot::Snapshot;
 use crate::store::embedded::{Embedded, MarkKey, Repairs, Site, holder, key_effect};
-use crate::store::{Base, Head, Refusal, Replay};
+use crate::store::{Base, Head, Refusal, Replay, Store as _};
 
 /// How far somebody outside the vault saw it: a file beside the keys, a desk, a witness.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,7 +141,7 @@ impl Opening {
         let torn = self.scan.torn().cloned();
         let journal = self.scan.settle(self.site.journal, was_clean)?;
         forget_clean(&*disk, &self.generation)?;
-        let vault = Embedded {
+        let mut vault = Embedded {
             disk,
             layout: self.layout,
             generation: self.generation,
