@@ -12,5 +12,7 @@
 mod common;
 mod power_disk;
 mod store_contract;
+mod store_faults;
 mod store_kit;
+mod store_power;
 mod tidy;
