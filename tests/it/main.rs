@@ -12,7 +12,9 @@
 mod common;
 mod power_disk;
 mod store_contract;
+mod store_damage;
 mod store_faults;
+mod store_index;
 mod store_kit;
 mod store_power;
 mod tidy;
