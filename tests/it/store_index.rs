@@ -240,8 +240,9 @@ fn holder() {
         return;
     };
     let store = open(dir.as_ref()).unwrap();
-    println!("holding");
-    std::io::stdout().flush().unwrap();
+    let mut out = std::io::stdout();
+    writeln!(out, "holding").unwrap();
+    out.flush().unwrap();
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).unwrap();
     store.close().unwrap();
