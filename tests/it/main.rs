@@ -14,6 +14,7 @@ mod power_disk;
 mod store_contract;
 mod store_damage;
 mod store_faults;
+mod store_golden;
 mod store_index;
 mod store_kit;
 mod store_power;
