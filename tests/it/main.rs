@@ -17,5 +17,6 @@ mod store_faults;
 mod store_golden;
 mod store_index;
 mod store_kit;
+mod store_model;
 mod store_power;
 mod tidy;
