@@ -4,7 +4,7 @@ use std::io;
 
 use crate::ledger::frame::FrameView;
 use crate::ledger::journal::disk::{Disk, Held, read_whole, remove_if_there};
-use crate::ledger::journal::{Scan, Spot};
+use crate::ledger::journal::{Position, Scan, Spot};
 use crate::store::effects::{self, RawEffect, SealedKeyEffect};
 use crate::store::embedded::layout::{Current, Generation, Layout};
 use crate::store::embedded::mark::Mark;
@@ -176,7 +176,8 @@ impl Seen<'_> {
         let placed = effects::decode_placed(frame.number, frame.effects)
             .map_err(|error| error.to_string())?;
         self.replay.frame(frame).map_err(|Refusal(words)| words)?;
-        self.head.advance(frame);
+        self.head
+            .advance_to(&Position::after(frame), frame.checkpoint);
         if frame.generation == self.head.generation {
             self.key_effects
                 .extend(placed.into_iter().filter_map(key_effect));
