@@ -10,4 +10,5 @@
 )]
 
 mod common;
+mod ledger_tree;
 mod tidy;
