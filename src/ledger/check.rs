@@ -68,6 +68,7 @@ pub struct DirectoryReport {
     pub findings: Vec<Finding>,
     /// How much more is wrong.
     pub more: u64,
+    damage_located: bool,
 }
 
 /// Findings a report lists.
@@ -116,6 +117,7 @@ impl DirectoryReport {
     }
 
     fn found(&mut self, finding: Finding) {
+        self.damage_located |= finding.locates_damage();
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(finding);
         } else if finding.discontinuity().is_some() {
@@ -142,6 +144,7 @@ pub fn directory(dir: &Path, against: &Against<'_>) -> Result<DirectoryReport, T
         opened: 0,
         findings: Vec::new(),
         more: 0,
+        damage_located: false,
     };
     let checkpoint = match tiles.checkpoint(against.keys) {
         Ok(Some(checkpoint)) => checkpoint,

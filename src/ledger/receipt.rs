@@ -141,7 +141,7 @@ pub enum ReceiptError {
 impl fmt::Display for ReceiptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed(error) => write!(f, "the receipt's entry is {error}"),
+            Self::Malformed(error) => write!(f, "the receipt's entry: {error}"),
             Self::Checkpoint(error) => write!(f, "the receipt's checkpoint: {error}"),
             Self::NotIncluded => f.write_str("the entry is not in the signed ledger"),
             Self::OtherEntry(what) => {

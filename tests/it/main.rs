@@ -10,5 +10,9 @@
 )]
 
 mod common;
+mod ledger_check;
+mod ledger_kit;
+mod ledger_memory;
+mod ledger_tiles;
 mod ledger_tree;
 mod tidy;

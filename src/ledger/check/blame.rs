@@ -24,7 +24,6 @@ pub(crate) fn blame(
     checkpoint: &SignedCheckpoint,
     report: &mut DirectoryReport,
 ) -> Result<(), TilesError> {
-    let before = report.findings.len();
     let edge = edge(tiles, checkpoint)?;
     // Hashes the signature vouches for, by their place in the level above the one being looked at.
     let mut vouched: BTreeMap<u64, Hash> = BTreeMap::new();
@@ -66,7 +65,7 @@ pub(crate) fn blame(
         }
         vouched = below;
     }
-    if edge == Edge::Unsigned || report.findings.len() == before {
+    if edge == Edge::Unsigned || !report.damage_located {
         report.found(Finding::Root);
     }
     Ok(())
