@@ -74,6 +74,9 @@ pub struct DirectoryReport {
 /// Findings a report lists.
 pub const MAX_FINDINGS: usize = 100;
 
+/// Findings after which a check gives up.
+const HOPELESS: u64 = 10_000;
+
 /// A report in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -114,6 +117,12 @@ impl DirectoryReport {
         } else {
             Verdict::Damaged
         }
+    }
+
+    /// So much is wrong that looking further says nothing new: a size may be signed that no directory can
+    /// hold.
+    fn is_hopeless(&self) -> bool {
+        self.more >= HOPELESS
     }
 
     fn found(&mut self, finding: Finding) {

@@ -11,7 +11,9 @@ use strongroom::ledger::check::DirectoryReport;
 use strongroom::ledger::check::MAX_FINDINGS;
 use strongroom::ledger::check::Remembered;
 use strongroom::ledger::check::Verdict;
+use strongroom::ledger::checkpoint::Checkpoint;
 use strongroom::ledger::merkle::LeafIndex;
+use strongroom::ledger::merkle::TreeSize;
 use strongroom::ledger::note::key::LogKey;
 use strongroom::ledger::opening::Opening;
 use strongroom::ledger::tiles::write::Publisher;
@@ -365,6 +367,24 @@ fn signed_nonsense_is_named() {
         ]
     );
     assert_eq!(report.unknown_format, 1, "entry 15 is cv2");
+}
+
+/// A keeper could sign any size to keep a verifier busy for ever.
+#[test]
+fn an_impossible_size_gets_an_answer() {
+    let log = TestLog::new(10);
+    let dir = published(&log);
+    for size in [1 << 40, 1 << 60, u64::MAX] {
+        let huge = Checkpoint {
+            size: TreeSize::new(size),
+            ..log.checkpoint(10).checkpoint().clone()
+        };
+        let huge = huge.sign(&log.key).unwrap();
+        fs::write(dir.path().join("checkpoint"), huge.note()).unwrap();
+        let report = check(dir.path(), &log);
+        assert_eq!(report.verdict(), Verdict::Damaged);
+        assert!(report.more > 0);
+    }
 }
 
 #[test]

@@ -11,8 +11,10 @@
 
 mod common;
 mod ledger_check;
+mod ledger_golden;
 mod ledger_kit;
 mod ledger_memory;
 mod ledger_tiles;
 mod ledger_tree;
 mod tidy;
+mod verify_py;

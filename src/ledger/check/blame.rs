@@ -30,6 +30,9 @@ pub(crate) fn blame(
     for level in (0..Row::LEVELS).rev() {
         let mut below = BTreeMap::new();
         for tile in Row::Hashes(level).tiles(checkpoint.size()) {
+            if report.is_hopeless() {
+                return Ok(());
+            }
             let Some(stored) = readable(tiles.hashes(tile))? else {
                 if level == 0
                     && let Some(root) = vouched.get(&tile.n)
