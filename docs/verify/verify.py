@@ -372,7 +372,7 @@ class Check:
         others = [other for other in self.kept() + remembered if not self.goes_back(*other)]
         tiles = self.load_tiles()
         leaves = self.follow(tiles)
-        self.check_entries(tiles, leaves)
+        self.check_entries(leaves)
         self.check_openings()
         if leaves is not None and sum(map(len, leaves.values())) == self.checkpoint.size:
             self.compare(others, leaves)
@@ -494,7 +494,7 @@ class Check:
         except Wrong:
             return None
 
-    def check_entries(self, tiles, leaves):
+    def check_entries(self, leaves):
         size, last = self.checkpoint.size, None
         for n, width in widths(size):
             name = tile_name("entries", n, width)

@@ -162,7 +162,21 @@ impl fmt::Display for ReceiptError {
 impl std::error::Error for ReceiptError {}
 
 /// An entry that is in a signed tree which continues the remembered one, and that says what was asked: a
-/// desk's licence to open what came with it. Made by [`Receipt::check`] alone, and used up.
+/// desk's licence to open what came with it. Made by [`Receipt::check`] alone, and used up: it can be neither
+/// copied nor put together.
+///
+/// ```compile_fail,E0599
+/// fn twice(proven: strongroom::ledger::Proven) {
+///     let again: strongroom::ledger::Proven = proven.clone();
+/// }
+/// ```
+///
+/// ```compile_fail,E0451
+/// use strongroom::ledger::{Leaf, Proven, SignedCheckpoint};
+/// fn forged(leaf: Leaf, checkpoint: SignedCheckpoint) -> Proven {
+///     Proven { leaf, checkpoint, consistency: Vec::new() }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Proven {
     leaf: Leaf,
