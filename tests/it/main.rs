@@ -11,6 +11,7 @@
 
 mod common;
 mod demo_data;
+mod golden;
 mod records;
 mod records_any;
 mod sealing;
