@@ -15,6 +15,7 @@ mod cli_run;
 mod cli_words;
 mod common;
 mod demo_data;
+mod golden;
 mod ledger_check;
 mod ledger_golden;
 mod ledger_kit;
