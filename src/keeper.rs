@@ -1,182 +1,252 @@
-//! Skeleton of the keeper's face, to compile the command line against.
+//! The keeper: guards, decides, logs, serves; never sees plaintext.
+//!
+//! `decide -> log -> serve` is the order of types in `keeper/gate.rs`: nothing that opens anything
+//! leaves this room before its entry is durable. The keeper and a desk talk in the messages of
+//! `keeper/message.rs`. Deliberately absent: opening, passphrases, anything a person typed as content.
 
-use std::path::Path;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
 
-use crate::clock::Clock;
 use crate::clock::Timestamp;
-use crate::ids::UserId;
+use crate::ids::VaultId;
+use crate::keeper::config::Config;
+use crate::keeper::message::Ask;
+use crate::keeper::message::SignIn;
+use crate::keeper::message::answer::Answer;
+use crate::keeper::open::OpenError;
+use crate::keeper::thread::Job;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+use crate::store::Payloads;
 
-macro_rules! words {
-    ($name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        /// A closed list.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-        #[expect(missing_docs, reason = "skeleton")]
-        pub enum $name { $(#[serde(rename = $word)] $variant,)+ }
-        impl $name {
-            /// All.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-            /// Word.
-            pub const fn word(self) -> &'static str { match self { $(Self::$variant => $word,)+ } }
-            /// From word.
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.word() == word)
-            }
-        }
-    };
-}
+pub mod acts;
+pub(crate) mod audit;
+pub(crate) mod cases;
+pub(crate) mod commit;
+pub(crate) mod compartments;
+pub mod config;
+pub mod create;
+pub(crate) mod directory;
+pub(crate) mod dispatch;
+pub mod doctor;
+pub(crate) mod enrolment;
+pub(crate) mod entry;
+pub(crate) mod errands;
+pub mod facts;
+pub(crate) mod filing;
+pub(crate) mod gate;
+pub(crate) mod head;
+pub mod keyring;
+pub mod members;
+pub mod message;
+pub mod open;
+pub(crate) mod people;
+pub mod policy;
+pub(crate) mod publish;
+pub(crate) mod reading;
+pub(crate) mod request;
+pub(crate) mod rows;
+pub mod rules;
+pub(crate) mod thread;
+pub(crate) mod units;
+pub(crate) mod vault;
+pub mod verify;
 
-/// Facts.
-pub mod facts {
-    words!(Role {
-        Coordinator = "coordinator",
-        Staff = "staff",
-        Volunteer = "volunteer",
-        SafeguardingLead = "safeguarding-lead",
-        DbsCountersignatory = "dbs-countersignatory",
-        DataProtectionLead = "data-protection-lead",
-        Trustee = "trustee",
-        Assessor = "assessor",
-    });
-    words!(Service {
-        Supported = "supported",
-        Supervised = "supervised",
-        Community = "community",
-        Handover = "handover",
-        Virtual = "virtual",
-        Indirect = "indirect",
-    });
-    words!(AccountState {
-        Unclaimed = "unclaimed",
-        Active = "active",
-        Suspended = "suspended",
-        Left = "left",
-    });
-    words!(CaseState { Open = "open", Closed = "closed" });
-    words!(RecordState { Filed = "filed", Checked = "checked", Returned = "returned", Disposed = "disposed" });
-
-    /// Account.
-    #[derive(Debug, Clone)]
-    #[expect(missing_docs, reason = "skeleton")]
-    pub struct AccountFacts {
-        pub id: crate::ids::UserId,
-        pub handle: String,
-        pub name: String,
-        pub role: Role,
-        pub state: AccountState,
-        pub reports_to: Option<crate::ids::UserId>,
-    }
-}
-
-/// Paths.
-#[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "skeleton")]
+/// Where a vault and its keys are.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
+    /// The vault: may be copied anywhere.
     pub dir: PathBuf,
+    /// Its keys: never inside the vault, never in a backup.
     pub keys: PathBuf,
 }
 
-/// Why not.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "skeleton")]
-pub enum OpenError {
-    Locked(String),
-    NotAVault,
-    Damaged(String),
-    WentBack(String),
-    Fork(String),
-    NoKeys(String),
-    Io(std::io::Error),
+/// An open vault's guard. Asks may come from many threads; one thread answers them in groups.
+pub struct Keeper {
+    paths: Paths,
+    config: Mutex<Config>,
+    vault: VaultId,
+    vkey: String,
+    payloads: Arc<dyn Payloads>,
+    jobs: SyncSender<Job>,
+    thread: Option<JoinHandle<Vault>>,
+    progress: Mutex<Option<Progress>>,
 }
 
-/// Not stopped cleanly.
-#[derive(Debug)]
-pub struct CloseError;
+/// Called with the number of bytes just read of something long.
+pub type Progress = Box<dyn FnMut(u64) + Send>;
 
-impl std::fmt::Display for CloseError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("not stopped cleanly")
+/// The keeper cannot go on: an earlier failure, in words. Open the vault again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stopped(pub String);
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
-/// A keeper.
-#[derive(Debug)]
-pub struct Keeper;
+impl std::error::Error for Stopped {}
 
-#[expect(missing_docs, clippy::missing_errors_doc, reason = "skeleton")]
+impl From<Broken> for Stopped {
+    fn from(broken: Broken) -> Self {
+        Self(broken.to_string())
+    }
+}
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keeper").field("vault", &self.vault).finish_non_exhaustive()
+    }
+}
+
 impl Keeper {
-    pub fn open(_paths: &Paths, _clock: Box<dyn Clock>) -> Result<Self, OpenError> {
-        Err(OpenError::NotAVault)
+    /// Starts the thread that owns the vault.
+    pub(crate) fn over(vault: Vault, paths: Paths, config: Config) -> Result<Self, OpenError> {
+        let (id, vkey) = (vault.id, vault.head.verifier().to_string());
+        let payloads = Arc::clone(&vault.payloads);
+        let (jobs, thread) = thread::start(vault).map_err(OpenError::Io)?;
+        Ok(Self {
+            paths,
+            config: Mutex::new(config),
+            vault: id,
+            vkey,
+            payloads,
+            jobs,
+            thread: Some(thread),
+            progress: Mutex::new(None),
+        })
     }
-    pub fn paths(&self) -> Paths {
-        Paths {
-            dir: PathBuf::new(),
-            keys: PathBuf::new(),
+
+    /// The vault's id.
+    pub fn vault(&self) -> VaultId {
+        self.vault
+    }
+
+    /// The key that checks the ledger's heads, as C2SP signed notes spell it.
+    pub fn vkey(&self) -> &str {
+        &self.vkey
+    }
+
+    /// The present moment by the vault's clock.
+    pub fn now(&self) -> Timestamp {
+        self.run(|vault| vault.clock.now()).unwrap_or_default()
+    }
+
+    /// Answers a sign-in.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn sign_in(&self, ask: SignIn) -> Result<Answer, Stopped> {
+        let (reply, answer) = sync_channel(1);
+        self.send(Job::SignIn(ask, reply))?;
+        answer.recv().map_err(|_| stopped())?.map_err(Stopped::from)
+    }
+
+    /// Answers a signed ask.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn ask(&self, ask: Ask) -> Result<Answer, Stopped> {
+        let (reply, answer) = sync_channel(1);
+        self.send(Job::Ask(Box::new(ask), reply))?;
+        answer.recv().map_err(|_| stopped())?.map_err(Stopped::from)
+    }
+
+    /// Runs something on the vault's own thread, between frames.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&mut Vault) -> T + Send + 'static,
+    ) -> Result<T, Stopped> {
+        let (reply, result) = sync_channel(1);
+        self.send(Job::Run(Box::new(move |vault| {
+            // Whoever asked is waiting below; if not, nobody needs the result.
+            let _gone = reply.try_send(run(vault)).is_err();
+        })))?;
+        result.recv().map_err(|_| stopped())
+    }
+
+    fn send(&self, job: Job) -> Result<(), Stopped> {
+        self.jobs.send(job).map_err(|_| stopped())
+    }
+
+    /// Where the vault and its keys are.
+    pub fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// Whether this is a demonstration vault.
+    pub fn is_demo(&self) -> bool {
+        self.config.lock().is_ok_and(|config| config.demo)
+    }
+
+    /// A sealed payload on its way in.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn upload(&self) -> std::io::Result<Box<dyn crate::store::Upload>> {
+        self.payloads.upload().map_err(std::io::Error::other)
+    }
+
+    /// A sealed payload by its digest. Without the header that is served against an entry it opens
+    /// nothing.
+    ///
+    /// # Errors
+    /// What the system reports; `NotFound` when there is none.
+    pub fn fetch(&self, sha256: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+        let name = filing::object_name(sha256).ok_or(std::io::ErrorKind::NotFound)?;
+        self.payloads.open(&name).map_err(std::io::Error::other)
+    }
+
+    /// Sets who is told how many bytes of something long have been read.
+    pub fn on_progress(&self, progress: Option<Progress>) {
+        if let Ok(mut slot) = self.progress.lock() {
+            *slot = progress;
         }
     }
-    pub fn close(self) -> Result<(), CloseError> {
-        Ok(())
+
+    pub(crate) fn progressed(&self, bytes: u64) {
+        if let Ok(mut slot) = self.progress.lock()
+            && let Some(progress) = slot.as_mut()
+        {
+            progress(bytes);
+        }
     }
-    pub fn rebuild_index(&self) -> Result<(), OpenError> {
-        Ok(())
-    }
-    pub fn demo(&self) -> bool {
-        true
-    }
-    pub fn now(&self) -> Timestamp {
-        Timestamp::from_ms(0)
-    }
-    pub fn advance_clock_to(&self, _at: Timestamp) -> Result<(), OpenError> {
-        Ok(())
-    }
-    pub fn export_hashes(&self, _dir: &Path) -> Result<(), OpenError> {
-        Ok(())
+
+    /// Ends cleanly: publishes the ledger's static files, remembers the head beside the keys, and marks
+    /// the store as closed.
+    ///
+    /// # Errors
+    /// [`Stopped`] with what failed; everything acknowledged is durable all the same.
+    pub fn close(mut self) -> Result<(), Stopped> {
+        self.send(Job::Close)?;
+        let thread = self.thread.take().ok_or_else(stopped)?;
+        let vault = thread.join().map_err(|_| stopped())?;
+        vault.close(&self.paths)
     }
 }
 
-/// Finding.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "skeleton")]
-pub struct Finding {
-    pub level: String,
-    pub what: String,
-    pub action: String,
+impl Drop for Keeper {
+    /// Without [`Keeper::close`] nothing acknowledged is lost; the next opening checks more.
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _closed = self.jobs.send(Job::Close).is_ok();
+            let _joined = thread.join().is_ok();
+        }
+    }
 }
 
-/// Report.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "skeleton")]
-pub struct Report {
-    pub ok: bool,
-    pub custody: String,
-    pub findings: Vec<Finding>,
+fn stopped() -> Stopped {
+    Stopped("the vault has stopped; open it again".to_owned())
 }
 
-/// Doctor.
-///
-/// # Errors
-/// Io.
-pub fn doctor(_paths: &Paths) -> Result<Report, OpenError> {
-    Err(OpenError::NotAVault)
+/// SHA-256.
+pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).into()
 }
-
-/// What a check of the ledger found.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "skeleton")]
-pub struct VerifyReport {
-    pub size: u64,
-    pub root: String,
-    pub remembered: Option<u64>,
-}
-
-/// Verify.
-///
-/// # Errors
-/// Damage.
-pub fn verify(_paths: &Paths, _remembered: Option<&Path>) -> Result<VerifyReport, OpenError> {
-    Err(OpenError::NotAVault)
-}
-
-/// Unused.
-#[derive(Debug)]
-pub struct Unused(pub UserId);

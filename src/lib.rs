@@ -21,6 +21,7 @@
 pub mod bytes;
 pub mod canon;
 pub mod cli;
+pub mod cli;
 pub mod clock;
 pub mod desk;
 pub mod ids;

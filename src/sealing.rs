@@ -5,24 +5,32 @@
 //!   printed, and lent only by a method called `expose`.
 //! - [`seal_header`] and [`open_header`]: headers of exactly one post-quantum reader.
 //! - [`seal_payload`], [`open_payload`], [`PayloadWriter`], [`PayloadReader`]: payloads.
-//!
+//! - [`seal_with_passphrase`], [`open_with_passphrase`]: whole files under a passphrase.
+//! - [`encrypt_to`]: whole files to anyone's recipients; the way out.
 //! - [`UnitKey`] and [`GenerationKey`]: rows, effects and key tables of the store.
 //! - [`Statement`], [`Manifest`] and [`SigningKey`]: what people sign.
 //! - [`PartWriter`], [`PartReader`]: the plaintext of a part.
+//!
+//! What gives content or file keys away begins with `open_`, or is [`PayloadReader`], so that a ban on
+//! these few names keeps every room but the desk from opening anything.
 //!
 //! age has no associated data and no sender: what a payload is and who wrote it stand inside the
 //! plaintext and in the ledger. A file key serves one payload only; payloads never change.
 
 mod aead;
 mod compat;
+mod export;
 mod header;
 mod hpke;
 mod hybrid;
 mod kdf;
+mod passphrase;
 mod payload;
+mod person;
 mod reader;
 mod row;
 mod secret;
+mod shares;
 mod writer;
 mod xwing;
 
@@ -39,6 +47,11 @@ mod statement;
 mod statement_kind;
 mod xchacha;
 
+pub use export::ExportError;
+pub use export::ExportRecipient;
+pub use export::ExportWriter;
+pub use export::NotARecipient;
+pub use export::encrypt_to;
 pub use header::Header;
 pub use header::HeaderError;
 pub use header::MAX_HEADER_BYTES;
@@ -49,7 +62,13 @@ pub use hybrid::HybridRecipient;
 pub use hybrid::KeyError;
 pub use hybrid::RECIPIENT_BYTES;
 pub use hybrid::SEED_BYTES;
+pub use passphrase::PassphraseError;
+pub use passphrase::WorkFactor;
+pub use passphrase::open_with_passphrase;
+pub use passphrase::seal_with_passphrase;
 pub use payload::PayloadError;
+pub use person::Person;
+pub use person::PersonError;
 pub use payload::open_payload;
 pub use payload::seal_payload;
 pub use reader::PayloadReader;
@@ -59,7 +78,10 @@ pub use row::seal_header;
 pub use secret::FILE_KEY_BYTES;
 pub use secret::FileKey;
 pub use secret::Plain;
+pub use shares::Shares;
+pub use shares::Trustee;
 pub use secret::SecretText;
+pub use secret::SecretText as Passphrase;
 pub use writer::PayloadWriter;
 
 pub use digest::Digest;
@@ -96,8 +118,34 @@ pub use statement::StatementError;
 pub use statement_kind::StatementKind;
 pub use statement_kind::UnknownKind;
 
-mod skeleton;
-pub use skeleton::DEMO_PREFIX;
-pub use skeleton::Passphrase;
-pub use skeleton::check_strength;
-pub use skeleton::generate_words;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing printable holds a secret: the text of every secret type, whole.
+    #[test]
+    fn debug_shows_nothing() {
+        let key = FileKey::from_bytes(b"YELLOW SUBMARINE");
+        let identity = HybridIdentity::from_seed(&[7; SEED_BYTES]);
+        let payload = seal_payload(&key, &Plain::new(b"content".to_vec()));
+        let reader = PayloadReader::new(&key, &payload[..]).unwrap();
+        let writer = PayloadWriter::new(&key, Vec::new()).unwrap();
+        let export = encrypt_to(&[identity.recipient().clone().into()], Vec::new()).unwrap();
+        let shown = format!(
+            "{:?}\n{:?}\n{key:?}\n{identity:?}\n{:?}\n{reader:?}\n{writer:?}\n{export:?}",
+            Plain::new(b"content".to_vec()),
+            SecretText::new("passphrase".to_owned()),
+            identity.to_text(),
+        );
+        insta::assert_snapshot!(shown, @r"
+        Plain(..)
+        SecretText(..)
+        FileKey(..)
+        HybridIdentity(..)
+        SecretText(..)
+        PayloadReader(..)
+        PayloadWriter(..)
+        ExportWriter(PayloadWriter(..))
+        ");
+    }
+}

@@ -5,15 +5,21 @@
 //! record, person or plaintext. Large payloads are not rows; they have a trait of their own.
 
 pub mod effects;
+pub mod embedded;
 pub mod key_table;
 pub mod memory;
 pub mod names;
+pub mod payload;
 
 pub use crate::ledger::frame::{Frame, FrameError, FrameView};
+pub use crate::store::effects::Effect;
+pub use crate::store::key_table::KeyTable;
+pub use crate::store::names::{UnitKind, UnitName};
+pub use crate::store::payload::{ObjectPayloads, PayloadError, Payloads, Upload};
 
 use crate::sealing::{RowId, SealedRow};
 use crate::store::effects::{EffectsError, PlacedEffect, SealedKeyEffect};
-use crate::store::names::Tree;
+pub use crate::store::names::Tree;
 
 /// Where a vault stands: what the next frame must follow.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedCase;
 use crate::keeper::message::load::NewCase;
 use crate::keeper::message::load::SealedCard;
-use crate::keeper::policy::Resource;
+use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -201,7 +201,7 @@ impl Vault {
     pub(crate) fn case_ids(&self) -> Vec<CaseId> {
         self.keys
             .of_kind(UnitKind::Case)
-            .filter_map(|unit| <[u8; 16]>::try_from(unit.natural()).ok())
+            .filter_map(|(unit, _)| <[u8; 16]>::try_from(unit.natural()).ok())
             .map(CaseId::from_bytes)
             .collect()
     }

@@ -67,27 +67,12 @@ impl Directory {
     pub(crate) fn user_of(&self, actor: &ActorHandle) -> Option<UserId> {
         self.actors.iter().find(|(_, handle)| *handle == actor).map(|(user, _)| *user)
     }
-
-    /// All who report to a person, directly or not.
-    pub(crate) fn line_of(&self, user: UserId) -> Vec<UserId> {
-        let mut line: Vec<UserId> = Vec::new();
-        let mut above = vec![user];
-        while let Some(boss) = above.pop() {
-            for account in self.accounts.values() {
-                if account.reports_to == Some(boss) && account.id != user && !line.contains(&account.id) {
-                    line.push(account.id);
-                    above.push(account.id);
-                }
-            }
-        }
-        line
-    }
 }
 
 impl Vault {
     /// Reads the directory from its rows.
     pub(crate) fn load_directory(&mut self) -> Result<(), Broken> {
-        let units: Vec<_> = self.keys.of_kind(UnitKind::Account).cloned().collect();
+        let units: Vec<_> = self.keys.of_kind(UnitKind::Account).map(|(unit, _)| unit.clone()).collect();
         for unit in units {
             let Ok(bytes) = <[u8; 16]>::try_from(unit.natural()) else { continue };
             let user = UserId::from_bytes(bytes);
@@ -125,7 +110,7 @@ impl Vault {
         let held: Vec<_> = self
             .keys
             .of_kind(UnitKind::Membership)
-            .filter_map(|unit| crate::keeper::compartments::parse_membership(unit.natural(), &tail))
+            .filter_map(|(unit, _)| crate::keeper::compartments::parse_membership(unit.natural(), &tail))
             .collect();
         let mut ended = 0_u32;
         for (compartment, epoch) in held {

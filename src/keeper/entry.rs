@@ -14,12 +14,15 @@ use crate::bytes::unbase64url;
 use crate::canon;
 use crate::ids::RecordId;
 use crate::ids::random;
+use crate::keeper::policy::rule::RuleId;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::ledger::ActorHandle;
 use crate::ledger::Event;
 use crate::ledger::Leaf;
+use crate::ledger::LeafIndex;
+use crate::ledger::Opening;
 use crate::ledger::Outcome as Ending;
 use crate::ledger::RecordKey;
 use crate::store::Tree;
@@ -76,8 +79,8 @@ impl Entry {
     }
 
     /// Decided by these rules.
-    pub(crate) fn with_rules(self, rules: Vec<String>) -> Self {
-        Self { rules, ..self }
+    pub(crate) fn with_rules(self, rules: &[RuleId]) -> Self {
+        Self { rules: rules.iter().map(ToString::to_string).collect(), ..self }
     }
 
     /// With something the keeper adds.
@@ -90,6 +93,7 @@ impl Vault {
     /// Puts an entry into the frame being built; its position.
     pub(crate) fn stage(&mut self, entry: Entry) -> Result<u64, Broken> {
         let index = self.next_index();
+        let at = LeafIndex::new(index);
         let history = match entry.record {
             Some(record) => self.history(record)?,
             None => None,
@@ -97,7 +101,7 @@ impl Vault {
         let mut items = Vec::new();
         for listed in &entry.listed {
             if let Some((_, key)) = self.history(*listed)? {
-                items.push(base64url(&crate::ledger::list_ref(&key, index)));
+                items.push(crate::ledger::list_ref(&key, at).to_string());
             }
         }
         let mut keeper = json!({"items": items, "policy": self.policy_digest(), "rules": entry.rules});
@@ -107,24 +111,22 @@ impl Vault {
         let detail = canon::to_bytes(&json!({"ask": entry.ask, "keeper": keeper})).map_err(|_| Broken::Detail)?;
         let salt: [u8; 32] = random();
         let record = match &history {
-            Some((_, key)) => crate::ledger::record_ref(key, index),
-            None => crate::ledger::no_record_ref(index),
+            Some((_, key)) => crate::ledger::record_ref(key, at),
+            None => crate::ledger::no_record_ref(),
         };
         self.staged.leaves.push(Leaf {
             actor: entry.actor,
             commit: crate::ledger::commit(&salt, &detail),
             event: entry.event,
-            frame: String::new(),
-            index,
+            frame: None,
+            index: at,
             outcome: entry.ending,
             record,
             time: self.staged.time,
         });
-        let row = DetailRow {
-            index,
-            salt: base64url(&salt),
-            detail: String::from_utf8(detail).map_err(|_| Broken::Detail)?,
-        };
+        let detail = String::from_utf8(detail).map_err(|_| Broken::Detail)?;
+        self.openings.insert(index, Opening::new(salt, detail.clone()));
+        let row = DetailRow { index, salt: base64url(&salt), detail };
         match (entry.record, history) {
             (Some(record), Some((history, _))) => self.put_trail(record, history, &row)?,
             _ => {
@@ -149,7 +151,7 @@ impl Vault {
         let Some(row): Option<HistoryRow> = self.read(&unit, Tree::History, &[])? else { return Ok(None) };
         let key = unbase64url(&row.k_record)
             .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
-            .map(RecordKey::from_bytes)
+            .map(|bytes| RecordKey::from_bytes(&bytes))
             .ok_or(Broken::Row(Tree::History))?;
         Ok(Some((row, key)))
     }

@@ -19,7 +19,7 @@ use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Errand;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::NewEnvelope;
-use crate::keeper::policy::Resource;
+use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -92,7 +92,7 @@ impl Vault {
         let tail = Member::User(user).name_bytes();
         self.keys
             .of_kind(UnitKind::Membership)
-            .filter_map(|unit| crate::keeper::compartments::parse_membership(unit.natural(), &tail))
+            .filter_map(|(unit, _)| crate::keeper::compartments::parse_membership(unit.natural(), &tail))
             .collect()
     }
 
@@ -120,7 +120,7 @@ impl Vault {
                     let team = case.map(|case| case.team).unwrap_or_default();
                     let rules = self.rules.of(&record.kind);
                     Some(roll.as_roll().own(&OwnMembers {
-                        readers: &rules.readers,
+                        readers: &rules.people.readers,
                         team: &team,
                         excluded: &record.excluded,
                         deciders: &record.deciders,
@@ -136,7 +136,7 @@ impl Vault {
     fn compartments(&self) -> Vec<CompartmentId> {
         self.keys
             .of_kind(UnitKind::Compartment)
-            .filter_map(|unit| <[u8; 16]>::try_from(unit.natural()).ok())
+            .filter_map(|(unit, _)| <[u8; 16]>::try_from(unit.natural()).ok())
             .map(CompartmentId::from_bytes)
             .collect()
     }

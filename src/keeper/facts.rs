@@ -23,7 +23,7 @@ pub use words::AccountState;
 pub use words::CaseState;
 pub use words::RecordState;
 pub use words::Role;
-pub use words::Service;
+pub use crate::records::words::Service;
 
 /// Fields this version does not know, carried along unchanged.
 pub type Other = BTreeMap<String, Value>;

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use crate::bytes::unbase64url;
 use crate::ids::CompartmentId;
 use crate::ids::RecordId;
-use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::entry::HistoryRow;
 use crate::keeper::facts::CaseFacts;
@@ -20,12 +19,14 @@ use crate::keeper::facts::RecordState;
 use crate::keeper::facts::VersionFacts;
 use crate::keeper::gate::Pledge;
 use crate::keeper::members::OwnMembers;
+use crate::keeper::members::RollData;
+use crate::keeper::message::answer::FiledRecord;
 use crate::keeper::message::answer::Outcome;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::FiledFacts;
 use crate::keeper::message::load::NewVersion;
-use crate::keeper::policy::Resource;
+use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -78,7 +79,7 @@ impl Vault {
         request: &Request,
         act: Act,
         load: &NewVersion,
-    ) -> Result<(crate::keeper::policy::Permit, RecordFacts, Option<EpochStatement>), Stop> {
+    ) -> Result<(crate::keeper::policy::decide::Permit, RecordFacts, Option<EpochStatement>), Stop> {
         let filed = &load.facts;
         let rules = self.rules.known(&filed.kind, filed.kind_version).ok_or_else(|| {
             refused("this vault does not know the kind, or knows another version of it")
@@ -87,7 +88,7 @@ impl Vault {
             Some(case) => Some(self.case(case)?.ok_or(Stop::Unknown)?),
             None => None,
         };
-        let permit = self.permit(request, act, Resource::Kind { rules, case: case.as_ref() })?;
+        let permit = self.permit(request, act, Resource::Kind { rules: &rules.people, case: case.as_ref() })?;
         rules.case_takes(case.as_ref()).map_err(|says| Stop::Refused("kind-not-for-case", says))?;
         let known = load.k_record.as_deref().and_then(unbase64url).is_some_and(|key| key.len() == 32);
         if self.has_unit(&units::record(load.record)) || !known || load.version.number != 1 {
@@ -113,11 +114,8 @@ impl Vault {
     fn facts_of(&self, request: &Request, load: &NewVersion, case: Option<&CaseFacts>) -> RecordFacts {
         let filed = &load.facts;
         let rules = self.rules.of(&filed.kind);
-        let mut excluded: BTreeSet<UserId> = BTreeSet::new();
-        for user in &filed.about {
-            excluded.insert(*user);
-            excluded.extend(self.people.line_of(*user));
-        }
+        let roll = RollData { accounts: self.people.all(), ..RollData::default() };
+        let excluded = roll.excluded(&filed.about);
         let compartments = match (&load.own, case) {
             (Some(own), _) => vec![own.id],
             (None, Some(case)) => case.compartments.clone(),
@@ -172,7 +170,7 @@ impl Vault {
         }
         let team = case.map(|case| case.team.clone()).unwrap_or_default();
         let expected = self.roll()?.as_roll().own(&OwnMembers {
-            readers: &rules.readers,
+            readers: &rules.people.readers,
             team: &team,
             excluded: &facts.excluded,
             deciders: &facts.deciders,
@@ -206,7 +204,7 @@ impl Vault {
                 Place::Row => row.is_some_and(|row| {
                     crate::bytes::hex(&crate::keeper::digest(&row.payload)) == part.sha256
                 }),
-                Place::Object => self.payloads.exists(&part.sha256).map_err(|error| Broken::Store(error.to_string()))?,
+                Place::Object => self.has_object(&part.sha256)?,
             };
             if !there {
                 return Err(refused("a part's payload is missing or is not what its digest says"));
@@ -225,11 +223,17 @@ impl Vault {
         if given == wanted && given.len() == load.headers.len() { Ok(()) } else { Err(Stop::Stale) }
     }
 
+    /// Whether an object is durable under its digest.
+    fn has_object(&self, sha256: &str) -> Result<bool, Broken> {
+        let Some(name) = object_name(sha256) else { return Ok(false) };
+        self.payloads.exists(&name).map_err(|error| Broken::Store(error.to_string()))
+    }
+
     /// Files a corrected version: the original stays.
     pub(crate) fn amend(&mut self, request: &Request, record: RecordId, load: &NewVersion) -> Result<Step, Stop> {
         let mut facts = self.record(record)?.ok_or(Stop::Unknown)?;
         let case = facts.case.map(|case| self.case(case)).transpose()?.flatten();
-        let resource = Resource::Record { facts: &facts, rules: self.rules.of(&facts.kind), case: case.as_ref() };
+        let resource = Resource::Record { facts: &facts, rules: &self.rules.of(&facts.kind).people, case: case.as_ref() };
         let permit = self.permit(request, Act::AmendRecord, resource)?;
         let before = self.version(record, facts.versions)?.ok_or(Broken::NoUnit)?;
         let follows = load.record == record
@@ -255,7 +259,7 @@ impl Vault {
         request: &Request,
         act: Act,
         load: &NewVersion,
-        (permit, facts): (crate::keeper::policy::Permit, RecordFacts),
+        (permit, facts): (crate::keeper::policy::decide::Permit, RecordFacts),
     ) -> Result<(RecordId, Pledge), Broken> {
         let unit = units::version(facts.id, load.version.number);
         self.make_unit(unit.clone());
@@ -283,15 +287,19 @@ fn filed(filed: Vec<(RecordId, Pledge)>) -> Step {
     Step {
         pledges,
         finish: Box::new(move |vault, logged| {
-            let receipts: Result<Vec<_>, Broken> =
-                logged.iter().map(|one| vault.receipt(one.index(), 0)).collect();
-            let filed = records.into_iter().zip(receipts?);
-            let filed = filed.map(|(record, receipt)| {
-                crate::keeper::message::answer::FiledRecord { record, receipt }
-            });
-            Ok(Outcome::Done(Box::new(Served::Filed(filed.collect()))))
+            let mut filed = Vec::new();
+            for (record, one) in records.into_iter().zip(logged) {
+                let (receipt, opening) = vault.receipt(one.index(), 0)?;
+                filed.push(FiledRecord { record, receipt, opening: (&opening).into() });
+            }
+            Ok(Outcome::Done(Box::new(Served::Filed(filed))))
         }),
     }
+}
+
+/// The name of an object, from its digest as facts spell it.
+pub(crate) fn object_name(sha256: &str) -> Option<[u8; 32]> {
+    crate::bytes::unhex(sha256)?.try_into().ok()
 }
 
 fn refused(says: &str) -> Stop {

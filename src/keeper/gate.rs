@@ -1,6 +1,6 @@
 //! Decide, log, serve: the order as types.
 //!
-//! A [`Permit`](crate::keeper::policy::Permit) comes only from `decide`. [`Vault::log`] uses it up and
+//! A [`Permit`](crate::keeper::policy::decide::Permit) comes only from `decide`. [`Vault::log`] uses it up and
 //! gives a [`Pledge`]: the entry is staged, nothing is durable. Committing the frame turns a pledge
 //! into [`Logged`], and whatever hands over the means to open something takes a `&Logged`. None of the
 //! three can be made elsewhere or copied.
@@ -8,7 +8,7 @@
 use crate::keeper::acts::Act;
 use crate::keeper::commit::Committed;
 use crate::keeper::entry::Entry;
-use crate::keeper::policy::Permit;
+use crate::keeper::policy::decide::Permit;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 
@@ -52,7 +52,7 @@ impl Vault {
     /// [`Broken`] when the store fails.
     pub(crate) fn log(&mut self, permit: Permit, entry: Entry) -> Result<Pledge, Broken> {
         let act = permit.act();
-        let index = self.stage(entry.with_rules(permit.into_rules()))?;
+        let index = self.stage(entry.with_rules(permit.rules()))?;
         Ok(Pledge { index, act: Some(act) })
     }
 
@@ -62,6 +62,16 @@ impl Vault {
     /// [`Broken`] when the store fails.
     pub(crate) fn log_refusal(&mut self, entry: Entry) -> Result<Pledge, Broken> {
         Ok(Pledge { index: self.stage(entry)?, act: None })
+    }
+}
+
+impl Vault {
+    /// Logs what the founding did: the one time nobody has been enrolled who could be permitted.
+    pub(crate) fn log_founding(&mut self, entry: Entry) -> Result<u64, Broken> {
+        if self.head.size() > 0 {
+            return Err(Broken::Stopped);
+        }
+        self.stage(entry)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Role;
-use crate::keeper::policy::Reader;
+use crate::keeper::policy::kind::Reader;
 
 /// The role teams that every case is open to (`docs/architecture.md`, "Who reads what").
 pub const CASE_TEAMS: [Role; 3] =
@@ -41,6 +41,20 @@ impl RollData {
     /// The roll over these lists.
     pub fn as_roll(&self) -> Roll<'_> {
         Roll { accounts: &self.accounts, teams: &self.teams, recovery: self.recovery }
+    }
+
+    /// For whom a record about these users does not exist: they, and all who report to them.
+    pub fn excluded(&self, about: &[UserId]) -> BTreeSet<UserId> {
+        let mut excluded: BTreeSet<UserId> = about.iter().copied().collect();
+        let mut above: Vec<UserId> = about.to_vec();
+        while let Some(boss) = above.pop() {
+            for account in self.accounts.iter().filter(|account| account.reports_to == Some(boss)) {
+                if excluded.insert(account.id) {
+                    above.push(account.id);
+                }
+            }
+        }
+        excluded
     }
 }
 

@@ -11,9 +11,10 @@ use crate::keeper::facts::Purpose;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::NewAccount;
-use crate::keeper::policy::Question;
-use crate::keeper::policy::Resource;
-use crate::keeper::policy::decide;
+use crate::keeper::policy::question::Question;
+use crate::keeper::policy::question::Resource;
+use crate::keeper::policy::decide::Decision;
+use crate::keeper::policy::decide::decide;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -38,8 +39,8 @@ impl Vault {
             reason: None,
         };
         let permit = match decide(&self.policy, &question, self.now()) {
-            Ok(permit) => permit,
-            Err(denial) => return self.refuse(actor, said, Stop::Denied(denial, None)),
+            Decision::Allow(permit) => permit,
+            Decision::Deny(denial) => return self.refuse(actor, said, Stop::Denied(denial, None)),
         };
         let entry = Entry::new(Act::SignIn.row().event, Ending::Ok, actor, said);
         let pledge = self.log(permit, entry)?;

@@ -14,8 +14,8 @@ use crate::keeper::gate::Logged;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedPart;
 use crate::keeper::message::answer::ServedRecord;
-use crate::keeper::policy::Permit;
-use crate::keeper::policy::Resource;
+use crate::keeper::policy::decide::Permit;
+use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -53,7 +53,7 @@ impl Vault {
 
     fn permit_record(&self, request: &Request, act: Act, facts: &RecordFacts) -> Result<Permit, Stop> {
         let case = facts.case.map(|case| self.case(case)).transpose()?.flatten();
-        let rules = self.rules.of(&facts.kind);
+        let rules = &self.rules.of(&facts.kind).people;
         self.permit(request, act, Resource::Record { facts, rules, case: case.as_ref() })
     }
 
@@ -148,7 +148,11 @@ impl Vault {
         }
         let (history, _) = self.history(facts.id)?.ok_or(Broken::NoUnit)?;
         let chain = self.chain(logged, way)?;
-        Ok(ServedRecord { facts, versions, k_record: history.k_record, chain, parts })
+        let mut sealed_to = Vec::new();
+        for id in &facts.compartments {
+            sealed_to.extend(self.current(*id)?);
+        }
+        Ok(ServedRecord { facts, versions, k_record: history.k_record, chain, sealed_to, parts })
     }
 
     fn serve_part(
@@ -240,7 +244,7 @@ impl Vault {
     pub(crate) fn record_ids(&self) -> Vec<RecordId> {
         self.keys
             .of_kind(UnitKind::Record)
-            .filter_map(|unit| <[u8; 16]>::try_from(unit.natural()).ok())
+            .filter_map(|(unit, _)| <[u8; 16]>::try_from(unit.natural()).ok())
             .map(RecordId::from_bytes)
             .collect()
     }

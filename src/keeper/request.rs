@@ -18,11 +18,12 @@ use crate::keeper::message::Asked;
 use crate::keeper::message::MESSAGES;
 use crate::keeper::message::answer::Outcome;
 use crate::keeper::message::answer::Served;
-use crate::keeper::policy::Denial;
-use crate::keeper::policy::Permit;
-use crate::keeper::policy::Question;
-use crate::keeper::policy::Resource;
-use crate::keeper::policy::decide;
+use crate::keeper::policy::decide::Decision;
+use crate::keeper::policy::decide::Denial;
+use crate::keeper::policy::decide::Permit;
+use crate::keeper::policy::decide::decide;
+use crate::keeper::policy::question::Question;
+use crate::keeper::policy::question::Resource;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::ledger::ActorHandle;
@@ -123,8 +124,7 @@ impl Vault {
         if statement.at().as_ms().abs_diff(self.now().as_ms()) > MAX_SKEW_MS {
             return Err(bad("the ask's time is more than ten minutes away from the keeper's"));
         }
-        let asked: Asked = serde_json::from_value(statement.body().clone())
-            .map_err(|_| bad("the ask is of a version this keeper does not know"))?;
+        let asked: Asked = statement.read_body().ok_or_else(|| bad("the ask is of a version this keeper does not know"))?;
         if asked.version != MESSAGES {
             return Err(bad("the ask is of a version this keeper does not know"));
         }
@@ -153,7 +153,10 @@ impl Vault {
             purpose: request.asked.purpose.as_deref(),
             reason: request.asked.reason.as_deref(),
         };
-        decide(&self.policy, &question, self.now()).map_err(|denial| Stop::Denied(denial, record))
+        match decide(&self.policy, &question, self.now()) {
+            Decision::Allow(permit) => Ok(permit),
+            Decision::Deny(denial) => Err(Stop::Denied(denial, record)),
+        }
     }
 
     /// Stages the entry of a stopped ask, and what it is told.
@@ -162,13 +165,13 @@ impl Vault {
         let (entry, outcome) = match stop {
             Stop::Broken(broken) => return Err(broken),
             Stop::Denied(denial, _) if denial.hidden => {
-                (refusal(Ending::Unknown).with_rules(denial.rules), Outcome::Unknown)
+                (refusal(Ending::Unknown).with_rules(&denial.rules), Outcome::Unknown)
             }
             Stop::Unknown => (refusal(Ending::Unknown), Outcome::Unknown),
             Stop::Denied(denial, record) => {
-                let entry = refusal(Ending::Denied).with_rules(denial.rules.clone());
+                let entry = refusal(Ending::Denied).with_rules(&denial.rules);
                 let entry = record.into_iter().fold(entry, Entry::about);
-                let rule = denial.rules.into_iter().next().unwrap_or_default();
+                let rule = denial.rules.first().map(ToString::to_string).unwrap_or_default();
                 (entry, Outcome::Denied { rule, says: denial.says })
             }
             Stop::Refused(code, says) => {

@@ -11,53 +11,53 @@ use crate::store::UnitName;
 
 /// The vault itself: settings and the genesis statement.
 pub(crate) fn vault() -> UnitName {
-    UnitName::new(UnitKind::Vault, Vec::new())
+    UnitName::new(UnitKind::Vault, &[])
 }
 
 /// A user's account.
 pub(crate) fn account(user: UserId) -> UnitName {
-    UnitName::new(UnitKind::Account, user.as_bytes().to_vec())
+    UnitName::new(UnitKind::Account, user.as_bytes())
 }
 
 /// A case.
 pub(crate) fn case(case: CaseId) -> UnitName {
-    UnitName::new(UnitKind::Case, case.as_bytes().to_vec())
+    UnitName::new(UnitKind::Case, case.as_bytes())
 }
 
 /// A record's facts.
 pub(crate) fn record(record: RecordId) -> UnitName {
-    UnitName::new(UnitKind::Record, record.as_bytes().to_vec())
+    UnitName::new(UnitKind::Record, record.as_bytes())
 }
 
 /// One version of a record.
 pub(crate) fn version(record: RecordId, number: u32) -> UnitName {
-    UnitName::new(UnitKind::Version, numbered(record.as_bytes(), number))
+    UnitName::new(UnitKind::Version, &numbered(record.as_bytes(), number))
 }
 
 /// A record's audit trail.
 pub(crate) fn history(record: RecordId) -> UnitName {
-    UnitName::new(UnitKind::History, record.as_bytes().to_vec())
+    UnitName::new(UnitKind::History, record.as_bytes())
 }
 
 /// The detail of an entry that is about no single record.
 pub(crate) fn entry(index: u64) -> UnitName {
-    UnitName::new(UnitKind::Entry, index.to_be_bytes().to_vec())
+    UnitName::new(UnitKind::Entry, &index.to_be_bytes())
 }
 
 /// A compartment.
 pub(crate) fn compartment(compartment: CompartmentId) -> UnitName {
-    UnitName::new(UnitKind::Compartment, compartment.as_bytes().to_vec())
+    UnitName::new(UnitKind::Compartment, compartment.as_bytes())
 }
 
 /// One epoch of a compartment.
 pub(crate) fn epoch(compartment: CompartmentId, number: u32) -> UnitName {
-    UnitName::new(UnitKind::Epoch, numbered(compartment.as_bytes(), number))
+    UnitName::new(UnitKind::Epoch, &numbered(compartment.as_bytes(), number))
 }
 
 /// One member's envelope of an epoch.
 pub(crate) fn membership(compartment: CompartmentId, number: u32, member: &Member) -> UnitName {
     let name = [numbered(compartment.as_bytes(), number), member.name_bytes()].concat();
-    UnitName::new(UnitKind::Membership, name)
+    UnitName::new(UnitKind::Membership, &name)
 }
 
 /// The natural key of one thing of several in a unit.

@@ -16,6 +16,7 @@ use crate::keeper::head::LedgerHead;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
 use crate::ledger::Leaf;
+use crate::ledger::Opening;
 use crate::sealing::GenerationKey;
 use crate::sealing::RowId;
 use crate::sealing::SealedRow;
@@ -39,6 +40,10 @@ pub(crate) struct Vault {
     pub(crate) people: Directory,
     pub(crate) nonces: HashSet<String>,
     pub(crate) staged: Staged,
+    /// What opens the entries of the frame in hand.
+    pub(crate) openings: HashMap<u64, Opening>,
+    /// Where the ledger's static files are.
+    pub(crate) ledger_dir: std::path::PathBuf,
 }
 
 /// The frame being built.
@@ -48,6 +53,19 @@ pub(crate) struct Staged {
     pub(crate) leaves: Vec<Leaf>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) rows: HashMap<(Tree, RowId), Option<SealedRow>>,
+}
+
+impl Staged {
+    /// About how many bytes of effects are staged.
+    pub(crate) fn bytes(&self) -> usize {
+        self.effects
+            .iter()
+            .map(|effect| match effect {
+                Effect::Put { row, .. } => row.ciphertext.len(),
+                _ => 64,
+            })
+            .sum()
+    }
 }
 
 /// The vault cannot go on: what it would have said next cannot be trusted.
@@ -107,6 +125,6 @@ impl Vault {
 
     /// SHA-256 of the policy, hex: which rules decided.
     pub(crate) fn policy_digest(&self) -> String {
-        crate::bytes::hex(&self.policy.sha256())
+        self.policy.sha256().to_owned()
     }
 }

@@ -7,8 +7,6 @@ use age::DecryptError;
 use age::EncryptError;
 use age::secrecy::ExposeSecret;
 use age_core::format::Stanza;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use crate::sealing::hybrid;
 use crate::sealing::hybrid::HybridIdentity;
@@ -24,12 +22,7 @@ impl age::Recipient for HybridRecipient {
         &self,
         file_key: &age_core::format::FileKey,
     ) -> Result<(Vec<Stanza>, HashSet<String>), EncryptError> {
-        let (enc, body) = self.wrap(&FileKey::from_bytes(file_key.expose_secret()));
-        let stanza = Stanza {
-            tag: hybrid::TAG.to_owned(),
-            args: vec![STANDARD_NO_PAD.encode(enc)],
-            body: body.to_vec(),
-        };
+        let stanza = self.stanza(&FileKey::from_bytes(file_key.expose_secret()));
         Ok((vec![stanza], HashSet::from([LABEL.to_owned()])))
     }
 }
@@ -45,10 +38,7 @@ impl age::Identity for HybridIdentity {
         let [enc] = &stanza.args[..] else {
             return Some(Err(DecryptError::InvalidHeader));
         };
-        let Ok(enc) = STANDARD_NO_PAD.decode(enc) else {
-            return Some(Err(DecryptError::InvalidHeader));
-        };
-        match self.unwrap(&enc, &stanza.body) {
+        match self.unwrap(enc, &stanza.body) {
             Ok(key) => Some(Ok(key.to_age())),
             Err(UnwrapError::Malformed) => Some(Err(DecryptError::InvalidHeader)),
             Err(UnwrapError::NotForThisKey) => None,

@@ -5,8 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use age_core::format::Stanza;
 use age_core::primitives::bech32_decode;
 use age_core::primitives::bech32_encode_to_fmt;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bech32::Hrp;
 use serde::Deserialize;
 use serde::Serialize;
@@ -14,11 +17,9 @@ use zeroize::Zeroizing;
 
 use crate::ids;
 use crate::sealing::hpke;
-use crate::sealing::hpke::SEALED_KEY_BYTES;
 use crate::sealing::secret::FileKey;
 use crate::sealing::secret::SecretText;
 use crate::sealing::xwing;
-use crate::sealing::xwing::ENC_BYTES;
 
 /// The tag of a hybrid stanza.
 pub(crate) const TAG: &str = "mlkem768x25519";
@@ -83,9 +84,14 @@ impl HybridRecipient {
         &self.0
     }
 
-    /// Seals a file key: the encapsulated secret, which is the stanza's argument, and its body.
-    pub(crate) fn wrap(&self, key: &FileKey) -> ([u8; ENC_BYTES], [u8; SEALED_KEY_BYTES]) {
-        hpke::seal(&self.0, INFO, key)
+    /// Seals a file key.
+    pub(crate) fn stanza(&self, key: &FileKey) -> Stanza {
+        let (enc, body) = hpke::seal(&self.0, INFO, key);
+        Stanza {
+            tag: TAG.to_owned(),
+            args: vec![STANDARD_NO_PAD.encode(enc)],
+            body: body.to_vec(),
+        }
     }
 }
 
@@ -182,9 +188,12 @@ impl HybridIdentity {
         &self.recipient
     }
 
-    /// Opens a stanza's sealed file key.
-    pub(crate) fn unwrap(&self, enc: &[u8], body: &[u8]) -> Result<FileKey, UnwrapError> {
-        let enc = enc.try_into().map_err(|_| UnwrapError::Malformed)?;
+    /// Opens a hybrid stanza, given its argument and its body.
+    pub(crate) fn unwrap(&self, enc: &str, body: &[u8]) -> Result<FileKey, UnwrapError> {
+        let enc = STANDARD_NO_PAD
+            .decode(enc)
+            .map_err(|_| UnwrapError::Malformed)?;
+        let enc = enc[..].try_into().map_err(|_| UnwrapError::Malformed)?;
         let body = body.try_into().map_err(|_| UnwrapError::Malformed)?;
         hpke::open(&self.secret, INFO, enc, body).map_err(|e| match e {
             hpke::OpenError::LowOrder => UnwrapError::Malformed,
@@ -220,4 +229,77 @@ where
             }
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_have_one_spelling() {
+        let identity = HybridIdentity::generate();
+        let text = identity.to_text();
+        assert!(text.expose().starts_with("AGE-SECRET-KEY-PQ-1"));
+        let again = HybridIdentity::parse(text.expose()).unwrap();
+        assert_eq!(again.expose_seed(), identity.expose_seed());
+        assert_eq!(again.recipient(), identity.recipient());
+        for wrong in [
+            text.expose().to_lowercase(),
+            text.expose().replace("-PQ-", "-"),
+            format!("{} ", text.expose()),
+            text.expose()[..text.expose().len() - 1].to_owned(),
+        ] {
+            assert_eq!(
+                HybridIdentity::parse(&wrong).unwrap_err(),
+                KeyError::Malformed
+            );
+        }
+
+        let text = identity.recipient().to_string();
+        assert!(text.starts_with("age1pq1") && text.len() == 1959);
+        assert_eq!(text.parse().as_ref(), Ok(identity.recipient()));
+        for wrong in [
+            text.to_uppercase(),
+            text.replacen("pq", "qq", 1),
+            text[..1958].to_owned(),
+        ] {
+            assert_eq!(wrong.parse::<HybridRecipient>(), Err(KeyError::Malformed));
+        }
+    }
+
+    #[test]
+    fn every_bit_of_the_text_is_checked() {
+        let text = HybridIdentity::generate().recipient().to_string();
+        for at in (0..text.len()).step_by(7) {
+            let other = if text.as_bytes()[at] == b'q' {
+                "p"
+            } else {
+                "q"
+            };
+            let changed = [&text[..at], other, &text[at + 1..]].concat();
+            assert!(
+                changed.parse::<HybridRecipient>().is_err(),
+                "character {at}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_recipient_travels_as_its_text() {
+        let recipient = HybridIdentity::generate().recipient().clone();
+        let json = serde_json::to_string(&recipient).unwrap();
+        assert_eq!(json, format!("\"{recipient}\""));
+        assert_eq!(
+            serde_json::from_str::<HybridRecipient>(&json).unwrap(),
+            recipient
+        );
+        assert!(serde_json::from_str::<HybridRecipient>("\"age1pq1\"").is_err());
+    }
+
+    #[test]
+    fn an_impossible_recipient_is_refused() {
+        let mut bytes = *HybridIdentity::generate().recipient().as_bytes();
+        bytes[..2].copy_from_slice(&[0xff, 0xff]);
+        assert_eq!(HybridRecipient::from_bytes(&bytes), Err(KeyError::Invalid));
+    }
 }

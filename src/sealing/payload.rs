@@ -150,3 +150,129 @@ pub fn open_payload(key: &FileKey, payload: &[u8]) -> Result<Plain, PayloadError
     }
     Ok(Plain::new(std::mem::take(&mut plain)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::io::Read;
+    use std::io::Write;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sealing::PayloadReader;
+    use crate::sealing::PayloadWriter;
+
+    const BORDERS: [usize; 7] = [0, 1, 65535, 65536, 65537, 131_072, 131_073];
+
+    fn content(length: usize) -> Vec<u8> {
+        (0..length).map(|at| at.to_le_bytes()[0] ^ 0x5a).collect()
+    }
+
+    /// What a reader releases before it ends, and whether it ends well.
+    fn read(key: &FileKey, payload: &[u8]) -> (Vec<u8>, Result<(), io::ErrorKind>) {
+        let mut released = Vec::new();
+        let end = PayloadReader::new(key, payload)
+            .and_then(|mut reader| reader.read_to_end(&mut released).map(|_| ()));
+        (released, end.map_err(|e| e.kind()))
+    }
+
+    #[test]
+    fn border_lengths_round_trip_both_ways() {
+        let key = FileKey::generate();
+        for length in BORDERS {
+            let content = content(length);
+            let whole = seal_payload(&key, &Plain::new(content.clone()));
+            let chunks = length.div_ceil(CHUNK_BYTES).max(1);
+            assert_eq!(whole.len(), length + 16 + 16 * chunks);
+            let mut writer = PayloadWriter::new(&key, Vec::new()).unwrap();
+            for piece in content.chunks(10_007) {
+                writer.write_all(piece).unwrap();
+            }
+            let streamed = writer.finish().unwrap();
+            for payload in [whole, streamed] {
+                assert_eq!(open_payload(&key, &payload).unwrap().expose(), content);
+                assert_eq!(read(&key, &payload), (content.clone(), Ok(())));
+            }
+        }
+    }
+
+    #[test]
+    fn truncation_is_refused_wherever_it_happens() {
+        let key = FileKey::generate();
+        let content = content(3 * CHUNK_BYTES);
+        let payload = seal_payload(&key, &Plain::new(content.clone()));
+        let border = |n: usize| NONCE_BYTES + n * SEALED_CHUNK_BYTES;
+        let cuts =
+            (0..3).flat_map(|n| (border(n).saturating_sub(17)..border(n) + 18).collect::<Vec<_>>());
+        for cut in cuts.chain(border(3) - 17..border(3)) {
+            assert!(open_payload(&key, &payload[..cut]).is_err(), "cut at {cut}");
+            let (released, end) = read(&key, &payload[..cut]);
+            assert!(end.is_err(), "cut at {cut}");
+            let chunks = cut.saturating_sub(NONCE_BYTES) / SEALED_CHUNK_BYTES;
+            assert_eq!(released, content[..chunks * CHUNK_BYTES]);
+        }
+        for n in 0..3 {
+            let (_, end) = read(&key, &payload[..border(n)]);
+            assert_eq!(
+                end,
+                Err(io::ErrorKind::UnexpectedEof),
+                "a cut at a chunk border"
+            );
+        }
+    }
+
+    #[test]
+    fn what_follows_or_moves_is_refused() {
+        let key = FileKey::generate();
+        for length in [0, 5, CHUNK_BYTES, CHUNK_BYTES + 1] {
+            let payload = seal_payload(&key, &Plain::new(content(length)));
+            for after in [1, 16, SEALED_CHUNK_BYTES] {
+                let longer = [&payload[..], &vec![0; after]].concat();
+                assert!(open_payload(&key, &longer).is_err());
+                assert!(read(&key, &longer).1.is_err());
+            }
+        }
+        let payload = seal_payload(&key, &Plain::new(content(3 * CHUNK_BYTES)));
+        let (nonce, chunks) = payload.split_at(NONCE_BYTES);
+        let chunk = |n: usize| &chunks[n * SEALED_CHUNK_BYTES..(n + 1) * SEALED_CHUNK_BYTES];
+        for order in [[1, 0, 2], [0, 2, 1], [0, 0, 2], [0, 1, 1]] {
+            let moved = [nonce, chunk(order[0]), chunk(order[1]), chunk(order[2])].concat();
+            assert!(open_payload(&key, &moved).is_err());
+            assert!(read(&key, &moved).1.is_err());
+        }
+        let unmoved = [nonce, chunk(0), chunk(1), chunk(2)].concat();
+        assert!(open_payload(&key, &unmoved).is_ok(), "the control");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn no_bit_can_change(length in 0usize..300, bit: prop::sample::Index) {
+            let key = FileKey::generate();
+            let mut payload = seal_payload(&key, &Plain::new(content(length)));
+            let bit = bit.index(payload.len() * 8);
+            payload[bit / 8] ^= 1 << (bit % 8);
+            prop_assert_eq!(open_payload(&key, &payload).unwrap_err(), PayloadError::Damaged);
+            prop_assert_eq!(read(&key, &payload), (Vec::new(), Err(io::ErrorKind::InvalidData)));
+        }
+
+        #[test]
+        fn any_bytes_are_refused_without_panic(bytes: Vec<u8>) {
+            prop_assert!(open_payload(&FileKey::generate(), &bytes).is_err());
+            prop_assert!(read(&FileKey::generate(), &bytes).1.is_err());
+        }
+    }
+
+    #[test]
+    fn another_key_opens_nothing() {
+        let payload = seal_payload(&FileKey::generate(), &Plain::new(content(5)));
+        let other = FileKey::generate();
+        assert_eq!(
+            open_payload(&other, &payload).unwrap_err(),
+            PayloadError::Damaged
+        );
+        assert!(read(&other, &payload).0.is_empty());
+    }
+}

@@ -162,3 +162,50 @@ fn error(reason: PayloadError) -> io::Error {
     };
     io::Error::new(kind, reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sealing::Plain;
+    use crate::sealing::seal_payload;
+
+    /// Gives one to seven bytes at a time, and is interrupted in between.
+    struct Trickle<'a>(&'a [u8], usize);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.1 += 1;
+            let most = (self.1 % 8).min(out.len());
+            match most {
+                0 => Err(io::ErrorKind::Interrupted.into()),
+                _ => self.0.read(&mut out[..most]),
+            }
+        }
+    }
+
+    #[test]
+    fn the_inner_readers_steps_do_not_matter() {
+        let key = FileKey::generate();
+        let content = vec![3; 66_000];
+        let payload = seal_payload(&key, &Plain::new(content.clone()));
+        let mut released = Vec::new();
+        PayloadReader::new(&key, Trickle(&payload, 0))
+            .unwrap()
+            .read_to_end(&mut released)
+            .unwrap();
+        assert!(released == content);
+    }
+
+    #[test]
+    fn errors_stay() {
+        let key = FileKey::generate();
+        let mut payload = seal_payload(&key, &Plain::new(vec![3; 100]));
+        payload[20] ^= 1;
+        let mut reader = PayloadReader::new(&key, &payload[..]).unwrap();
+        for _ in 0..3 {
+            let failure = reader.read(&mut [0; 10]).unwrap_err();
+            let source = failure.get_ref().unwrap().downcast_ref();
+            assert_eq!(source, Some(&PayloadError::Damaged));
+        }
+    }
+}

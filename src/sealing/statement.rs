@@ -143,6 +143,11 @@ impl Statement {
         &self.body
     }
 
+    /// The body as a typed value; `None` when it has another shape. Unknown fields are skipped.
+    pub fn read_body<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_value(Value::Object(self.body.clone())).ok()
+    }
+
     fn heading(&self) -> Heading<'_> {
         Heading {
             kind: self.kind,

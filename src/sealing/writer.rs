@@ -85,3 +85,53 @@ impl<W> fmt::Debug for PayloadWriter<W> {
         f.write_str("PayloadWriter(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sealing::open_payload;
+
+    /// Fails once, in the middle of its third write, and works again after that.
+    struct FailsOnce {
+        out: Vec<u8>,
+        writes: usize,
+    }
+
+    impl Write for FailsOnce {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.writes += 1;
+            match self.writes {
+                3 => Err(io::Error::other("no space")),
+                _ => self.out.write(bytes.get(..40_000).unwrap_or(bytes)),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn after_a_failed_write_nothing_is_sealed_again() {
+        let key = FileKey::generate();
+        let inner = FailsOnce {
+            out: Vec::new(),
+            writes: 0,
+        };
+        let mut writer = PayloadWriter::new(&key, inner).unwrap();
+        assert!(writer.write_all(&vec![1; 2 * CHUNK_BYTES]).is_err());
+        assert!(writer.write_all(&vec![1; 2 * CHUNK_BYTES]).is_err());
+        assert!(writer.finish().is_err());
+    }
+
+    #[test]
+    fn a_payload_without_its_end_does_not_open() {
+        let key = FileKey::generate();
+        let mut out = Vec::new();
+        let mut writer = PayloadWriter::new(&key, &mut out).unwrap();
+        writer.write_all(&vec![1; CHUNK_BYTES + 1]).unwrap();
+        writer.flush().unwrap();
+        drop(writer);
+        assert!(open_payload(&key, &out).is_err());
+    }
+}

@@ -185,3 +185,91 @@ fn join<const N: usize>(mlkem: &[u8], x25519: &[u8; 32]) -> [u8; N] {
     }
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use libcrux_ml_kem::mlkem768 as other;
+
+    use super::*;
+
+    /// An independent, formally verified ML-KEM must agree with the one we use in every step.
+    #[test]
+    fn a_second_implementation_agrees() {
+        for _ in 0..40 {
+            let seed: [u8; 64] = ids::random();
+            let (d, z) = halves::<32>(&seed);
+            let (ours, public) = MlKem768::generate_deterministic(&d.into(), &z.into());
+            let theirs = other::generate_key_pair(seed);
+            assert_eq!(public.as_bytes().as_slice(), theirs.pk());
+            assert_eq!(ours.as_bytes().as_slice(), theirs.sk());
+
+            let public: [u8; MLKEM_PUBLIC_BYTES] = *theirs.pk();
+            let (enc, shared) = mlkem_encapsulate(&public, &B32::from(ids::random::<32>()));
+            let enc: [u8; MLKEM_ENC_BYTES] = enc.into();
+            let opened = other::decapsulate(theirs.private_key(), &enc.into());
+            assert_eq!(shared.as_slice(), opened);
+
+            let (enc, shared) = other::encapsulate(theirs.public_key(), ids::random());
+            let mut enc: [u8; MLKEM_ENC_BYTES] = *enc.as_slice();
+            assert_eq!(decapsulate(&ours, &enc).as_slice(), shared);
+
+            // Implicit rejection: both give the same wrong secret for a damaged encapsulation.
+            enc[usize::from(seed[0])] ^= 1;
+            let rejected = other::decapsulate(theirs.private_key(), &enc.into());
+            assert_eq!(decapsulate(&ours, &enc).as_slice(), rejected);
+            assert_ne!(rejected, shared);
+        }
+    }
+
+    #[test]
+    fn both_halves_count() {
+        let (secret, public) = Secret::expand(&ids::random());
+        let (enc, shared) = encapsulate(&public);
+        assert_eq!(*secret.decapsulate(&enc).unwrap(), *shared);
+        for at in [0, MLKEM_ENC_BYTES - 1, MLKEM_ENC_BYTES, ENC_BYTES - 2] {
+            let mut damaged = enc;
+            damaged[at] ^= 1;
+            assert_ne!(*secret.decapsulate(&damaged).unwrap(), *shared, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn coefficients_outside_the_field_are_refused() {
+        let (_, public) = Secret::expand(&ids::random());
+        assert_eq!(check_public(&public), Ok(()));
+        for at in [0, 3, 1149] {
+            for (low, high) in [(Q, 0), (4095, 0), (0, Q), (0, 4095), (Q - 1, Q - 1)] {
+                let mut key = public;
+                let packed = (u32::from(high) << 12 | u32::from(low)).to_le_bytes();
+                key[at..at + 3].copy_from_slice(&packed[..3]);
+                let (mlkem, _) = halves::<MLKEM_PUBLIC_BYTES>(&key);
+                assert_eq!(
+                    check_public(&key).is_ok(),
+                    other::validate_public_key(&mlkem.into()),
+                    "{low} {high} at {at}"
+                );
+                assert_eq!(check_public(&key).is_ok(), low < Q && high < Q);
+            }
+        }
+    }
+
+    #[test]
+    fn points_of_low_order_are_refused() {
+        let order_eight = "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800";
+        let order_eight: [u8; 32] = crate::bytes::unhex(order_eight)
+            .unwrap()
+            .try_into()
+            .unwrap();
+        let mut one = [0; 32];
+        one[0] = 1;
+        let (secret, public) = Secret::expand(&ids::random());
+        let (enc, _) = encapsulate(&public);
+        for point in [[0; 32], one, order_eight] {
+            let (mut key, mut enc) = (public, enc);
+            key[MLKEM_PUBLIC_BYTES..].copy_from_slice(&point);
+            enc[MLKEM_ENC_BYTES..].copy_from_slice(&point);
+            assert_eq!(check_public(&key), Err(InvalidKey));
+            assert!(secret.decapsulate(&enc).is_err());
+        }
+    }
+}

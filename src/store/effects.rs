@@ -204,12 +204,7 @@ pub fn encode(
     for (position, effect) in (0_u32..).zip(effects) {
         let place = at.at(position);
         match effect {
-            Effect::Put { tree, id, row } => {
-                put_row_name(&mut out, PUT, *tree, id);
-                out.extend_from_slice(&row.revision.to_be_bytes());
-                out.extend_from_slice(&row.nonce);
-                put_long(&mut out, &row.ciphertext)?;
-            }
+            Effect::Put { tree, id, row } => write_put(&mut out, *tree, id, row)?,
             Effect::Drop { tree, id } => put_row_name(&mut out, DROP, *tree, id),
             Effect::Key { unit, key: new } => {
                 let plain = key_plain(KEY, unit, new.expose())?;
@@ -333,6 +328,19 @@ pub fn effects_digest(generation: u32, effects: &[u8]) -> [u8; 32] {
     hash.update(generation.to_be_bytes());
     hash.update(effects);
     hash.finalize().into()
+}
+
+/// Appends one put, as frames and snapshots hold it.
+pub(crate) fn write_put(
+    out: &mut Vec<u8>,
+    tree: Tree,
+    id: &RowId,
+    row: &SealedRow,
+) -> Result<(), EffectsError> {
+    put_row_name(out, PUT, tree, id);
+    out.extend_from_slice(&row.revision.to_be_bytes());
+    out.extend_from_slice(&row.nonce);
+    put_long(out, &row.ciphertext)
 }
 
 fn put_row_name(out: &mut Vec<u8>, sort: u8, tree: Tree, id: &RowId) {

@@ -65,7 +65,6 @@ fn rooms_name_only_lower_rooms() {
 #[test]
 fn files_stay_short() {
     let long: Vec<String> = rust_files("src")
-        .into_iter()
         .filter_map(|file| {
             let lines = fs::read_to_string(&file).unwrap().lines().count();
             (lines > MAX_LINES).then(|| format!("{}: {lines} lines", file.display()))

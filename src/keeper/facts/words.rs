@@ -59,24 +59,6 @@ words!(
 );
 
 words!(
-    /// How contact happens in a case; decides which kinds it takes.
-    Service {
-        /// Several families share rooms; only attendance may leave.
-        Supported = "supported",
-        /// One-to-one, with a report after each session.
-        Supervised = "supervised",
-        /// Supervised outside a fixed venue.
-        Community = "community",
-        /// Handing the child over between parents.
-        Handover = "handover",
-        /// By video.
-        Virtual = "virtual",
-        /// Letters and gifts.
-        Indirect = "indirect",
-    }
-);
-
-words!(
     /// What an account may do at all.
     AccountState {
         /// Its passphrase was set by another person: may work, not approve.

@@ -40,6 +40,21 @@ pub struct Opening {
     pub detail: String,
 }
 
+impl From<&crate::ledger::Opening> for Opening {
+    fn from(opening: &crate::ledger::Opening) -> Self {
+        let salt = crate::bytes::base64url(opening.salt());
+        Self { salt, detail: opening.detail().to_owned() }
+    }
+}
+
+impl Opening {
+    /// As the ledger checks it; `None` when the salt is not 32 bytes.
+    pub fn to_ledger(&self) -> Option<crate::ledger::Opening> {
+        let salt: [u8; 32] = crate::bytes::unbase64url(&self.salt)?.try_into().ok()?;
+        Some(crate::ledger::Opening::new(salt, self.detail.clone()))
+    }
+}
+
 /// What came of an ask.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -169,6 +184,8 @@ pub struct ServedRecord {
     pub k_record: String,
     /// The way to the compartment's secret.
     pub chain: Vec<ChainLink>,
+    /// The compartments a later version has to be sealed to.
+    pub sealed_to: Vec<(CompartmentFacts, EpochFacts)>,
     /// The parts.
     pub parts: Vec<ServedPart>,
 }
@@ -199,6 +216,8 @@ pub struct FiledRecord {
     pub record: RecordId,
     /// The proof.
     pub receipt: Receipt,
+    /// What opens its entry's `commit`.
+    pub opening: Opening,
 }
 
 /// An entry with what the asker may know of it.

@@ -221,3 +221,20 @@ pub struct NewHeader {
     pub header: Vec<u8>,
 }
 
+
+/// The body of the `genesis` statement, signed by the root key: what everything else is chained to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Genesis {
+    /// What checks the root key's signatures.
+    pub root: VerifyingKey,
+    /// The ledger's verification key, as C2SP signed notes spell it.
+    pub log: String,
+    /// The trustees' recovery recipient; `None` where no trustee holds shares.
+    pub recovery: Option<HybridRecipient>,
+    /// Who could get round the gate: `local` or `keeper` (`docs/threat-model.md`).
+    pub custody: String,
+    /// `required` or `single`.
+    pub two_person: String,
+    /// A demonstration vault, with a clock of its own.
+    pub demo: bool,
+}

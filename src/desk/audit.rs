@@ -1,0 +1,82 @@
+//! The ledger's entries with names, as far as this person may know them.
+
+use crate::clock::Timestamp;
+use crate::desk::Desk;
+use crate::desk::error::DeskError;
+use crate::desk::link;
+use crate::desk::link::Because;
+use crate::desk::reading::parse_record;
+use crate::desk::shown::AuditLine;
+use crate::keeper::message::Want;
+use crate::keeper::message::answer::Served;
+use crate::keeper::message::answer::ServedEntry;
+use crate::keeper::message::load::Load;
+
+impl Desk<'_> {
+    /// Entries: all, of one record, of one user, since a moment.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn audit(
+        &mut self,
+        record: Option<&str>,
+        actor: Option<&str>,
+        since: Option<Timestamp>,
+    ) -> Result<Vec<AuditLine>, DeskError> {
+        let record = record.map(parse_record).transpose()?;
+        self.entries(Want::ShowAudit { record, actor: actor.map(str::to_owned), since })
+    }
+
+    /// Who did what with a record, listings included.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn history(&mut self, record: &str) -> Result<Vec<AuditLine>, DeskError> {
+        self.entries(Want::ShowHistory { record: parse_record(record)? })
+    }
+
+    fn entries(&mut self, want: Want) -> Result<Vec<AuditLine>, DeskError> {
+        let (keys, _) = self.keys(None)?;
+        let (served, _) = self.ask(want, Load::Nothing {}, Because::default())?;
+        let Served::Entries(entries) = served else { return Err(link::unexpected()) };
+        let handle = |entry: &ServedEntry| {
+            let user = entry.actor?;
+            let account = keys.accounts.iter().find(|account| account.id == user);
+            account.map(|account| account.handle.clone())
+        };
+        Ok(entries
+            .into_iter()
+            .map(|entry| AuditLine {
+                actor: handle(&entry),
+                index: entry.index,
+                time: entry.time,
+                event: entry.event,
+                outcome: entry.outcome,
+                record: entry.record,
+                case: entry.case,
+                purpose: entry.purpose,
+                detail_available: entry.detail_available,
+            })
+            .collect())
+    }
+
+    /// The proof of one entry, as a C2SP tlog-proof.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn proof(&mut self, index: u64) -> Result<String, DeskError> {
+        let (served, _) = self.ask(Want::ProveEntry { index }, Load::Nothing {}, Because::default())?;
+        let Served::Proof(text) = served else { return Err(link::unexpected()) };
+        Ok(text)
+    }
+
+    /// Writes the ledger's static directory to `out`, entries included.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn export_audit(&mut self, out: &std::path::Path) -> Result<(), DeskError> {
+        let (_, proven) = self.ask(Want::ExportAudit {}, Load::Nothing {}, Because::default())?;
+        self.keeper.export_entries(out, &proven)?;
+        Ok(())
+    }
+}

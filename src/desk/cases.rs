@@ -1,0 +1,177 @@
+//! Acts on cases. A case's title is a card sealed to the case's compartment.
+
+use std::collections::BTreeSet;
+
+use crate::desk::Desk;
+use crate::desk::error::DeskError;
+use crate::desk::filing::find_user;
+use crate::desk::link;
+use crate::desk::link::Because;
+use crate::desk::open;
+use crate::desk::parts::roll;
+use crate::desk::reading::parse_case;
+use crate::desk::seal;
+use crate::desk::seal::Recipients;
+use crate::desk::shown::Case;
+use crate::desk::trust::Trust;
+use crate::ids::CaseId;
+use crate::keeper::facts::Purpose;
+use crate::keeper::facts::Service;
+use crate::keeper::message::Want;
+use crate::keeper::message::answer::Keys;
+use crate::keeper::message::answer::Served;
+use crate::keeper::message::answer::ServedCase;
+use crate::keeper::message::load::Load;
+use crate::keeper::message::load::NewCase;
+use crate::ledger::Proven;
+use crate::sealing::Plain;
+use crate::sealing::StatementKind;
+
+/// The longest title, in characters.
+const TITLE_CHARS: usize = 200;
+
+/// What a case's card says.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct CaseCard {
+    title: String,
+}
+
+impl Desk<'_> {
+    /// Opens a case.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn open_case(&mut self, title: &str, service: Service) -> Result<Case, DeskError> {
+        let title = title.trim();
+        let printable = !title.chars().any(char::is_control);
+        if title.is_empty() || title.chars().count() > TITLE_CHARS || !printable {
+            let says = "a title is one line of 1 to 200 characters, for example \"Okonkwo, Saturdays\"";
+            return Err(DeskError::refused("bad-title", says));
+        }
+        let (keys, trust) = self.keys(None)?;
+        let case = CaseId::random();
+        let members = roll(&keys).as_roll().case(&BTreeSet::new());
+        let by = self.account.id.to_string();
+        let heading = self.heading(&by, StatementKind::Epoch);
+        let recipients = Recipients::new(&trust, &keys);
+        let purpose = Purpose::Case { case };
+        let made = seal::compartment(&heading, self.person.signing(), purpose, &members, |member| {
+            recipients.of(member)
+        })?;
+        let card = CaseCard { title: title.to_owned() };
+        let plain = padded(&card)?;
+        let card = seal::card(&plain, &made.recipient);
+        let load = Load::Case(Box::new(NewCase { service, compartment: made.new, card }));
+        self.ask(Want::OpenCase { case }, load, Because::default())?;
+        self.case(&case.to_string())
+    }
+
+    /// The cases this person may see.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn cases(&mut self) -> Result<Vec<Case>, DeskError> {
+        let (keys, trust) = self.keys(None)?;
+        let (served, proven) = self.ask(Want::ListCases {}, Load::Nothing {}, Because::default())?;
+        let Served::Cases(cases) = served else { return Err(link::unexpected()) };
+        cases.into_iter().map(|case| self.shown_case(&proven, case, &keys, &trust)).collect()
+    }
+
+    /// One case.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn case(&mut self, case: &str) -> Result<Case, DeskError> {
+        let case = parse_case(case)?;
+        let (keys, trust) = self.keys(None)?;
+        let (served, proven) = self.ask(Want::ShowCase { case }, Load::Nothing {}, Because::default())?;
+        let Served::Cases(cases) = served else { return Err(link::unexpected()) };
+        let case = cases.into_iter().next().ok_or_else(link::unexpected)?;
+        self.shown_case(&proven, case, &keys, &trust)
+    }
+
+    fn shown_case(
+        &self,
+        proven: &Proven,
+        served: ServedCase,
+        keys: &Keys,
+        trust: &Trust,
+    ) -> Result<Case, DeskError> {
+        let title = match &served.card {
+            Some(card) => {
+                let secret = open::follow(proven, self.person.identity(), &served.chain, trust)?;
+                let plain = open::card(proven, &secret, card)?;
+                let text = plain.expose().split(|byte| *byte == 0).next().unwrap_or_default();
+                let card: CaseCard = serde_json::from_slice(text)
+                    .map_err(|_| DeskError::damaged("the case's card cannot be read"))?;
+                Some(card.title)
+            }
+            None => None,
+        };
+        let facts = served.facts;
+        let handle = |user: &crate::ids::UserId| {
+            let account = keys.accounts.iter().find(|account| account.id == *user);
+            account.map_or_else(|| user.to_string(), |account| account.handle.clone())
+        };
+        Ok(Case {
+            id: facts.id,
+            title,
+            service: facts.service,
+            state: facts.state,
+            team: facts.team.iter().map(handle).collect(),
+            opened_at: facts.opened_at,
+            closed_at: facts.closed_at,
+        })
+    }
+
+    /// Closes a case.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn close_case(&mut self, case: &str) -> Result<Case, DeskError> {
+        let want = Want::CloseCase { case: parse_case(case)? };
+        self.ask(want, Load::Nothing {}, Because::default())?;
+        self.case(case)
+    }
+
+    /// Opens a closed case again.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn reopen_case(&mut self, case: &str) -> Result<Case, DeskError> {
+        let want = Want::ReopenCase { case: parse_case(case)? };
+        self.ask(want, Load::Nothing {}, Because::default())?;
+        self.case(case)
+    }
+
+    /// Puts someone on a case's team, and seals the case's key to them where they may read it.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn add_to_team(&mut self, case: &str, who: &str) -> Result<Case, DeskError> {
+        let (keys, _) = self.keys(None)?;
+        let want = Want::AddToTeam { case: parse_case(case)?, user: find_user(&keys, who)? };
+        self.ask(want, Load::Nothing {}, Because::default())?;
+        self.run_errands()?;
+        self.case(case)
+    }
+
+    /// Takes someone off a case's team: their envelope is destroyed, and the case waits for a new key.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn remove_from_team(&mut self, case: &str, who: &str) -> Result<Case, DeskError> {
+        let (keys, _) = self.keys(None)?;
+        let want = Want::RemoveFromTeam { case: parse_case(case)?, user: find_user(&keys, who)? };
+        self.ask(want, Load::Nothing {}, Because::default())?;
+        self.case(case)
+    }
+}
+
+/// A card as JSON, padded with zeros to a size step so that a title's length does not show.
+fn padded(card: &CaseCard) -> Result<Plain, DeskError> {
+    let mut bytes = serde_json::to_vec(card).map_err(DeskError::damaged)?;
+    let step = crate::sealing::padme(bytes.len() as u64).max(256);
+    bytes.resize(usize::try_from(step).unwrap_or(bytes.len()), 0);
+    Ok(Plain::new(bytes))
+}

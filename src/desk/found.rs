@@ -1,0 +1,170 @@
+//! Founding a vault: the root key signs genesis and the first administrator, its secret goes only into
+//! the trustees' shares, and is wiped.
+
+use std::collections::BTreeSet;
+
+use crate::clock::Clock;
+use crate::desk::error::DeskError;
+use crate::desk::people::seal_identity;
+use crate::desk::seal;
+use crate::desk::seal::json;
+use crate::desk::trust::ROOT;
+use crate::ids::UserId;
+use crate::keeper::Keeper;
+use crate::keeper::Paths;
+use crate::keeper::create::FoundError;
+use crate::keeper::create::Founded;
+use crate::keeper::create::Founding;
+use crate::keeper::facts::Member;
+use crate::keeper::facts::Purpose;
+use crate::keeper::facts::Role;
+use crate::keeper::message::load::Enrolment;
+use crate::keeper::message::load::Genesis;
+use crate::keeper::message::load::NewAccount;
+use crate::sealing::Digest;
+use crate::sealing::Heading;
+use crate::sealing::HybridIdentity;
+use crate::sealing::Passphrase;
+use crate::sealing::Person;
+use crate::sealing::Plain;
+use crate::sealing::Shares;
+use crate::sealing::SigningKey;
+use crate::sealing::Statement;
+use crate::sealing::StatementKind;
+use crate::sealing::Trustee;
+
+/// A vault to found.
+#[derive(Debug)]
+pub struct Init {
+    /// The centre's name.
+    pub centre: String,
+    /// The first administrator's handle.
+    pub admin: String,
+    /// Who holds shares of the recovery identity; none or two to five.
+    pub trustees: Vec<Trustee>,
+    /// Whether one person may do alone what needs two while nobody else could.
+    pub two_person_single: bool,
+    /// A demonstration vault: its clock is this many milliseconds ahead of the system's.
+    pub demo_clock_shift_ms: Option<i64>,
+}
+
+/// What came of founding a vault.
+#[derive(Debug)]
+pub struct Created {
+    /// The keeper, open.
+    pub keeper: Keeper,
+    /// The first administrator.
+    pub admin: UserId,
+    /// The ledger's verification key, for the induction card.
+    pub vkey: String,
+    /// SHA-256 of the root key, hex in groups of four, for the induction card.
+    pub root_fingerprint: String,
+    /// The trustees' files and sheets; `None` where there are no trustees.
+    pub shares: Option<Shares>,
+}
+
+/// Founds a vault.
+///
+/// # Errors
+/// [`FoundError`]; a vault that could not be finished is not there.
+pub fn create(
+    paths: &Paths,
+    init: &Init,
+    passphrase: &Passphrase,
+    clock: Box<dyn Clock>,
+) -> Result<Created, FoundError> {
+    let founding = Founding::begin(paths, clock)?;
+    let root = SigningKey::generate();
+    let recovery = (!init.trustees.is_empty()).then(HybridIdentity::generate);
+    let shares = match &recovery {
+        Some(recovery) => Some(
+            Shares::make(recovery, &root, &init.trustees)
+                .map_err(|error| FoundError::InTheWay(error.to_string()))?,
+        ),
+        None => None,
+    };
+    let genesis = Genesis {
+        root: root.verifying(),
+        log: founding.log_vkey(),
+        recovery: recovery.as_ref().map(|recovery| recovery.recipient().clone()),
+        custody: "local".to_owned(),
+        two_person: if init.two_person_single { "single" } else { "required" }.to_owned(),
+        demo: init.demo_clock_shift_ms.is_some(),
+    };
+    let heading =
+        Heading { kind: StatementKind::Genesis, vault: founding.vault(), by: ROOT, at: founding.now() };
+    let statement = sign(&heading, &genesis, &root)?;
+    let person = Person::generate();
+    let user = UserId::random();
+    let (admin, centre) = first_administrator(init, (&heading, &root), (&genesis, user), (&person, passphrase))?;
+    let founded = Founded {
+        statement,
+        admin,
+        centre,
+        clock_shift_ms: init.demo_clock_shift_ms.unwrap_or(0),
+    };
+    let vkey = founding.log_vkey();
+    let keeper = founding.finish(&founded)?;
+    let root_fingerprint = fingerprint(&root);
+    Ok(Created { keeper, admin: user, vkey, root_fingerprint, shares })
+}
+
+/// The first account, with the coordinators' team, and the centre's name sealed to that team.
+fn first_administrator(
+    init: &Init,
+    (heading, root): (&Heading<'_>, &SigningKey),
+    (genesis, user): (&Genesis, UserId),
+    (person, passphrase): (&Person, &Passphrase),
+) -> Result<(NewAccount, crate::keeper::message::load::SealedCard), FoundError> {
+    let enrolment = Enrolment {
+        user,
+        handle: init.admin.clone(),
+        role: Role::Coordinator,
+        recipient: person.recipient().clone(),
+        verifying: person.verifying(),
+    };
+    let enrol = sign(&Heading { kind: StatementKind::Enrol, ..*heading }, &enrolment, root)?;
+    let mut members = BTreeSet::from([Member::User(user)]);
+    if genesis.recovery.is_some() {
+        members.insert(Member::Recovery);
+    }
+    let purpose = Purpose::Team { role: Role::Coordinator };
+    let made = seal::compartment(heading, root, purpose, &members, |member| match member {
+        Member::User(_) => Ok(person.recipient().clone()),
+        _ => genesis.recovery.clone().ok_or(DeskError::Unknown),
+    })
+    .map_err(|error| FoundError::Statements(error.to_string()))?;
+    let centre = seal::card(&Plain::new(init.centre.clone().into_bytes()), &made.recipient);
+    let admin = NewAccount {
+        handle: init.admin.clone(),
+        name: init.admin.clone(),
+        role: Role::Coordinator,
+        reports_to: None,
+        enrol,
+        identity: seal_identity(person, passphrase),
+        team: Some(made.new),
+    };
+    Ok((admin, centre))
+}
+
+fn sign<T: serde::Serialize>(
+    heading: &Heading<'_>,
+    body: &T,
+    key: &SigningKey,
+) -> Result<Vec<u8>, FoundError> {
+    let wrong = |error: &dyn std::fmt::Display| FoundError::Statements(error.to_string());
+    let body = json(body).map_err(|error| wrong(&error))?;
+    let statement = Statement::sign(heading, body, key).map_err(|error| wrong(&error))?;
+    Ok(statement.bytes().to_vec())
+}
+
+/// SHA-256 of the root key in groups that can be read aloud.
+fn fingerprint(root: &SigningKey) -> String {
+    let hex = Digest::of(root.verifying().as_bytes()).to_string();
+    let groups: Vec<&str> = hex
+        .as_bytes()
+        .chunks(4)
+        .filter_map(|group| std::str::from_utf8(group).ok())
+        .collect();
+    groups.join(" ")
+}

@@ -1,0 +1,321 @@
+//! Sealing a version: card, body and attachments, one manifest over all, one header for each part and
+//! compartment.
+
+use std::io;
+use std::io::Read;
+use std::io::Write;
+
+use sha2::Digest as _;
+
+use crate::bytes::base64url;
+use crate::bytes::hex;
+use crate::desk::Desk;
+use crate::desk::error::DeskError;
+use crate::desk::filing::Attach;
+use crate::desk::link::unexpected;
+use crate::desk::seal;
+use crate::desk::seal::Recipients;
+use crate::desk::trust::Trust;
+use crate::desk::trust::Vouched;
+use crate::ids::CompartmentId;
+use crate::ids::RecordId;
+use crate::ids::random;
+use crate::keeper::facts::CompartmentFacts;
+use crate::keeper::facts::EpochFacts;
+use crate::keeper::facts::Other;
+use crate::keeper::facts::PartFacts;
+use crate::keeper::facts::Place;
+use crate::keeper::facts::Purpose;
+use crate::keeper::facts::VersionFacts;
+use crate::keeper::members::OwnMembers;
+use crate::keeper::members::RollData;
+use crate::keeper::message::answer::Keys;
+use crate::keeper::message::load::FiledFacts;
+use crate::keeper::message::load::NewCompartment;
+use crate::keeper::message::load::NewHeader;
+use crate::keeper::message::load::NewVersion;
+use crate::keeper::message::load::PartRow;
+use crate::keeper::rules::Rules;
+use crate::records::Kinds;
+use crate::sealing::Digest;
+use crate::sealing::FileKey;
+use crate::sealing::HybridRecipient;
+use crate::sealing::Manifest;
+use crate::sealing::ManifestPart;
+use crate::sealing::PartSort;
+use crate::sealing::PartWriter;
+use crate::sealing::PayloadWriter;
+use crate::sealing::RecordKey;
+use crate::sealing::SignedManifest;
+use crate::sealing::StatementKind;
+use crate::sealing::seal_header;
+use crate::sealing::seal_payload;
+use crate::sealing::write_part;
+
+/// Sealed payloads up to this many bytes travel inside the frame; larger ones, and all attachments, are
+/// objects.
+pub(crate) const INLINE: usize = 32 * 1024;
+/// How much of an attachment is held at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// A version before it is sealed.
+pub(crate) struct Draft {
+    pub(crate) record: RecordId,
+    pub(crate) number: u32,
+    pub(crate) previous: Option<String>,
+    pub(crate) k_record: RecordKey,
+    pub(crate) facts: FiledFacts,
+    pub(crate) reason: &'static str,
+    pub(crate) card: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A compartment a version is sealed to.
+pub(crate) struct Destination {
+    id: CompartmentId,
+    epoch: u32,
+    recipient: HybridRecipient,
+}
+
+/// The compartments a record is sealed to already, each vouched for.
+pub(crate) fn recorded(
+    sealed_to: &[(CompartmentFacts, EpochFacts)],
+    trust: &Trust,
+) -> Result<Vec<Destination>, DeskError> {
+    sealed_to
+        .iter()
+        .map(|(facts, epoch)| {
+            trust.check_epoch(&Vouched {
+                statement: epoch.statement.as_bytes(),
+                compartment: facts.id,
+                number: facts.epoch,
+                purpose: Some(facts.purpose),
+                recipient: Some(&epoch.recipient),
+            })?;
+            Ok(Destination { id: facts.id, epoch: facts.epoch, recipient: epoch.recipient.clone() })
+        })
+        .collect()
+}
+
+/// Who is there to be a member, as the keeper tells it.
+pub(crate) fn roll(keys: &Keys) -> RollData {
+    let teams = keys.compartments.iter().filter_map(|(facts, _)| match facts.purpose {
+        Purpose::Team { role } => Some((role, facts.id)),
+        _ => None,
+    });
+    RollData {
+        accounts: keys.accounts.clone(),
+        teams: teams.collect(),
+        recovery: keys.recovery.is_some(),
+    }
+}
+
+impl Desk<'_> {
+    /// Where a first version is sealed: its case's compartments, or one of its own, made now.
+    pub(crate) fn destination(
+        &self,
+        record: RecordId,
+        facts: &FiledFacts,
+        keys: &Keys,
+        trust: &Trust,
+    ) -> Result<(Vec<Destination>, Option<NewCompartment>), DeskError> {
+        let rules = Rules::from_kinds(Kinds::builtin());
+        let rule = rules.of(&facts.kind);
+        let roll = roll(keys);
+        let excluded = roll.excluded(&facts.about);
+        if let (Some(case), false, true) = (&keys.case, rule.own, excluded.is_empty()) {
+            let of_case = keys.compartments.iter().filter(|(c, _)| case.compartments.contains(&c.id));
+            return Ok((recorded(&of_case.cloned().collect::<Vec<_>>(), trust)?, None));
+        }
+        let team = keys.case.as_ref().map(|case| case.team.clone()).unwrap_or_default();
+        let members = roll.as_roll().own(&OwnMembers {
+            readers: &rule.people.readers,
+            team: &team,
+            excluded: &excluded,
+            deciders: &facts.deciders.iter().copied().collect(),
+            handler: facts.handler,
+        });
+        let by = self.account.id.to_string();
+        let heading = self.heading(&by, StatementKind::Epoch);
+        let recipients = Recipients::new(trust, keys);
+        let purpose = Purpose::Own { record };
+        let made = seal::compartment(&heading, self.person.signing(), purpose, &members, |member| {
+            recipients.of(member)
+        })?;
+        let to = Destination { id: made.new.id, epoch: 1, recipient: made.recipient };
+        Ok((vec![to], Some(made.new)))
+    }
+
+    /// Seals a version: attachments first, because objects are durable before a frame names them.
+    pub(crate) fn seal_version(
+        &self,
+        draft: Draft,
+        attachments: &[Attach],
+        to: &[Destination],
+    ) -> Result<NewVersion, DeskError> {
+        let k_record = base64url(draft.k_record.expose());
+        let (card, body) = (draft.card.clone(), draft.body.clone());
+        let mut sealed = Sealed::default();
+        let signed = self.sign_manifest(&draft, attachments)?;
+        sealed.row_or_object(self, (&signed, 1), &card, to)?;
+        sealed.row_or_object(self, (&signed, 2), &body, to)?;
+        for (number, attach) in (3..).zip(attachments) {
+            let content = attach.source.open()?;
+            sealed.object(self, (&signed, number), content, to)?;
+        }
+        let version = VersionFacts {
+            number: draft.number,
+            parts: sealed.parts,
+            manifest: signed.digest().to_string(),
+            previous: draft.previous,
+            reason: draft.reason.to_owned(),
+            submission: base64url(&random::<16>()),
+            author: self.account.id,
+            at: self.keeper.now(),
+            other: Other::new(),
+        };
+        Ok(NewVersion {
+            record: draft.record,
+            facts: draft.facts,
+            version,
+            k_record: (draft.number == 1).then_some(k_record),
+            rows: sealed.rows,
+            headers: sealed.headers,
+            own: None,
+        })
+    }
+
+    fn sign_manifest(&self, draft: &Draft, attachments: &[Attach]) -> Result<SignedManifest, DeskError> {
+        let whole = |number, sort, content: &[u8]| ManifestPart {
+            number,
+            sort,
+            name: None,
+            bytes: content.len() as u64,
+            sha256: Digest::of(content),
+        };
+        let mut parts =
+            vec![whole(1, PartSort::Card, &draft.card), whole(2, PartSort::Body, &draft.body)];
+        for (number, attach) in (3..).zip(attachments) {
+            let (bytes, sha256) = hash(attach.source.open()?)?;
+            let name = Some(attach.name.clone());
+            parts.push(ManifestPart { number, sort: PartSort::Attachment, name, bytes, sha256 });
+        }
+        let previous = draft.previous.as_deref().map(digest).transpose()?;
+        let manifest = Manifest {
+            vault: self.vault,
+            record: draft.record,
+            version: draft.number,
+            kind: draft.facts.kind.clone(),
+            kind_version: draft.facts.kind_version,
+            case: draft.facts.case,
+            class: draft.facts.class.clone(),
+            author: self.account.id,
+            previous,
+            k_record: RecordKey::from_bytes(*draft.k_record.expose()),
+            filed_at: self.keeper.now(),
+            parts,
+        };
+        manifest.sign(self.person.signing()).map_err(DeskError::damaged)
+    }
+}
+
+/// The parts of a version, sealed so far.
+#[derive(Default)]
+struct Sealed {
+    parts: Vec<PartFacts>,
+    rows: Vec<PartRow>,
+    headers: Vec<NewHeader>,
+}
+
+impl Sealed {
+    fn row_or_object(
+        &mut self,
+        desk: &Desk<'_>,
+        (manifest, number): (&SignedManifest, u32),
+        content: &[u8],
+        to: &[Destination],
+    ) -> Result<(), DeskError> {
+        let plain = write_part(manifest, number, content).map_err(DeskError::damaged)?;
+        if plain.len() > INLINE {
+            return self.object(desk, (manifest, number), content, to);
+        }
+        let key = FileKey::generate();
+        let payload = seal_payload(&key, &plain);
+        let facts = (hex(Digest::of(&payload).as_bytes()), payload.len() as u64);
+        self.add(manifest, number, facts, Place::Row, (&key, to))?;
+        self.rows.push(PartRow { number, payload });
+        Ok(())
+    }
+
+    fn object(
+        &mut self,
+        desk: &Desk<'_>,
+        (manifest, number): (&SignedManifest, u32),
+        mut content: impl Read,
+        to: &[Destination],
+    ) -> Result<(), DeskError> {
+        let key = FileKey::generate();
+        let upload = desk.keeper.upload()?;
+        let payload = PayloadWriter::new(&key, upload)?;
+        let mut part = PartWriter::new(payload, manifest, number).map_err(DeskError::damaged)?;
+        let mut chunk = zeroize::Zeroizing::new(vec![0; CHUNK]);
+        loop {
+            let count = content.read(&mut chunk)?;
+            if count == 0 {
+                break;
+            }
+            part.write_all(chunk.get(..count).unwrap_or_default()).map_err(changed)?;
+            desk.keeper.progressed(count as u64);
+        }
+        let payload = part.finish().map_err(|_| changed(()))?;
+        let stored = payload.finish()?.finish().map_err(|error| DeskError::Io(error.to_string()))?;
+        self.add(manifest, number, (hex(&stored.sha256), stored.length), Place::Object, (&key, to))
+    }
+
+    fn add(
+        &mut self,
+        manifest: &SignedManifest,
+        number: u32,
+        (sha256, size_step): (String, u64),
+        place: Place,
+        (key, to): (&FileKey, &[Destination]),
+    ) -> Result<(), DeskError> {
+        let part = manifest.claimed().part(number).ok_or_else(unexpected)?;
+        let sort = part.sort.word().to_owned();
+        self.parts.push(PartFacts { number, sort, sha256, size_step, place });
+        for one in to {
+            let header = seal_header(key, &one.recipient);
+            self.headers.push(NewHeader { part: number, compartment: one.id, epoch: one.epoch, header });
+        }
+        Ok(())
+    }
+}
+
+/// The first pass over an attachment: its length and digest.
+fn hash(mut content: Box<dyn Read>) -> io::Result<(u64, Digest)> {
+    let mut sha256 = sha2::Sha256::new();
+    let mut chunk = zeroize::Zeroizing::new(vec![0; CHUNK]);
+    let mut bytes = 0_u64;
+    loop {
+        let count = content.read(&mut chunk)?;
+        if count == 0 {
+            break;
+        }
+        sha256.update(chunk.get(..count).unwrap_or_default());
+        bytes = bytes.saturating_add(count as u64);
+    }
+    Ok((bytes, Digest::from_bytes(sha256.finalize().into())))
+}
+
+/// A digest as facts spell it.
+fn digest(text: &str) -> Result<Digest, DeskError> {
+    let bytes = crate::bytes::unhex(text).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    bytes.map(Digest::from_bytes).ok_or_else(unexpected)
+}
+
+fn changed<E>(_: E) -> DeskError {
+    DeskError::refused(
+        "attachment-changed",
+        "an attachment changed while it was being filed; nothing was stored, try again",
+    )
+}

@@ -1,0 +1,259 @@
+//! Reading: lists, records, attachments. Nothing is shown before its entry is proved.
+
+use std::io::Read;
+use std::io::Write;
+
+use crate::desk::Desk;
+use crate::desk::error::DeskError;
+use crate::desk::link;
+use crate::desk::link::Because;
+use crate::desk::link::line;
+use crate::desk::open;
+use crate::desk::shown::AttachmentLine;
+use crate::desk::shown::CardLine;
+use crate::desk::shown::ShownRecord;
+use crate::desk::trust::Trust;
+use crate::desk::versions::Body;
+use crate::desk::versions::OpenedRecord;
+use crate::desk::versions::audit_key;
+use crate::ids::CaseId;
+use crate::ids::RecordId;
+use crate::keeper::facts::Place;
+use crate::keeper::message::Want;
+use crate::keeper::message::answer::Served;
+use crate::keeper::message::answer::ServedPart;
+use crate::keeper::message::answer::ServedRecord;
+use crate::keeper::message::load::Load;
+use crate::ledger::Proven;
+use crate::records::Card;
+use crate::records::Form;
+use crate::records::Kinds;
+use crate::sealing::HybridIdentity;
+use crate::sealing::PartReader;
+
+/// How much of an attachment is held at a time.
+const CHUNK: usize = 64 * 1024;
+
+impl Desk<'_> {
+    /// One page of the records this person may see, newest last, and whether another follows. Each page
+    /// is an entry.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn records(
+        &mut self,
+        case: Option<&str>,
+        page: u32,
+    ) -> Result<(Vec<CardLine>, bool), DeskError> {
+        let case = case.map(parse_case).transpose()?;
+        let (_, trust) = self.keys(None)?;
+        let want = Want::ListRecords { case, page };
+        let (served, proven) = self.ask(want, Load::Nothing {}, Because::default())?;
+        let Served::Cards { cards, more } = served else { return Err(link::unexpected()) };
+        let lines: Result<Vec<_>, _> =
+            cards.iter().map(|served| self.card_line(&proven, served, &trust)).collect();
+        Ok((lines?, more))
+    }
+
+    fn card_line(&self, proven: &Proven, served: &ServedRecord, trust: &Trust) -> Result<CardLine, DeskError> {
+        let opened = OpenedRecord::open(proven, self.person.identity(), &newest_only(served), trust)?;
+        let facts = &served.facts;
+        let card = card_of(&opened, facts.versions)?;
+        Ok(CardLine {
+            id: facts.id,
+            case: facts.case,
+            kind: facts.kind.clone(),
+            version: facts.versions,
+            state: facts.state,
+            title: card.title,
+            event_date: card.event_date,
+        })
+    }
+
+    /// A record, its newest version or the one asked for, set in lines of `width` columns.
+    ///
+    /// # Errors
+    /// [`DeskError`]; [`DeskError::Unknown`] also for what is no id at all.
+    pub fn record(
+        &mut self,
+        record: &str,
+        version: Option<u32>,
+        purpose: Option<&str>,
+        width: usize,
+    ) -> Result<ShownRecord, DeskError> {
+        let record = parse_record(record)?;
+        let (keys, trust) = self.keys(None)?;
+        let want = Want::ReadRecord { record, version };
+        let (served, proven) = self.ask_record(want, purpose)?;
+        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
+        let shown = version.unwrap_or(served.facts.versions);
+        let manifest = opened.manifest(shown, &trust)?;
+        let body: Body = serde_json::from_slice(opened.content(shown, 2)?.expose())
+            .map_err(|_| DeskError::damaged("the record's form cannot be read"))?;
+        let form = Form::from_stored(&manifest.kind, manifest.kind_version, body.form)
+            .map_err(|_| DeskError::damaged("the record's form cannot be read"))?;
+        let text = match Kinds::builtin().of(&form) {
+            Some(kind) => kind.render(&form, width),
+            None => String::new(),
+        };
+        let author = keys.accounts.iter().find(|account| account.id == manifest.author);
+        Ok(ShownRecord {
+            id: record,
+            case: served.facts.case,
+            kind: served.facts.kind.clone(),
+            version: shown,
+            state: served.facts.state,
+            title: card_of(&opened, shown)?.title,
+            fields: form.to_json(),
+            attachments: attachment_lines(&opened, shown, &trust)?,
+            author: author.map(|account| account.handle.clone()).unwrap_or_default(),
+            filed_at: manifest.filed_at,
+            reason: body.reason,
+            text,
+            receipt: line(&proven),
+        })
+    }
+
+    /// Asks for a record's parts, and checks that the entry is about this record.
+    pub(crate) fn ask_record(
+        &mut self,
+        want: Want,
+        purpose: Option<&str>,
+    ) -> Result<(ServedRecord, Proven), DeskError> {
+        let (served, proven) = self.ask(want, Load::Nothing {}, Because { purpose, reason: None })?;
+        let Served::Record(served) = served else { return Err(link::unexpected()) };
+        let key = crate::ledger::RecordKey::from_bytes(audit_key(&served)?.expose());
+        Self::check_record(&proven, &key, served.facts.id)?;
+        Ok((*served, proven))
+    }
+
+    /// Writes an attachment's content to `out`. It is checked to its end as it streams: on an error what
+    /// was written is not to be trusted.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn attachment(
+        &mut self,
+        record: &str,
+        name: &str,
+        purpose: Option<&str>,
+        out: &mut dyn Write,
+    ) -> Result<u64, DeskError> {
+        let record = parse_record(record)?;
+        let (_, trust) = self.keys(None)?;
+        let (version, part) = self.locate(record, name, purpose, &trust)?;
+        let want = Want::ReadAttachment { record, version, part };
+        let (served, proven) = self.ask_record(want, purpose)?;
+        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
+        opened.manifest(version, &trust)?;
+        let part = served
+            .parts
+            .iter()
+            .find(|p| (p.version, p.number) == (version, part))
+            .ok_or_else(link::unexpected)?;
+        let manifest = manifest_bytes(&opened, version)?;
+        self.stream_part(&proven, &opened.secret, (part, manifest), out)
+    }
+
+    /// Which version and part an attachment's name means: names stand only in the manifests.
+    fn locate(
+        &mut self,
+        record: RecordId,
+        name: &str,
+        purpose: Option<&str>,
+        trust: &Trust,
+    ) -> Result<(u32, u32), DeskError> {
+        let (served, proven) = self.ask_record(Want::ReadRecord { record, version: None }, purpose)?;
+        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, trust)?;
+        let all = opened.attachments(served.facts.versions, trust)?;
+        let found = all.iter().find(|found| found.part.name.as_deref() == Some(name));
+        found.map(|found| (found.version, found.part.number)).ok_or_else(|| {
+            let names: Vec<&str> = all.iter().filter_map(|found| found.part.name.as_deref()).collect();
+            let says = if names.is_empty() {
+                "this record has no attachments".to_owned()
+            } else {
+                format!("this record has no attachment `{name}`; it has: {}", names.join(", "))
+            };
+            DeskError::refused("no-such-attachment", says)
+        })
+    }
+
+    /// Streams an object part's content, checking manifest, length and digest.
+    pub(crate) fn stream_part(
+        &self,
+        proven: &Proven,
+        secret: &HybridIdentity,
+        (part, manifest): (&ServedPart, &[u8]),
+        out: &mut dyn Write,
+    ) -> Result<u64, DeskError> {
+        if part.place != Place::Object {
+            return Err(link::unexpected());
+        }
+        let payload = self.keeper.fetch(&part.sha256)?;
+        let plain = open::stream(proven, secret, &part.header, payload)?;
+        let mut reader = PartReader::new(plain).map_err(DeskError::damaged)?;
+        if reader.number() != part.number || reader.manifest().bytes() != manifest {
+            return Err(DeskError::damaged("an attachment was served in the place of another"));
+        }
+        let mut chunk = zeroize::Zeroizing::new(vec![0; CHUNK]);
+        let mut written = 0_u64;
+        loop {
+            let count = reader.read(&mut chunk).map_err(DeskError::damaged)?;
+            if count == 0 {
+                break;
+            }
+            out.write_all(chunk.get(..count).unwrap_or_default())?;
+            written = written.saturating_add(count as u64);
+        }
+        reader.finish().map_err(DeskError::damaged)?;
+        Ok(written)
+    }
+}
+
+/// The bytes of a version's manifest.
+pub(crate) fn manifest_bytes(opened: &OpenedRecord, version: u32) -> Result<&[u8], DeskError> {
+    let mut all = opened.manifests.iter();
+    let found = all.find(|signed| signed.claimed_version() == version);
+    found.map(crate::sealing::SignedManifest::bytes).ok_or_else(link::unexpected)
+}
+
+/// A list serves only the newest version; its facts stand at their own number.
+fn newest_only(served: &ServedRecord) -> ServedRecord {
+    let mut served = served.clone();
+    let Some(newest) = served.versions.pop() else { return served };
+    served.versions = (1..=newest.number).map(|_| newest.clone()).collect();
+    served
+}
+
+fn card_of(opened: &OpenedRecord, version: u32) -> Result<Card, DeskError> {
+    serde_json::from_slice(opened.content(version, 1)?.expose())
+        .map_err(|_| DeskError::damaged("the record's card cannot be read"))
+}
+
+/// The attachments of a version as lines.
+pub(crate) fn attachment_lines(
+    opened: &OpenedRecord,
+    upto: u32,
+    trust: &Trust,
+) -> Result<Vec<AttachmentLine>, DeskError> {
+    let all = opened.attachments(upto, trust)?;
+    Ok(all
+        .into_iter()
+        .map(|found| AttachmentLine {
+            name: found.part.name.unwrap_or_default(),
+            bytes: found.part.bytes,
+            sha256: found.part.sha256.to_string(),
+        })
+        .collect())
+}
+
+/// A record's id; anything else is as unknown as an id that does not exist. It is still asked for, so
+/// that the refusal is an entry like any other.
+pub(crate) fn parse_record(text: &str) -> Result<RecordId, DeskError> {
+    Ok(text.trim().parse().unwrap_or_else(|_| RecordId::random()))
+}
+
+/// A case's id, as [`parse_record`].
+pub(crate) fn parse_case(text: &str) -> Result<CaseId, DeskError> {
+    Ok(text.trim().parse().unwrap_or_else(|_| CaseId::random()))
+}

@@ -1,0 +1,113 @@
+//! Sealing for others: new compartments with an envelope for each member, and sealing on.
+
+use std::collections::BTreeSet;
+
+use crate::desk::error::DeskError;
+use crate::desk::trust::Trust;
+use crate::desk::trust::Vouched;
+use crate::ids::CompartmentId;
+use crate::keeper::facts::Member;
+use crate::keeper::facts::Purpose;
+use crate::keeper::message::answer::Keys;
+use crate::keeper::message::load::EpochStatement;
+use crate::keeper::message::load::NewCompartment;
+use crate::keeper::message::load::NewEnvelope;
+use crate::keeper::message::load::SealedCard;
+use crate::sealing::FileKey;
+use crate::sealing::Heading;
+use crate::sealing::HybridIdentity;
+use crate::sealing::HybridRecipient;
+use crate::sealing::Plain;
+use crate::sealing::SigningKey;
+use crate::sealing::Statement;
+use crate::sealing::StatementKind;
+use crate::sealing::seal_header;
+use crate::sealing::seal_payload;
+
+/// Where each member's things are sealed to, each vouched for.
+pub(crate) struct Recipients<'a> {
+    trust: &'a Trust,
+    keys: &'a Keys,
+}
+
+impl<'a> Recipients<'a> {
+    /// From checked keys.
+    pub(crate) fn new(trust: &'a Trust, keys: &'a Keys) -> Self {
+        Self { trust, keys }
+    }
+
+    /// A member's recipient.
+    ///
+    /// # Errors
+    /// [`DeskError::Damaged`] when nobody vouches for it.
+    pub(crate) fn of(&self, member: &Member) -> Result<HybridRecipient, DeskError> {
+        let nobody = || DeskError::damaged("nobody vouches for a key that things should be sealed to");
+        match member {
+            Member::User(user) => self.trust.recipient_of(*user).cloned().ok_or_else(nobody),
+            Member::Recovery => self.trust.genesis.recovery.clone().ok_or_else(nobody),
+            Member::Compartment(id) => {
+                let found = self.keys.compartments.iter().find(|(facts, _)| facts.id == *id);
+                let (facts, epoch) = found.ok_or_else(nobody)?;
+                self.trust.check_epoch(&Vouched {
+                    statement: epoch.statement.as_bytes(),
+                    compartment: facts.id,
+                    number: facts.epoch,
+                    purpose: Some(facts.purpose),
+                    recipient: Some(&epoch.recipient),
+                })?;
+                Ok(epoch.recipient.clone())
+            }
+        }
+    }
+}
+
+/// A compartment just made; its secret is wiped when this is dropped.
+pub(crate) struct Made {
+    pub(crate) new: NewCompartment,
+    pub(crate) recipient: HybridRecipient,
+}
+
+/// Makes a compartment: a fresh identity, sealed once, with an envelope for each member.
+///
+/// # Errors
+/// [`DeskError::Damaged`] when nobody vouches for a member's key.
+pub(crate) fn compartment(
+    heading: &Heading<'_>,
+    signing: &SigningKey,
+    purpose: Purpose,
+    members: &BTreeSet<Member>,
+    recipient_of: impl Fn(&Member) -> Result<HybridRecipient, DeskError>,
+) -> Result<Made, DeskError> {
+    let id = CompartmentId::random();
+    let secret = HybridIdentity::generate();
+    let key = FileKey::generate();
+    let text = Plain::new(secret.to_text().expose().as_bytes().to_vec());
+    let mut envelopes = Vec::new();
+    for member in members {
+        let header = seal_header(&key, &recipient_of(member)?);
+        envelopes.push(NewEnvelope { compartment: id, epoch: 1, member: *member, header });
+    }
+    let recipient = secret.recipient().clone();
+    let said = EpochStatement { compartment: id, purpose, number: 1, recipient: recipient.clone() };
+    let heading = Heading { kind: StatementKind::Epoch, ..*heading };
+    let statement = Statement::sign(&heading, json(&said)?, signing).map_err(DeskError::damaged)?;
+    let new = NewCompartment {
+        id,
+        purpose,
+        statement: statement.bytes().to_vec(),
+        secret: seal_payload(&key, &text),
+        envelopes,
+    };
+    Ok(Made { new, recipient })
+}
+
+/// A card sealed to one compartment.
+pub(crate) fn card(plain: &Plain, to: &HybridRecipient) -> SealedCard {
+    let key = FileKey::generate();
+    SealedCard { header: seal_header(&key, to), payload: seal_payload(&key, plain) }
+}
+
+/// A value as JSON.
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, DeskError> {
+    serde_json::to_value(value).map_err(|_| DeskError::damaged("a message cannot be written"))
+}

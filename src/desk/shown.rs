@@ -1,0 +1,148 @@
+//! What a desk gives to its face: opened, checked, and already in the ledger.
+
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::ids::CaseId;
+use crate::ids::RecordId;
+use crate::keeper::facts::CaseState;
+use crate::keeper::facts::RecordState;
+use crate::keeper::facts::Service;
+
+/// Where an entry stands, and under which signed head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptLine {
+    /// The entry's position.
+    pub index: u64,
+    /// The ledger's size in the head it was proved under.
+    pub size: u64,
+    /// The head's root, base64.
+    pub root: String,
+}
+
+/// A record that was filed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    /// Its id.
+    pub id: RecordId,
+    /// The proof of its entry.
+    pub receipt: ReceiptLine,
+    /// What the filer may want to know: nothing was refused.
+    pub warnings: Vec<String>,
+}
+
+/// A case.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Case {
+    /// Its id.
+    pub id: CaseId,
+    /// Its title; `None` while its key has not reached the asker.
+    pub title: Option<String>,
+    /// How contact happens.
+    pub service: Service,
+    /// Whether it takes records.
+    pub state: CaseState,
+    /// The handles of its team.
+    pub team: Vec<String>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// One line of a list of records.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CardLine {
+    /// The record.
+    pub id: RecordId,
+    /// Its case.
+    pub case: Option<CaseId>,
+    /// Its kind.
+    pub kind: String,
+    /// How many versions it has.
+    pub version: u32,
+    /// Where it stands.
+    pub state: RecordState,
+    /// What its card says.
+    pub title: String,
+    /// When what it tells happened, `YYYY-MM-DD`.
+    pub event_date: Option<String>,
+}
+
+/// An attachment's line.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AttachmentLine {
+    /// Its name.
+    pub name: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// SHA-256 of its content, hex.
+    pub sha256: String,
+}
+
+/// A record, opened.
+#[derive(Clone)]
+pub struct ShownRecord {
+    /// The record.
+    pub id: RecordId,
+    /// Its case.
+    pub case: Option<CaseId>,
+    /// Its kind.
+    pub kind: String,
+    /// The version shown.
+    pub version: u32,
+    /// Where it stands.
+    pub state: RecordState,
+    /// What its card says.
+    pub title: String,
+    /// The form.
+    pub fields: Value,
+    /// Every attachment up to the version shown; a later one of the same name replaces an earlier one.
+    pub attachments: Vec<AttachmentLine>,
+    /// The handle of who filed this version.
+    pub author: String,
+    /// When this version was filed.
+    pub filed_at: Timestamp,
+    /// Why it was corrected, if it was.
+    pub reason: Option<String>,
+    /// The form, set for a reader of the given width in columns.
+    pub text: String,
+    /// The proof that this showing is in the ledger.
+    pub receipt: ReceiptLine,
+}
+
+/// An entry, with names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLine {
+    /// Its position.
+    pub index: u64,
+    /// When.
+    pub time: Timestamp,
+    /// What.
+    pub event: String,
+    /// How it ended.
+    pub outcome: String,
+    /// The handle of whoever did it.
+    pub actor: Option<String>,
+    /// The record, where the asker may know it.
+    pub record: Option<RecordId>,
+    /// The case, where the asker may know it.
+    pub case: Option<CaseId>,
+    /// The purpose given.
+    pub purpose: Option<String>,
+    /// Whether the detail still exists.
+    pub detail_available: bool,
+}
+
+macro_rules! hide {
+    ($($name:ident),+) => {
+        $(impl std::fmt::Debug for $name {
+            /// Without content.
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        })+
+    };
+}
+
+hide!(Case, CardLine, AttachmentLine, ShownRecord);

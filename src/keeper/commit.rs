@@ -1,0 +1,72 @@
+//! Committing a frame, and the proofs that come of it.
+
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+use crate::ledger::FrameDigest;
+use crate::ledger::Leaf;
+use crate::ledger::Opening;
+use crate::ledger::Receipt;
+use crate::ledger::TreeSize;
+use crate::store::Frame;
+use crate::store::effects::FramePlace;
+use crate::store::effects::encode;
+
+/// A durable frame: what turns a pledge into `Logged`. Made by [`Vault::commit`] alone.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    first: u64,
+    size: u64,
+}
+
+impl Committed {
+    /// Whether an entry is in the frame.
+    pub(crate) fn holds(&self, index: u64) -> bool {
+        (self.first..self.size).contains(&index)
+    }
+}
+
+impl Vault {
+    /// Makes the frame being built durable: effects, leaves and the signed head over them, in one write.
+    ///
+    /// # Errors
+    /// [`Broken`]; the vault must be opened again, because what is durable is then unknown.
+    pub(crate) fn commit(&mut self) -> Result<Committed, Broken> {
+        let first = self.head.size();
+        let time = self.staged.time;
+        let staged = std::mem::take(&mut self.staged);
+        let head = self.store.head();
+        let (generation, number) = (head.generation, head.next_frame);
+        let place = FramePlace { vault: &self.id, generation, frame: number };
+        let effects = encode(&staged.effects, &self.generation_key, &place)
+            .map_err(|error| Broken::Store(error.to_string()))?;
+        let mut leaves = staged.leaves;
+        if let Some(last) = leaves.last_mut() {
+            last.frame = Some(FrameDigest::of(generation, &effects));
+        }
+        let leaves: Vec<Vec<u8>> = leaves.iter().map(Leaf::encode).collect();
+        let checkpoint = self.head.sign_with(&leaves)?;
+        let note = checkpoint.note().as_bytes().to_vec();
+        let frame =
+            Frame { generation, number, first, leaves: leaves.clone(), checkpoint: note, effects };
+        self.store.commit(frame).map_err(|error| Broken::Store(error.to_string()))?;
+        self.head.advance(&leaves, checkpoint, time);
+        Ok(Committed { first, size: self.head.size() })
+    }
+
+    /// The proofs of a durable entry, and what opens its `commit`.
+    pub(crate) fn receipt(&self, index: u64, seen: u64) -> Result<(Receipt, Opening), Broken> {
+        let missing = || Broken::Ledger("an entry that was committed cannot be read back".to_owned());
+        let leaf = self.store.leaves(index, 1).map_err(|error| Broken::Store(error.to_string()))?;
+        let leaf = leaf.into_iter().next().ok_or_else(missing)?;
+        let checkpoint = self.head.checkpoint().ok_or_else(missing)?;
+        let receipt = Receipt {
+            leaf: String::from_utf8(leaf).map_err(|_| missing())?,
+            checkpoint: checkpoint.note().to_owned(),
+            inclusion: self.head.inclusion(index)?,
+            consistency_from: Some(TreeSize::new(seen)),
+            consistency: self.head.consistency(seen).unwrap_or_default(),
+        };
+        let opening = self.openings.get(&index).cloned().ok_or_else(missing)?;
+        Ok((receipt, opening))
+    }
+}

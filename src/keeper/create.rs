@@ -1,0 +1,259 @@
+//! Founding a vault: keys, the empty store, and the first frame with genesis and the first account.
+
+use std::fmt;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::bytes::base64url;
+use crate::clock::Clock;
+use crate::ids::VaultId;
+use crate::keeper::Keeper;
+use crate::keeper::Paths;
+use crate::keeper::config::Config;
+use crate::keeper::config::FORMAT;
+use crate::keeper::entry::Entry;
+use crate::keeper::errands::RECOVERY;
+use crate::keeper::facts::AccountState;
+use crate::keeper::facts::Purpose;
+use crate::keeper::keyring::Keyring;
+use crate::keeper::message::load::Genesis;
+use crate::keeper::message::load::NewAccount;
+use crate::keeper::message::load::SealedCard;
+use crate::keeper::open::OpenError;
+use crate::keeper::open::vault_over;
+use crate::keeper::request::Stop;
+use crate::keeper::units;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+use crate::ledger::ActorHandle;
+use crate::ledger::Event;
+use crate::ledger::LogKey;
+use crate::ledger::Outcome as Ending;
+use crate::ledger::checkpoint::random_origin;
+use crate::sealing::GenerationKey;
+use crate::sealing::VerifyingKey;
+use crate::store::KeyTable;
+use crate::store::Tree;
+use crate::store::embedded::Embedded;
+use crate::store::embedded::MARK_KEY_LABEL;
+use crate::store::embedded::Site;
+
+/// The natural key of the setting that holds the centre's sealed name.
+pub(crate) const CENTRE: &[u8] = b"centre";
+
+/// A vault whose keys exist and whose founding statements do not yet.
+pub struct Founding {
+    paths: Paths,
+    vault: VaultId,
+    generation: GenerationKey,
+    log: LogKey,
+    clock: Box<dyn Clock>,
+}
+
+impl fmt::Debug for Founding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Founding").field("vault", &self.vault).finish_non_exhaustive()
+    }
+}
+
+/// What the founders' desk has signed and sealed.
+pub struct Founded {
+    /// The `genesis` statement, canonical bytes.
+    pub statement: Vec<u8>,
+    /// The first administrator, enrolled by the root key, with the coordinators' team.
+    pub admin: NewAccount,
+    /// The centre's name, sealed to the coordinators' team.
+    pub centre: SealedCard,
+    /// A demonstration vault's clock: milliseconds ahead of the system's.
+    pub clock_shift_ms: i64,
+}
+
+impl fmt::Debug for Founded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Founded(..)")
+    }
+}
+
+/// Why a vault was not founded.
+#[derive(Debug)]
+pub enum FoundError {
+    /// There is something in the way, in words.
+    InTheWay(String),
+    /// The founding statements do not hold together; in words.
+    Statements(String),
+    /// The vault could not be opened after it was made.
+    Open(OpenError),
+    /// The disk failed.
+    Io(std::io::Error),
+}
+
+impl fmt::Display for FoundError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InTheWay(says) | Self::Statements(says) => f.write_str(says),
+            Self::Open(error) => error.fmt(f),
+            Self::Io(error) => write!(f, "the vault cannot be written: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for FoundError {}
+
+impl From<std::io::Error> for FoundError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<Broken> for FoundError {
+    fn from(broken: Broken) -> Self {
+        Self::Statements(broken.to_string())
+    }
+}
+
+impl Founding {
+    /// Draws the vault's id and keys. Nothing is written yet.
+    ///
+    /// # Errors
+    /// [`FoundError::InTheWay`] when the directory or the keys' directory is not empty.
+    pub fn begin(paths: &Paths, clock: Box<dyn Clock>) -> Result<Self, FoundError> {
+        for dir in [&paths.dir, &paths.keys] {
+            if !is_empty(dir)? {
+                return Err(FoundError::InTheWay(format!(
+                    "`{}` is not empty; choose another folder for the vault",
+                    dir.display()
+                )));
+            }
+        }
+        let log = LogKey::generate(&random_origin())
+            .map_err(|error| FoundError::Statements(error.to_string()))?;
+        let (vault, generation) = (VaultId::random(), GenerationKey::generate());
+        Ok(Self { paths: paths.clone(), vault, generation, log, clock })
+    }
+
+    /// The vault's id.
+    pub fn vault(&self) -> VaultId {
+        self.vault
+    }
+
+    /// The ledger's verification key, as C2SP signed notes spell it.
+    pub fn log_vkey(&self) -> String {
+        self.log.verifier().to_string()
+    }
+
+    /// The clock of the vault to be.
+    pub fn now(&self) -> crate::clock::Timestamp {
+        self.clock.now()
+    }
+
+    /// Writes the vault: keys, store, and one frame with `genesis`, `enrol` and `member`.
+    ///
+    /// # Errors
+    /// [`FoundError`].
+    pub fn finish(self, founded: &Founded) -> Result<Keeper, FoundError> {
+        let statement = crate::sealing::Statement::parse(&founded.statement)
+            .map_err(|error| FoundError::Statements(error.to_string()))?;
+        let genesis: Genesis = statement
+            .read_body()
+            .ok_or_else(|| FoundError::Statements("the genesis statement has another shape".to_owned()))?;
+        Keyring::at(&self.paths.keys).create(&self.generation, &self.log)?;
+        let site = Site::new(&self.paths.dir, self.vault);
+        let table = KeyTable::new()
+            .seal(&self.generation, &self.vault, 1)
+            .map_err(|error| FoundError::Statements(error.to_string()))?;
+        let mark = self.generation.derive(MARK_KEY_LABEL);
+        let store = Embedded::create(&site, &table, mark)
+            .map_err(|error| FoundError::InTheWay(error.to_string()))?;
+        let config = Config {
+            format: FORMAT,
+            vault: self.vault,
+            custody: genesis.custody.clone(),
+            demo: genesis.demo,
+            clock_shift_ms: founded.clock_shift_ms,
+        };
+        config.write(&self.paths.dir)?;
+        let mut vault = vault_over(
+            (self.vault, &self.paths),
+            Box::new(store),
+            (self.generation, self.log),
+            self.clock,
+        )?;
+        vault.found(&statement, &genesis, founded)?;
+        Keeper::over(vault, self.paths, config).map_err(FoundError::Open)
+    }
+}
+
+fn is_empty(dir: &Path) -> std::io::Result<bool> {
+    if !dir.exists() {
+        return Ok(true);
+    }
+    Ok(std::fs::read_dir(dir)?.next().is_none())
+}
+
+impl Vault {
+    /// Stages and commits the first frame.
+    fn found(
+        &mut self,
+        statement: &crate::sealing::Statement,
+        genesis: &Genesis,
+        founded: &Founded,
+    ) -> Result<(), FoundError> {
+        self.begin();
+        let stop = |stop: Stop| match stop {
+            Stop::Refused(_, says) => FoundError::Statements(says),
+            other => FoundError::Statements(format!("the founding was refused: {other:?}")),
+        };
+        statement
+            .verify(&genesis.root)
+            .map_err(|error| FoundError::Statements(error.to_string()))?;
+        self.make_unit(units::vault());
+        let text = String::from_utf8(founded.statement.clone())
+            .map_err(|error| FoundError::Statements(error.to_string()))?;
+        self.write(&units::vault(), Tree::Statement, &[], &text)?;
+        if let Some(recovery) = &genesis.recovery {
+            self.write(&units::vault(), Tree::Setting, RECOVERY, &recovery.to_string())?;
+        }
+        self.write(&units::vault(), Tree::Setting, CENTRE, &founded.centre)?;
+        self.found_admin(&genesis.root, founded).map_err(stop)?;
+        let digest = statement.digest().to_string();
+        let said = |what: &str| json!({"founding": what, "genesis": digest});
+        let facts = json!({
+            "custody": genesis.custody,
+            "demo": genesis.demo,
+            "format": FORMAT,
+            "genesis": digest,
+            "log": genesis.log,
+            "root": base64url(genesis.root.as_bytes()),
+            "two_person": genesis.two_person,
+        });
+        let service = |event, ask| Entry::new(event, Ending::Ok, ActorHandle::SERVICE, ask);
+        for entry in [
+            service(Event::Genesis, facts),
+            service(Event::Enrol, said("first administrator")),
+            service(Event::Member, said("coordinators' team")),
+        ] {
+            self.log_founding(entry)?;
+        }
+        self.commit()?;
+        self.publish_genesis()?;
+        self.openings.clear();
+        Ok(())
+    }
+
+    fn found_admin(&mut self, root: &VerifyingKey, founded: &Founded) -> Result<(), Stop> {
+        let new = &founded.admin;
+        let enrolled = self.check_enrolment(new, ("root", root))?;
+        let account = self.account_of(new, enrolled, AccountState::Active);
+        let made = new.team.as_ref().ok_or(Stop::Stale)?;
+        let expected = self.roll_with(&account)?.as_roll().team(new.role);
+        let purpose = Purpose::Team { role: new.role };
+        let body = self.check_compartment(made, ("root", root), purpose, &expected)?;
+        let id = account.id;
+        self.make_account(account)?;
+        self.put_identity(id, &new.identity)?;
+        self.put_statement(id, &new.enrol)?;
+        self.put_compartment(made, body)?;
+        Ok(())
+    }
+}

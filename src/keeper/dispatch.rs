@@ -1,0 +1,129 @@
+//! From a verified ask to the act that answers it.
+
+use crate::keeper::acts::Act;
+use crate::keeper::audit::Filter;
+use crate::keeper::message::Want;
+use crate::keeper::message::answer::Keys;
+use crate::keeper::message::answer::Outcome;
+use crate::keeper::message::answer::Served;
+use crate::keeper::message::load::Load;
+use crate::keeper::policy::question::Resource;
+use crate::keeper::request::Request;
+use crate::keeper::request::Step;
+use crate::keeper::request::Stop;
+use crate::keeper::units;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+use crate::store::Tree;
+
+impl Vault {
+    /// Does what is wanted.
+    pub(crate) fn dispatch(&mut self, request: &Request, load: Load) -> Result<Step, Stop> {
+        match (request.asked.want.clone(), load) {
+            (Want::LookUpKeys { case }, Load::Nothing {}) => self.look_up_keys(request, case),
+            (Want::FillErrands {}, Load::Nothing {}) => self.fill_errands(request, &[]),
+            (Want::FillErrands {}, Load::Envelopes(filled)) => self.fill_errands(request, &filled),
+            (Want::AddUser { user: _ }, Load::Account(new)) => self.add_user(request, *new),
+            (Want::ListUsers {}, Load::Nothing {}) => self.list_users(request),
+            (Want::ShowUser { user }, Load::Nothing {}) => self.show_user(request, &user),
+            (Want::SuspendUser { user }, Load::Nothing {}) => {
+                self.change_state(request, Act::SuspendUser, user)
+            }
+            (Want::ResumeUser { user }, Load::Nothing {}) => {
+                self.change_state(request, Act::ResumeUser, user)
+            }
+            (Want::ChangePassphrase { user }, Load::Succession(new)) if user == request.asker.id => {
+                self.change_passphrase(request, &new)
+            }
+            (Want::OpenCase { case }, Load::Case(new)) => self.open_case(request, case, &new),
+            (Want::ListCases {}, Load::Nothing {}) => self.list_cases(request),
+            (Want::ShowCase { case }, Load::Nothing {}) => self.show_case(request, case),
+            (Want::CloseCase { case }, Load::Nothing {}) => {
+                self.change_case(request, Act::CloseCase, case)
+            }
+            (Want::ReopenCase { case }, Load::Nothing {}) => {
+                self.change_case(request, Act::ReopenCase, case)
+            }
+            (Want::AddToTeam { case, user }, Load::Nothing {}) => {
+                self.change_team(request, Act::AddToTeam, (case, user))
+            }
+            (Want::RemoveFromTeam { case, user }, Load::Nothing {}) => {
+                self.change_team(request, Act::RemoveFromTeam, (case, user))
+            }
+            (want, load) => self.dispatch_records(request, want, load),
+        }
+    }
+
+    fn dispatch_records(&mut self, request: &Request, want: Want, load: Load) -> Result<Step, Stop> {
+        match (want, load) {
+            (Want::AddRecord { record }, Load::Records(new)) if is_one(&new, record) => {
+                self.file(request, Act::AddRecord, &new)
+            }
+            (Want::ImportRecords { case: _ }, Load::Records(new)) if !new.is_empty() => {
+                self.file(request, Act::ImportRecords, &new)
+            }
+            (Want::AmendRecord { record }, Load::Records(new)) => match new.as_slice() {
+                [one] => self.amend(request, record, one),
+                _ => Err(Stop::BadAuth("a correction carries one version")),
+            },
+            (Want::ListRecords { case, page }, Load::Nothing {}) => {
+                self.list_records(request, case, page)
+            }
+            (Want::ReadRecord { record, version }, Load::Nothing {}) => {
+                self.read_record(request, Act::ReadRecord, record, version)
+            }
+            (Want::ExportRecord { record, recipients: _ }, Load::Nothing {}) => {
+                self.read_record(request, Act::ExportRecord, record, None)
+            }
+            (Want::ReadAttachment { record, version, part }, Load::Nothing {}) => {
+                self.read_attachment(request, record, (version, part))
+            }
+            (Want::ShowHistory { record }, Load::Nothing {}) => self.show_history(request, record),
+            (Want::ShowAudit { record, actor, since }, Load::Nothing {}) => {
+                let actor = match actor {
+                    Some(who) => Some(self.people.find(&who).ok_or(Stop::Unknown)?.id),
+                    None => None,
+                };
+                self.show_audit(request, Filter { record, actor, since })
+            }
+            (Want::ExportAudit {}, Load::Nothing {}) => self.export_audit(request),
+            (Want::ProveEntry { index }, Load::Nothing {}) => self.prove_entry(request, index),
+            _ => Err(Stop::BadAuth("what the ask carries does not belong to what it wants")),
+        }
+    }
+
+    /// The public keys a desk needs to seal, and who vouches for them. Not an entry: nothing sealed is
+    /// handed out.
+    fn look_up_keys(&self, request: &Request, case: Option<crate::ids::CaseId>) -> Result<Step, Stop> {
+        let _public = self.permit(request, Act::LookUpKeys, Resource::Vault)?;
+        let case = match case {
+            Some(case) => Some(self.case(case)?.ok_or(Stop::Unknown)?),
+            None => None,
+        };
+        let mut compartments = self.teams()?;
+        for id in case.iter().flat_map(|case| case.compartments.clone()) {
+            compartments.extend(self.current(id)?);
+        }
+        let accounts = self.people.all();
+        let mut statements = Vec::new();
+        for account in &accounts {
+            statements.extend(self.statements_of(account.id)?);
+        }
+        let genesis: Option<String> = self.read(&units::vault(), Tree::Statement, &[])?;
+        let recovery: Option<String> =
+            self.read(&units::vault(), Tree::Setting, crate::keeper::errands::RECOVERY)?;
+        let keys = Keys {
+            genesis: genesis.ok_or(Broken::Row(Tree::Statement))?.into_bytes(),
+            accounts,
+            statements,
+            compartments,
+            case,
+            recovery: recovery.and_then(|text| text.parse().ok()),
+        };
+        Ok(Step::unlogged(Outcome::Done(Box::new(Served::Keys(Box::new(keys))))))
+    }
+}
+
+fn is_one(new: &[crate::keeper::message::load::NewVersion], record: crate::ids::RecordId) -> bool {
+    matches!(new, [one] if one.record == record)
+}

@@ -1,0 +1,123 @@
+//! The keys' directory: generation key, ledger key, and how far the vault was last seen. Never inside
+//! the vault, never in a backup (`docs/keys.md`).
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::ledger::LogKey;
+use crate::ledger::journal::disk::RealDisk;
+use crate::ledger::journal::disk::read_whole;
+use crate::ledger::journal::disk::write_whole;
+use crate::sealing::GenerationKey;
+
+/// Key files are short; anything longer is not one.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// How far a vault was seen, as the file beside its keys remembers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The generation.
+    pub generation: u32,
+    /// How many entries the ledger had.
+    pub size: u64,
+    /// Its root, base64.
+    pub root: String,
+}
+
+/// The keys' directory.
+#[derive(Debug, Clone)]
+pub struct Keyring {
+    dir: PathBuf,
+}
+
+impl Keyring {
+    /// The directory, which need not exist yet.
+    pub fn at(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    /// Whether there are keys.
+    pub fn exists(&self) -> bool {
+        self.log().exists()
+    }
+
+    /// Makes the directory, for its owner alone, and writes the first keys.
+    ///
+    /// # Errors
+    /// What the system reports; the directory must not hold keys yet.
+    pub fn create(&self, generation: &GenerationKey, log: &LogKey) -> std::io::Result<()> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        if !self.dir.exists() {
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)?;
+        }
+        let disk = RealDisk;
+        write_whole(&disk, &self.generation(1), generation.to_text(1).as_bytes())?;
+        write_whole(&disk, &self.log(), log.to_text().as_bytes())
+    }
+
+    /// The key of a generation.
+    ///
+    /// # Errors
+    /// What the system reports; `InvalidData` when the file is not a key of this generation.
+    pub fn generation_key(&self, number: u32) -> std::io::Result<GenerationKey> {
+        let text = self.text(&self.generation(number))?;
+        match GenerationKey::parse(&text) {
+            Ok((found, key)) if found == number => Ok(key),
+            _ => Err(not_a_key("the generation key's file is not one of this generation")),
+        }
+    }
+
+    /// The ledger's signing key.
+    ///
+    /// # Errors
+    /// What the system reports; `InvalidData` when the file is no ledger key.
+    pub fn log_key(&self) -> std::io::Result<LogKey> {
+        LogKey::from_text(&self.text(&self.log())?)
+            .map_err(|_| not_a_key("the ledger key's file is not a ledger key"))
+    }
+
+    /// How far the vault was last seen; `None` when that was never written.
+    ///
+    /// # Errors
+    /// What the system reports; `InvalidData` when the file says nothing readable.
+    pub fn seen(&self) -> std::io::Result<Option<Seen>> {
+        let path = self.dir.join("seen");
+        if !path.exists() {
+            return Ok(None);
+        }
+        serde_json::from_str(&self.text(&path)?)
+            .map(Some)
+            .map_err(|_| not_a_key("the file `seen` beside the keys cannot be read"))
+    }
+
+    /// Remembers how far the vault has come, durably.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn remember(&self, seen: &Seen) -> std::io::Result<()> {
+        let text = serde_json::to_vec(seen).map_err(std::io::Error::other)?;
+        write_whole(&RealDisk, &self.dir.join("seen"), &text)
+    }
+
+    fn generation(&self, number: u32) -> PathBuf {
+        self.dir.join(format!("generation-{number}.key"))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.dir.join("ledger.key")
+    }
+
+    fn text(&self, path: &Path) -> std::io::Result<Zeroizing<String>> {
+        let bytes = Zeroizing::new(read_whole(&RealDisk, path, MAX_BYTES)?);
+        let text = std::str::from_utf8(&bytes).map_err(|_| not_a_key("a key file is not text"))?;
+        Ok(Zeroizing::new(text.trim_end().to_owned()))
+    }
+}
+
+fn not_a_key(says: &str) -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::InvalidData, says)
+}

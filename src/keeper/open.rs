@@ -1,0 +1,237 @@
+//! Opening a vault: lock, read everything back, compare with everyone who remembers, and only then take
+//! the keys.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::ids::VaultId;
+use crate::keeper::Keeper;
+use crate::keeper::Paths;
+use crate::keeper::config::Config;
+use crate::keeper::directory::Directory;
+use crate::keeper::head::LedgerHead;
+use crate::keeper::keyring::Keyring;
+use crate::keeper::policy::Policy;
+use crate::keeper::rules::Rules;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Staged;
+use crate::keeper::vault::Vault;
+use crate::ledger::FrameDigest;
+use crate::ledger::Leaf;
+use crate::ledger::LogKey;
+use crate::records::Kinds;
+use crate::sealing::GenerationKey;
+use crate::sealing::RowId;
+use crate::sealing::SealedRow;
+use crate::store::Base;
+use crate::store::FrameView;
+use crate::store::KeyTable;
+use crate::store::ObjectPayloads;
+use crate::store::Refusal;
+use crate::store::Replay;
+use crate::store::Store;
+use crate::store::Tree;
+use crate::store::embedded;
+use crate::store::embedded::MARK_KEY_LABEL;
+use crate::store::embedded::Opening;
+use crate::store::embedded::Remembered;
+use crate::store::embedded::Site;
+
+/// Why a vault is not opened. Nothing was changed.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Another process has it; who, in words.
+    Locked(String),
+    /// There is no vault there.
+    NotAVault(String),
+    /// Something is not what was written; what, in words.
+    Damaged(String),
+    /// The vault is older than somebody has seen it; who, in words.
+    WentBack(String),
+    /// The keys are missing or do not fit; what to do, in words.
+    NoKeys(String),
+    /// The disk failed.
+    Io(std::io::Error),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Locked(says)
+            | Self::NotAVault(says)
+            | Self::Damaged(says)
+            | Self::WentBack(says)
+            | Self::NoKeys(says) => f.write_str(says),
+            Self::Io(error) => write!(f, "the vault cannot be read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<embedded::OpenError> for OpenError {
+    fn from(error: embedded::OpenError) -> Self {
+        let says = error.to_string();
+        match error {
+            embedded::OpenError::Locked(_) => Self::Locked(format!("{says}; try again when it has finished")),
+            embedded::OpenError::NotAVault => Self::NotAVault(says),
+            embedded::OpenError::Damaged { .. } => Self::Damaged(says),
+            embedded::OpenError::WentBack { .. } => Self::WentBack(format!(
+                "{says}. An older copy was put back, or the newest part is lost. Do not go on with this \
+                 copy: find the newest one, and keep both"
+            )),
+            embedded::OpenError::Io(error) => Self::Io(error),
+        }
+    }
+}
+
+impl From<Broken> for OpenError {
+    fn from(broken: Broken) -> Self {
+        Self::Damaged(broken.to_string())
+    }
+}
+
+/// Rebuilds the ledger's head from the frames, checking each: leaves, time, root, signature, and that
+/// the last leaf names the effects.
+pub(crate) struct Replayed {
+    pub(crate) head: LedgerHead,
+}
+
+impl Replay for Replayed {
+    fn base(&mut self, base: &Base<'_>) -> Result<(), Refusal> {
+        if base.size == 0 {
+            return Ok(());
+        }
+        Err(Refusal("the snapshot begins after entries this program cannot read back".to_owned()))
+    }
+
+    fn row(&mut self, _: Tree, _: &RowId, _: &SealedRow) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn frame(&mut self, frame: &FrameView<'_>) -> Result<(), Refusal> {
+        if let Some(last) = frame.leaves.last() {
+            let leaf = Leaf::decode(last).map_err(|error| Refusal(error.to_string()))?;
+            if leaf.frame != Some(FrameDigest::of(frame.generation, frame.effects)) {
+                return Err(Refusal("the last entry of a frame names other changes".to_owned()));
+            }
+        }
+        self.head.replay(&frame.leaves, frame.checkpoint).map_err(Refusal)
+    }
+}
+
+/// The vault's clock: the system's, or a demonstration vault's own.
+pub(crate) fn clock_of(config: &Config) -> Box<dyn Clock> {
+    Box::new(crate::clock::ShiftedClock { shift_ms: if config.demo { config.clock_shift_ms } else { 0 } })
+}
+
+impl Keeper {
+    /// Opens a vault. `remembered` is what others have seen of it, beside the file next to its keys.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing was changed.
+    pub fn open(paths: &Paths, remembered: &[Remembered]) -> Result<Self, OpenError> {
+        let config = config_of(paths)?;
+        let keyring = Keyring::at(&paths.keys);
+        let missing = |error: std::io::Error| {
+            OpenError::NoKeys(format!(
+                "the keys of this vault are not in `{}` ({error}); name their folder with --keys",
+                paths.keys.display()
+            ))
+        };
+        let log = keyring.log_key().map_err(missing)?;
+        let mut seen: Vec<Remembered> = remembered.to_vec();
+        let beside = keyring.seen().map_err(missing)?;
+        seen.extend(beside.as_ref().map(|seen| Remembered {
+            name: "the file beside the keys".to_owned(),
+            generation: seen.generation,
+            size: seen.size,
+        }));
+        let site = Site::new(&paths.dir, config.vault);
+        let mut replayed = Replayed { head: LedgerHead::new(log) };
+        let opening = Opening::read(&site, &seen, &mut replayed)?;
+        let number = opening.head().generation;
+        let generation = keyring.generation_key(number).map_err(missing)?;
+        let store = opening.finish(generation.derive(MARK_KEY_LABEL))?;
+        let clock = clock_of(&config);
+        let mut vault = assemble((config.vault, paths), Box::new(store), (generation, replayed.head), clock)?;
+        vault.load()?;
+        Self::over(vault, paths.clone(), config)
+    }
+}
+
+/// What `vault.toml` says, or why it cannot be read.
+pub(crate) fn config_of(paths: &Paths) -> Result<Config, OpenError> {
+    match Config::read(&paths.dir) {
+        Ok(Some(config)) => Ok(config),
+        Ok(None) => Err(OpenError::NotAVault(format!(
+            "there is no vault in `{}`; name its folder with --vault, or make one with `strongroom init`",
+            paths.dir.display()
+        ))),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            Err(OpenError::Damaged(error.to_string()))
+        }
+        Err(error) => Err(OpenError::Io(error)),
+    }
+}
+
+/// A vault over an empty store.
+pub(crate) fn vault_over(
+    at: (VaultId, &Paths),
+    store: Box<dyn Store>,
+    (generation, log): (GenerationKey, LogKey),
+    clock: Box<dyn Clock>,
+) -> Result<Vault, std::io::Error> {
+    assemble(at, store, (generation, LedgerHead::new(log)), clock).map_err(std::io::Error::other)
+}
+
+fn assemble(
+    (id, paths): (VaultId, &Paths),
+    store: Box<dyn Store>,
+    (generation_key, head): (GenerationKey, LedgerHead),
+    clock: Box<dyn Clock>,
+) -> Result<Vault, OpenError> {
+    let policy = Policy::builtin().map_err(|error| OpenError::Damaged(error.to_string()))?;
+    let payloads = ObjectPayloads::open(&paths.dir)
+        .or_else(|_| ObjectPayloads::create(&paths.dir))
+        .map_err(|error| OpenError::Damaged(error.to_string()))?;
+    Ok(Vault {
+        id,
+        store,
+        payloads: Arc::new(payloads),
+        keys: KeyTable::new(),
+        generation_key,
+        head,
+        clock,
+        policy,
+        rules: Rules::from_kinds(Kinds::builtin()),
+        people: Directory::default(),
+        nonces: HashSet::new(),
+        staged: Staged::default(),
+        openings: HashMap::new(),
+        ledger_dir: paths.dir.join("ledger"),
+    })
+}
+
+impl Vault {
+    /// Loads what is held in memory: unit keys from the key table and every change since, then the
+    /// directory.
+    fn load(&mut self) -> Result<(), OpenError> {
+        let damaged = |error: &dyn fmt::Display| OpenError::Damaged(error.to_string());
+        let generation = self.store.head().generation;
+        let table = self.store.key_table().map_err(|error| damaged(&error))?;
+        self.keys = KeyTable::open(&table, &self.generation_key, &self.id, generation)
+            .map_err(|_| OpenError::NoKeys("the generation key does not fit this vault".to_owned()))?;
+        for effect in self.store.key_effects().map_err(|error| damaged(&error))? {
+            let change = effect
+                .open(&self.generation_key, &self.id, generation)
+                .map_err(|error| damaged(&error))?;
+            self.keys.apply(change);
+        }
+        self.load_directory()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! The names of rules.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Serialize;
+
+/// The golden list: every rule of the policy file, in its order. A refusal shows the sentence of the
+/// first rule here that forbids. Names stand in the ledger's details: one that is gone is never given to
+/// another rule, and a rule that comes to mean something else gets a new one.
+pub const RULES: &[&str] = &[
+    "own-account",
+    "public-keys",
+    "errands",
+    "enrolment",
+    "suspension",
+    "directory",
+    "directory-entry",
+    "case-opening",
+    "case-running",
+    "case-list",
+    "case-oversight",
+    "case-team",
+    "audit-view",
+    "audit-export",
+    "filing-by-role",
+    "filing-on-team",
+    "importing",
+    "reading-by-role",
+    "reading-on-team",
+    "reading-as-handler",
+    "reading-as-decider",
+    "reading-until-deciders",
+    "reading-own-filing",
+    "account-suspended",
+    "account-left",
+    "excluded",
+    "not-among-readers-of-restricted-kind",
+    "only-roles",
+    "case-closed",
+    "record-disposed",
+    "not-exportable",
+    "not-a-writer",
+    "purpose-missing",
+    "reason-missing",
+];
+
+/// The name of a rule: one of [`RULES`], or of the constants here for what no rule says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct RuleId(Cow<'static, str>);
+
+impl RuleId {
+    /// Nothing allows what was asked.
+    pub const NO_RULE: Self = Self(Cow::Borrowed("no-rule"));
+    /// There is nothing of the id that was asked for.
+    pub const NO_SUCH_RECORD: Self = Self(Cow::Borrowed("no-such-record"));
+    /// A rule could not be evaluated, or the facts do not fit together.
+    pub const POLICY_FAILED: Self = Self(Cow::Borrowed("policy-failed"));
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for RuleId {
+    fn from(name: String) -> Self {
+        Self(Cow::Owned(name))
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}

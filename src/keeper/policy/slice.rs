@@ -1,0 +1,326 @@
+//! Slices: the entities one question (or one list of them) is decided over. Only what the question
+//! needs is in it, and all of it is checked against the schema.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use cedar_policy::Context;
+use cedar_policy::Entities;
+use cedar_policy::Entity;
+use cedar_policy::EntityUid;
+use cedar_policy::Request;
+use cedar_policy::RestrictedExpression;
+use cedar_policy::Schema;
+
+use crate::clock::Timestamp;
+use crate::ids::CaseId;
+use crate::ids::RecordId;
+use crate::ids::UserId;
+use crate::keeper::facts::AccountFacts;
+use crate::keeper::facts::CaseFacts;
+use crate::keeper::facts::RecordFacts;
+use crate::keeper::facts::Role;
+use crate::keeper::policy::kind::KindRules;
+use crate::keeper::policy::kind::Means;
+use crate::keeper::policy::kind::Reader;
+use crate::keeper::policy::names::Names;
+use crate::keeper::policy::names::uid;
+use crate::keeper::policy::question::Question;
+use crate::keeper::policy::question::Resource;
+
+/// Facts that do not fit together or not into the schema. The answer is a refusal, so no more is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Misfit;
+
+/// The name of what stands in for nothing; no id and no kind is called so.
+const STAND_IN: &str = "";
+
+/// Attributes of an entity.
+type Attributes = HashMap<String, RestrictedExpression>;
+
+/// Entities being gathered.
+pub(crate) struct Slice<'a> {
+    names: &'a Names,
+    entities: Vec<Entity>,
+    askers: BTreeMap<UserId, &'a AccountFacts>,
+    accounts: BTreeMap<UserId, &'a AccountFacts>,
+    cases: BTreeMap<CaseId, &'a CaseFacts>,
+    kinds: BTreeMap<&'a str, &'a KindRules>,
+    records: BTreeMap<RecordId, &'a RecordFacts>,
+    stand_in: bool,
+}
+
+impl<'a> Slice<'a> {
+    pub(crate) fn new(names: &'a Names) -> Self {
+        Self {
+            names,
+            entities: vec![Entity::with_uid(uid(&names.vault, "vault"))],
+            askers: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            cases: BTreeMap::new(),
+            kinds: BTreeMap::new(),
+            records: BTreeMap::new(),
+            stand_in: false,
+        }
+    }
+
+    /// Adds what `question` needs. Two questions may share entities only if the facts are the same.
+    pub(crate) fn add(&mut self, question: &Question<'a>) -> Result<(), Misfit> {
+        self.asker(question.asker)?;
+        match question.resource {
+            Resource::Vault => Ok(()),
+            Resource::Account(account) => self.account(account),
+            Resource::Case(case) => self.case(case),
+            Resource::Kind { rules, case } => {
+                case.map_or(Ok(()), |case| self.case(case))?;
+                self.kind(rules)
+            }
+            Resource::Record { facts, rules, case } => {
+                if facts.case != case.map(|case| case.id) || facts.kind != rules.name {
+                    return Err(Misfit);
+                }
+                case.map_or(Ok(()), |case| self.case(case))?;
+                self.kind(rules)?;
+                self.record(facts)
+            }
+            Resource::Unknown => self.stand_in(),
+        }
+    }
+
+    /// The gathered entities, checked.
+    pub(crate) fn close(self, schema: &Schema) -> Result<Entities, Misfit> {
+        Entities::from_entities(self.entities, Some(schema)).map_err(|_| Misfit)
+    }
+
+    fn asker(&mut self, facts: &'a AccountFacts) -> Result<(), Misfit> {
+        if !first(&mut self.askers, facts.id, facts)? {
+            return Ok(());
+        }
+        let names = self.names;
+        let circle = match facts.role {
+            Role::Assessor => "outside",
+            Role::Coordinator
+            | Role::Staff
+            | Role::Volunteer
+            | Role::SafeguardingLead
+            | Role::DbsCountersignatory
+            | Role::DataProtectionLead
+            | Role::Trustee => "centre",
+        };
+        let parents = HashSet::from([uid(&names.role, &facts.role), uid(&names.circle, circle)]);
+        let state = one(uid(&names.account_state, facts.state.word()));
+        let attributes = Attributes::from([("state".to_owned(), state)]);
+        self.push(uid(&names.user, &facts.id), attributes, parents)
+    }
+
+    fn account(&mut self, facts: &'a AccountFacts) -> Result<(), Misfit> {
+        if !first(&mut self.accounts, facts.id, facts)? {
+            return Ok(());
+        }
+        let names = self.names;
+        let user = one(uid(&names.user, &facts.id));
+        let attributes = Attributes::from([("user".to_owned(), user)]);
+        self.push(uid(&names.account, &facts.id), attributes, HashSet::new())
+    }
+
+    fn case(&mut self, facts: &'a CaseFacts) -> Result<(), Misfit> {
+        if !first(&mut self.cases, facts.id, facts)? {
+            return Ok(());
+        }
+        let names = self.names;
+        let attributes = Attributes::from([
+            (
+                "state".to_owned(),
+                one(uid(&names.case_state, facts.state.word())),
+            ),
+            ("team".to_owned(), self.users(&facts.team)),
+        ]);
+        self.push(uid(&names.case, &facts.id), attributes, HashSet::new())
+    }
+
+    fn kind(&mut self, rules: &'a KindRules) -> Result<(), Misfit> {
+        if !first(&mut self.kinds, rules.name.as_str(), rules)? {
+            return Ok(());
+        }
+        let attributes = Attributes::from([
+            ("reader_roles".to_owned(), self.roles(&rules.readers)),
+            ("reader_ties".to_owned(), self.ties(&rules.readers)),
+            ("writer_roles".to_owned(), self.roles(&rules.writers)),
+            ("writer_ties".to_owned(), self.ties(&rules.writers)),
+            (
+                "hidden".to_owned(),
+                RestrictedExpression::new_bool(rules.hidden),
+            ),
+        ]);
+        self.push(
+            uid(&self.names.kind, &rules.name),
+            attributes,
+            HashSet::new(),
+        )
+    }
+
+    fn record(&mut self, facts: &'a RecordFacts) -> Result<(), Misfit> {
+        if !first(&mut self.records, facts.id, facts)? {
+            return Ok(());
+        }
+        let names = self.names;
+        let user = |id: UserId| one(uid(&names.user, &id));
+        let flag = RestrictedExpression::new_bool;
+        let mut attributes = Attributes::from([
+            ("kind".to_owned(), one(uid(&names.kind, &facts.kind))),
+            ("author".to_owned(), user(facts.author)),
+            ("deciders".to_owned(), self.users(&facts.deciders)),
+            ("excluded".to_owned(), self.users(&facts.excluded)),
+            ("purpose_required".to_owned(), flag(facts.purpose_required)),
+            ("exportable".to_owned(), flag(facts.exportable)),
+            (
+                "state".to_owned(),
+                one(uid(&names.record_state, facts.state.word())),
+            ),
+        ]);
+        if let Some(case) = facts.case {
+            attributes.insert("case".to_owned(), one(uid(&names.case, &case)));
+        }
+        if let Some(handler) = facts.handler {
+            attributes.insert("handler".to_owned(), user(handler));
+        }
+        if let Some(roles) = &facts.only_roles {
+            let roles = set(roles.iter().map(|role| uid(&names.role, role)));
+            attributes.insert("only_roles".to_owned(), roles);
+        }
+        self.push(uid(&names.record, &facts.id), attributes, HashSet::new())
+    }
+
+    /// A record nobody may know of, of a kind nobody reads, so that an unknown id costs what a hidden
+    /// one costs.
+    fn stand_in(&mut self) -> Result<(), Misfit> {
+        if std::mem::replace(&mut self.stand_in, true) {
+            return Ok(());
+        }
+        let names = self.names;
+        let nobody = || one(uid(&names.user, STAND_IN));
+        let none = || set([]);
+        let flag = RestrictedExpression::new_bool;
+        let kind = Attributes::from([
+            ("reader_roles".to_owned(), none()),
+            ("reader_ties".to_owned(), none()),
+            ("writer_roles".to_owned(), none()),
+            ("writer_ties".to_owned(), none()),
+            ("hidden".to_owned(), flag(true)),
+        ]);
+        self.push(uid(&names.kind, STAND_IN), kind, HashSet::new())?;
+        let record = Attributes::from([
+            ("kind".to_owned(), one(uid(&names.kind, STAND_IN))),
+            ("author".to_owned(), nobody()),
+            ("deciders".to_owned(), none()),
+            (
+                "excluded".to_owned(),
+                RestrictedExpression::new_set([nobody()]),
+            ),
+            ("purpose_required".to_owned(), flag(true)),
+            ("exportable".to_owned(), flag(false)),
+            ("state".to_owned(), one(uid(&names.record_state, "filed"))),
+        ]);
+        self.push(uid(&names.record, STAND_IN), record, HashSet::new())
+    }
+
+    fn push(
+        &mut self,
+        name: EntityUid,
+        attributes: Attributes,
+        parents: HashSet<EntityUid>,
+    ) -> Result<(), Misfit> {
+        self.entities
+            .push(Entity::new(name, attributes, parents).map_err(|_| Misfit)?);
+        Ok(())
+    }
+
+    fn users<'i>(&self, ids: impl IntoIterator<Item = &'i UserId>) -> RestrictedExpression {
+        set(ids.into_iter().map(|id| uid(&self.names.user, id)))
+    }
+
+    fn roles<'i>(&self, readers: impl IntoIterator<Item = &'i Reader>) -> RestrictedExpression {
+        set(readers
+            .into_iter()
+            .filter_map(|reader| match reader.means() {
+                Means::Role(role) => Some(uid(&self.names.role, &role)),
+                Means::Tie(_) => None,
+            }))
+    }
+
+    fn ties<'i>(&self, readers: impl IntoIterator<Item = &'i Reader>) -> RestrictedExpression {
+        set(readers
+            .into_iter()
+            .filter_map(|reader| match reader.means() {
+                Means::Role(_) => None,
+                Means::Tie(word) => Some(uid(&self.names.tie, word)),
+            }))
+    }
+}
+
+/// Whether `facts` are the first under this key; other facts under the same key do not fit.
+fn first<'a, K: Ord, F: PartialEq>(
+    seen: &mut BTreeMap<K, &'a F>,
+    key: K,
+    facts: &'a F,
+) -> Result<bool, Misfit> {
+    match seen.get(&key) {
+        Some(known) if std::ptr::eq(*known, facts) || *known == facts => Ok(false),
+        Some(_) => Err(Misfit),
+        None => {
+            seen.insert(key, facts);
+            Ok(true)
+        }
+    }
+}
+
+fn one(name: EntityUid) -> RestrictedExpression {
+    RestrictedExpression::new_entity_uid(name)
+}
+
+fn set(names: impl IntoIterator<Item = EntityUid>) -> RestrictedExpression {
+    RestrictedExpression::new_set(names.into_iter().map(one))
+}
+
+/// The question as Cedar's request, checked against the schema: an act on what it is not for is a
+/// misfit.
+pub(crate) fn request(
+    names: &Names,
+    schema: &Schema,
+    question: &Question<'_>,
+    now: Timestamp,
+) -> Result<Request, Misfit> {
+    let resource = match question.resource {
+        Resource::Vault => uid(&names.vault, "vault"),
+        Resource::Account(account) => uid(&names.account, &account.id),
+        Resource::Case(case) => uid(&names.case, &case.id),
+        Resource::Kind { rules, .. } => uid(&names.kind, &rules.name),
+        Resource::Record { facts, .. } => uid(&names.record, &facts.id),
+        Resource::Unknown => uid(&names.record, STAND_IN),
+    };
+    let asker = uid(&names.user, &question.asker.id);
+    let act = uid(&names.action, question.act.row().word);
+    let context = Context::from_pairs(context(names, question, now)).map_err(|_| Misfit)?;
+    Request::new(asker, act, resource, context, Some(schema)).map_err(|_| Misfit)
+}
+
+fn context(names: &Names, question: &Question<'_>, now: Timestamp) -> Attributes {
+    let now = RestrictedExpression::new_datetime(now.to_string());
+    let mut pairs = Attributes::from([("now".to_owned(), now)]);
+    for (name, words) in [("purpose", question.purpose), ("reason", question.reason)] {
+        if let Some(words) = words.filter(|words| !words.trim().is_empty()) {
+            pairs.insert(
+                name.to_owned(),
+                RestrictedExpression::new_string(words.to_owned()),
+            );
+        }
+    }
+    if let Resource::Kind {
+        case: Some(case), ..
+    } = question.resource
+    {
+        pairs.insert("case".to_owned(), one(uid(&names.case, &case.id)));
+    }
+    pairs
+}

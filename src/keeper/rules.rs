@@ -1,0 +1,128 @@
+//! What the keeper needs of the kinds: who may read and file, where records are sealed, which cases
+//! take them.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::keeper::facts::CaseFacts;
+use crate::keeper::policy::kind::KindRules;
+use crate::keeper::policy::kind::Reader;
+use crate::records::Kind;
+use crate::records::Kinds;
+use crate::records::words::CaseRule;
+use crate::records::words::Place;
+use crate::records::words::Service;
+
+/// One kind, as the keeper uses it.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// What policy needs.
+    pub people: KindRules,
+    /// The definition's version.
+    pub version: u32,
+    /// Whether its records have a compartment of their own even inside a case.
+    pub own: bool,
+    /// A showing needs a purpose.
+    pub purpose_required: bool,
+    /// May leave as an export.
+    pub exportable: bool,
+    title: String,
+    case: CaseRule,
+    services: Vec<Service>,
+}
+
+/// All kinds.
+#[derive(Debug)]
+pub struct Rules {
+    by_name: BTreeMap<String, Rule>,
+    nobody: Rule,
+}
+
+impl Rules {
+    /// The rules of these kinds.
+    pub fn from_kinds(kinds: &Kinds) -> Self {
+        let by_name = kinds.iter().map(|kind| (kind.name.clone(), Rule::of(kind))).collect();
+        Self { by_name, nobody: Rule::nobody() }
+    }
+
+    /// The rules of a kind; one that is unknown here is read and filed by nobody, and hidden.
+    pub fn of(&self, kind: &str) -> &Rule {
+        self.by_name.get(kind).unwrap_or(&self.nobody)
+    }
+
+    /// The rules of this version of a kind, if it is the current one.
+    pub fn known(&self, kind: &str, version: u32) -> Option<&Rule> {
+        self.by_name.get(kind).filter(|rule| rule.version == version)
+    }
+}
+
+impl Rule {
+    fn of(kind: &Kind) -> Self {
+        let readers = kind.readers.iter().map(|reader| reader.word());
+        let writers = kind.writers.iter().map(|writer| writer.word());
+        let own = kind.place == Place::Own;
+        Self {
+            people: KindRules {
+                name: kind.name.clone(),
+                readers: readers.filter_map(Reader::from_word).collect(),
+                writers: writers.filter_map(Reader::from_word).collect(),
+                hidden: own,
+            },
+            version: kind.version,
+            own,
+            purpose_required: kind.purpose_required,
+            exportable: kind.exportable,
+            title: kind.title.clone(),
+            case: kind.case,
+            services: kind.services.clone(),
+        }
+    }
+
+    fn nobody() -> Self {
+        let people = KindRules {
+            name: String::new(),
+            readers: BTreeSet::new(),
+            writers: BTreeSet::new(),
+            hidden: true,
+        };
+        Self {
+            people,
+            version: 0,
+            own: true,
+            purpose_required: true,
+            exportable: false,
+            title: String::new(),
+            case: CaseRule::None,
+            services: Vec::new(),
+        }
+    }
+
+    /// Whether a record of this kind belongs where it is being filed.
+    ///
+    /// # Errors
+    /// The sentence that says why not and what to do.
+    pub fn case_takes(&self, case: Option<&CaseFacts>) -> Result<(), String> {
+        match (self.case, case) {
+            (CaseRule::Required, None) => {
+                Err(format!("a {} belongs to a case; name it with --case", self.title.to_lowercase()))
+            }
+            (CaseRule::None, Some(_)) => {
+                Err(format!("a {} belongs to no case; leave --case out", self.title.to_lowercase()))
+            }
+            (_, Some(case)) if !self.services.is_empty() && !self.services.contains(&case.service) => {
+                Err(format!(
+                    "a {} cannot be filed on a {} case; it is for {} cases",
+                    self.title.to_lowercase(),
+                    case.service,
+                    list(&self.services)
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn list(services: &[Service]) -> String {
+    let words: Vec<&str> = services.iter().map(|service| service.word()).collect();
+    words.join(", ")
+}

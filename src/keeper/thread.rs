@@ -1,0 +1,179 @@
+//! One thread owns the vault. It takes every ask that is waiting, decides each, commits one frame for
+//! all, and only then answers: group commit without a timer. While one flush runs the next asks gather.
+
+use std::sync::mpsc::Receiver;
+use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::thread::JoinHandle;
+
+use crate::keeper::message::Ask;
+use crate::keeper::message::SignIn;
+use crate::keeper::message::answer::Answer;
+use crate::keeper::message::answer::Outcome;
+use crate::keeper::request::Request;
+use crate::keeper::request::Step;
+use crate::keeper::request::Stop;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+use crate::ledger::ActorHandle;
+
+/// Asks that may wait.
+const QUEUE: usize = 1024;
+/// Asks in one frame at most.
+const GROUP: usize = 256;
+/// Bytes of effects after which a frame takes no further ask.
+const GROUP_BYTES: usize = 8 << 20;
+
+/// Where an answer goes.
+type Reply = SyncSender<Result<Answer, Broken>>;
+
+/// What the thread is asked to do.
+pub(crate) enum Job {
+    /// Hand out a sealed identity.
+    SignIn(SignIn, Reply),
+    /// Answer a signed ask.
+    Ask(Box<Ask>, Reply),
+    /// Run something on the vault between frames.
+    Run(Box<dyn FnOnce(&mut Vault) + Send>),
+    /// End, giving the vault back.
+    Close,
+}
+
+/// A staged ask and where its answer goes.
+struct Waiting {
+    step: Step,
+    seen: u64,
+    reply: Reply,
+}
+
+/// Starts the thread.
+pub(crate) fn start(vault: Vault) -> std::io::Result<(SyncSender<Job>, JoinHandle<Vault>)> {
+    let (jobs, queue) = sync_channel(QUEUE);
+    let thread = thread::Builder::new().name("vault".to_owned()).spawn(move || run(vault, &queue))?;
+    Ok((jobs, thread))
+}
+
+fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
+    let mut broken: Option<Broken> = None;
+    while let Ok(job) = queue.recv() {
+        let mut next = Some(job);
+        let mut group = Vec::new();
+        vault.begin();
+        while let Some(job) = next.take() {
+            match job {
+                Job::Close => {
+                    finish(&mut vault, group, &mut broken);
+                    return vault;
+                }
+                Job::Run(run) => {
+                    finish(&mut vault, std::mem::take(&mut group), &mut broken);
+                    run(&mut vault);
+                    vault.begin();
+                }
+                Job::SignIn(ask, reply) => {
+                    stage(&mut vault, &mut group, &mut broken, (ask.seen, reply), |vault| vault.sign_in(&ask));
+                }
+                Job::Ask(ask, reply) => {
+                    // The remembered size stands in the signed body; it is read again when verified.
+                    let seen = seen_of(&ask);
+                    stage(&mut vault, &mut group, &mut broken, (seen, reply), |vault| vault.answer(*ask));
+                }
+            }
+            if group.len() < GROUP && vault.staged.bytes() < GROUP_BYTES {
+                next = queue.try_recv().ok();
+            }
+        }
+        finish(&mut vault, group, &mut broken);
+    }
+    vault
+}
+
+fn stage(
+    vault: &mut Vault,
+    group: &mut Vec<Waiting>,
+    broken: &mut Option<Broken>,
+    (seen, reply): (u64, Reply),
+    handle: impl FnOnce(&mut Vault) -> Result<Step, Broken>,
+) {
+    let staged = match broken {
+        Some(_) => Err(Broken::Stopped),
+        None => handle(vault),
+    };
+    match staged {
+        Ok(step) => group.push(Waiting { step, seen, reply }),
+        Err(error) => {
+            // What was staged so far may be half an act: nothing of it may become durable.
+            broken.get_or_insert(error.clone());
+            answer(&reply, Err(error));
+        }
+    }
+}
+
+/// Commits what is staged, and answers everybody.
+fn finish(vault: &mut Vault, group: Vec<Waiting>, broken: &mut Option<Broken>) {
+    let committed = match broken {
+        Some(_) => Err(Broken::Stopped),
+        None if group.iter().all(|waiting| waiting.step.pledges.is_empty()) => Ok(None),
+        None => vault.commit().map(Some),
+    };
+    if let Err(error) = &committed {
+        broken.get_or_insert(error.clone());
+    }
+    for Waiting { step, seen, reply } in group {
+        let answered = match &committed {
+            Ok(committed) => vault.serve(step, committed.as_ref(), seen),
+            Err(error) => Err(error.clone()),
+        };
+        answer(&reply, answered);
+    }
+    vault.openings.clear();
+}
+
+/// Answers; whoever has stopped waiting for it gets nothing.
+fn answer(reply: &Reply, answer: Result<Answer, Broken>) {
+    let _gone = reply.try_send(answer).is_err();
+}
+
+fn seen_of(ask: &Ask) -> u64 {
+    let statement: Option<serde_json::Value> = serde_json::from_slice(&ask.statement).ok();
+    statement.and_then(|value| value.pointer("/body/seen")?.as_u64()).unwrap_or(0)
+}
+
+impl Vault {
+    /// Verifies, decides and stages an ask.
+    fn answer(&mut self, ask: Ask) -> Result<Step, Broken> {
+        let raw = || serde_json::from_slice(&ask.statement).unwrap_or_default();
+        let request: Request = match self.verify(&ask) {
+            Ok(request) => request,
+            Err(stop) => return self.refuse(ActorHandle::SERVICE, unsigned(raw()), stop),
+        };
+        match self.dispatch(&request, ask.load) {
+            Ok(step) => Ok(step),
+            Err(Stop::Broken(broken)) => Err(broken),
+            Err(stop) => self.refuse(request.actor, request.ask, stop),
+        }
+    }
+
+    /// Serves a step whose entries are durable.
+    fn serve(
+        &self,
+        step: Step,
+        committed: Option<&crate::keeper::commit::Committed>,
+        seen: u64,
+    ) -> Result<Answer, Broken> {
+        let mut logged = Vec::new();
+        for pledge in step.pledges {
+            logged.extend(committed.and_then(|committed| pledge.redeem(committed)));
+        }
+        let outcome: Outcome = (step.finish)(self, &logged)?;
+        let Some(last) = logged.last() else { return Ok(Answer { receipt: None, opening: None, outcome }) };
+        let (receipt, opening) = self.receipt(last.index(), seen)?;
+        Ok(Answer { receipt: Some(receipt), opening: Some((&opening).into()), outcome })
+    }
+}
+
+/// What is kept of an ask nobody could be believed to have signed: its size, not its words.
+fn unsigned(ask: serde_json::Value) -> serde_json::Value {
+    serde_json::json!({"unverified_bytes": ask.to_string().len()})
+}

@@ -1,0 +1,313 @@
+//! The few things the journal asks of a file system, so that tests can put a disk beneath it that loses
+//! power, fills up or reports errors. [`RealDisk`] is the one that production uses.
+//!
+//! What each call promises is written here as the weakest thing file systems do: bytes are durable
+//! after the file's sync, names after their directory's sync, and neither implies the other.
+
+use std::fmt::Debug;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use std::path::PathBuf;
+
+/// A file system.
+pub trait Disk: Debug + Send + Sync {
+    /// Opens an existing file for reading and writing.
+    ///
+    /// # Errors
+    /// As the file system reports.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Makes a file that was not there, readable by its owner alone.
+    ///
+    /// # Errors
+    /// As the file system reports; a file of this name is an error.
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Makes a directory that was not there, open to its owner alone.
+    ///
+    /// # Errors
+    /// As the file system reports.
+    fn create_dir(&self, path: &Path) -> io::Result<()>;
+
+    /// The names in a directory, in order.
+    ///
+    /// # Errors
+    /// As the file system reports.
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
+
+    /// Gives a file another name, in place of what had it. Durable after [`Disk::sync_dir`].
+    ///
+    /// # Errors
+    /// As the file system reports.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file's name. Durable after [`Disk::sync_dir`].
+    ///
+    /// # Errors
+    /// As the file system reports.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes the names in a directory durable.
+    ///
+    /// # Errors
+    /// As the file system reports.
+    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+
+    /// How many bytes the disk has left for us.
+    ///
+    /// # Errors
+    /// As the file system reports.
+    fn free_bytes(&self, dir: &Path) -> io::Result<u64>;
+
+    /// Takes the lock of this file, which is made when it is not there, until it is dropped, and writes
+    /// into it who has it. The text is information; the lock is the truth.
+    ///
+    /// # Errors
+    /// [`LockError`].
+    fn lock(&self, path: &Path, holder: &str) -> Result<Box<dyn Held>, LockError>;
+}
+
+/// A lock that is held while this lives.
+pub trait Held: Debug + Send + Sync {
+    /// Whether the locked file is still the file of that name.
+    ///
+    /// # Errors
+    /// As the file system reports.
+    fn is_at(&self, path: &Path) -> io::Result<bool>;
+}
+
+/// Why a lock was not taken.
+#[derive(Debug)]
+pub enum LockError {
+    /// Somebody else has it: what they wrote into the file, cut to one short line.
+    Taken(String),
+    /// The disk reported an error.
+    Io(io::Error),
+}
+
+impl From<io::Error> for LockError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// An open file.
+pub trait DiskFile: Debug + Send + Sync {
+    /// How many bytes it has.
+    ///
+    /// # Errors
+    /// As the file system reports.
+    fn size(&self) -> io::Result<u64>;
+
+    /// Fills `buffer` from `offset`.
+    ///
+    /// # Errors
+    /// As the file system reports; fewer bytes than asked for are an error.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Writes all of `bytes` at `offset`.
+    ///
+    /// # Errors
+    /// As the file system reports; how much was written is then unknown.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Makes the bytes durable, and the size where reading them needs it.
+    ///
+    /// # Errors
+    /// As the file system reports; nothing about the bytes is known then, nor after another try.
+    fn sync_data(&self) -> io::Result<()>;
+
+    /// Makes everything about the file durable except its name.
+    ///
+    /// # Errors
+    /// As for [`DiskFile::sync_data`].
+    fn sync_all(&self) -> io::Result<()>;
+
+    /// Whether this is still the file of that name.
+    ///
+    /// # Errors
+    /// As the file system reports.
+    fn is_at(&self, path: &Path) -> io::Result<bool>;
+}
+
+/// Writes a whole file so that after a crash either all of it is there or what was there before.
+///
+/// # Errors
+/// As the file system reports.
+pub fn write_whole(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let staged = staged(path);
+    remove_if_there(disk, &staged)?;
+    let file = disk.create_new(&staged)?;
+    file.write_at(bytes, 0)?;
+    file.sync_all()?;
+    disk.rename(&staged, path)?;
+    disk.sync_dir(path.parent().unwrap_or(path))
+}
+
+/// Reads a whole file of at most `limit` bytes.
+///
+/// # Errors
+/// As the file system reports, and `FileTooLarge`.
+pub fn read_whole(disk: &dyn Disk, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = disk.open(path)?;
+    let size = file.size()?;
+    if size > limit {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    read_part(&*file, 0, usize::try_from(size).unwrap_or(usize::MAX))
+}
+
+/// Reads `length` bytes at `offset`, having checked that the file has them before it allocates.
+///
+/// # Errors
+/// As the file system reports.
+pub fn read_part(file: &dyn DiskFile, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let end = u64::try_from(length)
+        .ok()
+        .and_then(|length| offset.checked_add(length));
+    if end.is_none_or(|end| end > file.size().unwrap_or(0)) {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let mut bytes = vec![0; length];
+    file.read_at(&mut bytes, offset)?;
+    Ok(bytes)
+}
+
+/// Removes a file's name, if there is one.
+///
+/// # Errors
+/// As the file system reports.
+pub fn remove_if_there(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    match disk.remove(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn staged(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".tmp");
+    name.into()
+}
+
+/// The operating system's files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        Ok(Box::new(RealFile(file)))
+    }
+
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
+        Ok(Box::new(RealFile(file)))
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        DirBuilder::new().mode(0o700).create(path)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(dir)? {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        File::open(dir)?.sync_all()
+    }
+
+    fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
+        let status = rustix::fs::statvfs(dir)?;
+        Ok(status.f_bavail.saturating_mul(status.f_frsize))
+    }
+
+    fn lock(&self, path: &Path, holder: &str) -> Result<Box<dyn Held>, LockError> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)?;
+        match file.try_lock() {
+            Ok(()) => (),
+            Err(TryLockError::WouldBlock) => return Err(LockError::Taken(who_has(&file))),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        file.set_len(0)?;
+        file.write_all_at(holder.as_bytes(), 0)?;
+        Ok(Box::new(RealFile(file)))
+    }
+}
+
+/// The first line of a lock file, as far as it is plain text.
+fn who_has(file: &File) -> String {
+    let mut text = [0; 80];
+    let read = file.read_at(&mut text, 0).unwrap_or(0);
+    text.iter()
+        .take(read)
+        .map(|byte| char::from(*byte))
+        .take_while(|c| c.is_ascii_graphic() || *c == ' ')
+        .collect()
+}
+
+impl Held for RealFile {
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        DiskFile::is_at(self, path)
+    }
+}
+
+#[derive(Debug)]
+struct RealFile(File);
+
+impl DiskFile for RealFile {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.0.read_exact_at(buffer, offset)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn sync_all(&self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        let own = self.0.metadata()?;
+        let named = match std::fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            other => other?,
+        };
+        Ok(own.nlink() > 0 && (own.dev(), own.ino()) == (named.dev(), named.ino()))
+    }
+}

@@ -1,0 +1,397 @@
+//! Rows by way of the index. Nothing the index says is believed: the bytes it points at must have the
+//! digest it names and be the row that was asked for. When they are not, or the engine fails, the index
+//! is made anew once, and only then is it damage.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use crate::ledger::frame::FrameView;
+use crate::ledger::journal::{Journal, ScanError};
+use crate::sealing::{RowId, SealedRow};
+use crate::store::effects::{self, PlacedEffect, RawEffect};
+use crate::store::embedded::index::memory::MemoryIndex;
+use crate::store::embedded::index::sled_tree::SledIndex;
+use crate::store::embedded::index::{Change, Index, IndexError, PAGE, Pointer, Tally, key};
+use crate::store::embedded::mark::Mark;
+use crate::store::embedded::snapshot::{Snapshot, SnapshotError};
+use crate::store::embedded::{Engine, MarkKey};
+use crate::store::names::Tree;
+use crate::store::{Head, ReadError};
+
+/// Where the bytes of rows are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) journal: &'a Journal,
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) head: &'a Head,
+}
+
+/// The index of one generation and what it should add up to.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    engine: Engine,
+    dir: PathBuf,
+    mark_key: MarkKey,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// `None` after the engine failed.
+    index: Option<Box<dyn Index>>,
+    tally: Tally,
+}
+
+/// Why a pointer led nowhere.
+enum Lost {
+    Index,
+    Read(ReadError),
+}
+
+impl From<IndexError> for Lost {
+    fn from(_: IndexError) -> Self {
+        Self::Index
+    }
+}
+
+/// The changes a frame's effects make in the index.
+pub(crate) fn changes(
+    segment: u32,
+    effects_offset: u64,
+    bytes: &[u8],
+    placed: &[PlacedEffect],
+) -> Vec<Change> {
+    let change = |one: &PlacedEffect| match &one.effect {
+        RawEffect::Put { tree, id, .. } => {
+            let put = bytes.get(one.offset..one.offset + one.length)?;
+            let offset = effects_offset + one.offset as u64;
+            let pointer = pointer(segment, offset, put);
+            Some(Change::Put(key(tree.number(), id), pointer))
+        }
+        RawEffect::Drop { tree, id } => Some(Change::Drop(key(tree.number(), id))),
+        RawEffect::Sealed(_) => None,
+    };
+    placed.iter().filter_map(change).collect()
+}
+
+fn pointer(segment: u32, offset: u64, put: &[u8]) -> Pointer {
+    Pointer {
+        segment,
+        offset,
+        // A put is part of a frame, and a frame has at most 256 MiB.
+        length: u32::try_from(put.len()).unwrap_or(u32::MAX),
+        digest: Sha256::digest(put).into(),
+    }
+}
+
+/// A segment's file relative to the vault; segment 0 is the snapshot.
+pub(crate) fn file_name(segment: u32, head: &Head) -> String {
+    if segment == 0 {
+        format!("generation/{}/rows", head.generation)
+    } else {
+        format!("journal/{}", Journal::segment_name(segment))
+    }
+}
+
+impl Source<'_> {
+    /// The row a pointer leads to; `None` when something else stands there.
+    fn follow(
+        &self,
+        tree: Tree,
+        id: &RowId,
+        at: &Pointer,
+    ) -> Result<Option<SealedRow>, std::io::Error> {
+        let length = usize::try_from(at.length).unwrap_or(usize::MAX);
+        let read = match at.segment {
+            0 => self.snapshot.read(at.offset, length),
+            segment => self.journal.read(segment, at.offset, length),
+        };
+        let bytes = match read {
+            Err(error) if is_elsewhere(&error) => return Ok(None),
+            other => other?,
+        };
+        if <[u8; 32]>::from(Sha256::digest(&bytes)) != at.digest {
+            return Ok(None);
+        }
+        let mut found = effects::decode(0, &bytes).unwrap_or_default();
+        match (found.pop(), found.is_empty()) {
+            (
+                Some(RawEffect::Put {
+                    tree: t,
+                    id: i,
+                    row,
+                }),
+                true,
+            ) if (t, i) == (tree, *id) => Ok(Some(row)),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// A pointer beyond the file's end or into no file is a bad pointer, not a bad disk.
+fn is_elsewhere(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotFound, UnexpectedEof};
+    matches!(error.kind(), NotFound | UnexpectedEof)
+}
+
+impl Rows {
+    /// Opens what is there; the mark it carries, if it can be read and is this generation's.
+    pub(crate) fn open(engine: Engine, dir: PathBuf, mark_key: MarkKey) -> (Self, Option<Mark>) {
+        let index = only_index(engine, &dir).and_then(|dir| SledIndex::open(&dir).ok());
+        let mark = index
+            .as_ref()
+            .and_then(|index| index.mark().ok().flatten())
+            .and_then(|bytes| Mark::open(&bytes, &mark_key));
+        let rows = Self {
+            engine,
+            dir,
+            mark_key,
+            state: Mutex::new(State {
+                tally: mark.map(|mark| mark.tally).unwrap_or_default(),
+                index: index.map(|index| Box::new(index) as Box<dyn Index>),
+            }),
+        };
+        (rows, mark)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Applies a durable frame. A failing engine is put away; the next read makes another.
+    pub(crate) fn apply(&self, changes: Vec<Change>, journal: &Journal) {
+        let mut state = self.lock();
+        let result = match &mut *state {
+            State {
+                index: Some(index),
+                tally,
+            } => apply(&mut **index, tally, changes)
+                .and_then(|()| index.set_mark(mark(journal, *tally).seal(&self.mark_key))),
+            State { index: None, .. } => return,
+        };
+        if result.is_err() {
+            state.index = None;
+        }
+    }
+
+    pub(crate) fn get(
+        &self,
+        tree: Tree,
+        id: &RowId,
+        source: &Source<'_>,
+    ) -> Result<Option<SealedRow>, ReadError> {
+        self.with_index(source, |index| {
+            let Some(at) = index.get(&key(tree.number(), id))? else {
+                return Ok(None);
+            };
+            let row = source.follow(tree, id, &at).map_err(ReadError::Io);
+            row.map_err(Lost::Read)?.ok_or(Lost::Index).map(Some)
+        })
+    }
+
+    pub(crate) fn page(
+        &self,
+        tree: Tree,
+        after: Option<RowId>,
+        limit: usize,
+        source: &Source<'_>,
+    ) -> Result<Vec<(RowId, SealedRow)>, ReadError> {
+        self.with_index(source, |index| {
+            let page = index.range(tree.number(), after, limit)?;
+            let follow = |(id, at): (RowId, Pointer)| {
+                let row = source.follow(tree, &id, &at).map_err(ReadError::Io);
+                let row = row.map_err(Lost::Read)?.ok_or(Lost::Index)?;
+                Ok((id, row))
+            };
+            page.into_iter().map(follow).collect()
+        })
+    }
+
+    /// Asks the index, making it anew once when it fails or leads astray.
+    fn with_index<T>(
+        &self,
+        source: &Source<'_>,
+        ask: impl Fn(&dyn Index) -> Result<T, Lost>,
+    ) -> Result<T, ReadError> {
+        let mut state = self.lock();
+        if let Some(index) = &state.index {
+            match ask(&**index) {
+                Ok(found) => return Ok(found),
+                Err(Lost::Read(error)) => return Err(error),
+                Err(Lost::Index) => state.index = None,
+            }
+        }
+        self.rebuild_locked(&mut state, source)?;
+        let index = state.index.as_ref().ok_or_else(index_is_bad)?;
+        ask(&**index).map_err(|lost| match lost {
+            Lost::Read(error) => error,
+            Lost::Index => index_is_bad(),
+        })
+    }
+
+    /// Makes the index anew from snapshot and journal.
+    pub(crate) fn rebuild(&self, source: &Source<'_>) -> Result<u64, ReadError> {
+        let mut state = self.lock();
+        self.rebuild_locked(&mut state, source)?;
+        Ok(state.tally.rows)
+    }
+
+    fn rebuild_locked(&self, state: &mut State, source: &Source<'_>) -> Result<(), ReadError> {
+        state.index = None;
+        let (mut index, old) = self.fresh().map_err(|_| index_is_bad())?;
+        let mut tally = Tally::default();
+        fill(&mut *index, &mut tally, source)?;
+        let mark = mark(source.journal, tally).seal(&self.mark_key);
+        index.set_mark(mark).map_err(|_| index_is_bad())?;
+        state.index = Some(index);
+        state.tally = tally;
+        for dir in old {
+            // What stays behind is removed the next time.
+            drop(std::fs::remove_dir_all(dir));
+        }
+        Ok(())
+    }
+
+    /// An empty index in a directory that was never used, and the directories of others.
+    fn fresh(&self) -> Result<(Box<dyn Index>, Vec<PathBuf>), IndexError> {
+        if self.engine == Engine::Memory {
+            return Ok((Box::<MemoryIndex>::default(), Vec::new()));
+        }
+        let old = numbered(&self.dir);
+        let next = old.last().map_or(0, |(number, _)| number + 1);
+        std::fs::create_dir_all(&self.dir).map_err(|_| IndexError::Engine)?;
+        let index = SledIndex::open(&self.dir.join(next.to_string()))?;
+        let old = old.into_iter().map(|(_, dir)| dir).collect();
+        Ok((Box::new(index), old))
+    }
+
+    pub(crate) fn check(&self, source: &Source<'_>) -> Result<u64, ReadError> {
+        let tally = {
+            let state = self.lock();
+            let index = state.index.as_ref().ok_or_else(index_is_bad)?;
+            let found = index.recount().map_err(|_| index_is_bad())?;
+            if found != state.tally {
+                return Err(index_is_bad());
+            }
+            found
+        };
+        for tree in Tree::ALL {
+            let mut after = None;
+            loop {
+                let page = self.page(*tree, after, PAGE, source)?;
+                match page.last() {
+                    Some((id, _)) => after = Some(*id),
+                    None => break,
+                }
+            }
+        }
+        Ok(tally.rows)
+    }
+
+    /// Ends the index; the mark for a clean stop, if it ended well.
+    pub(crate) fn close(self, journal: &Journal) -> Option<Vec<u8>> {
+        let state = self
+            .state
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        state.index?.close().ok()?;
+        Some(mark(journal, state.tally).seal(&self.mark_key))
+    }
+}
+
+fn index_is_bad() -> ReadError {
+    ReadError::Damaged {
+        file: "generation".into(),
+        what: "the index is not what was written; `index rebuild` makes it anew".into(),
+    }
+}
+
+fn mark(journal: &Journal, tally: Tally) -> Mark {
+    Mark {
+        position: *journal.position(),
+        end: journal.end(),
+        tally,
+    }
+}
+
+fn apply(index: &mut dyn Index, tally: &mut Tally, changes: Vec<Change>) -> Result<(), IndexError> {
+    let done = changes.clone();
+    for (change, before) in done.into_iter().zip(index.apply(changes)?) {
+        if let Some(before) = before {
+            tally.remove(change.key(), &before);
+        }
+        if let Change::Put(key, pointer) = change {
+            tally.add(&key, &pointer);
+        }
+    }
+    Ok(())
+}
+
+/// Fills an empty index, a page of changes at a time.
+fn fill(index: &mut dyn Index, tally: &mut Tally, source: &Source<'_>) -> Result<(), ReadError> {
+    let mut pending = Vec::new();
+    let mut flush = |pending: &mut Vec<Change>, least: usize| {
+        if pending.len() < least {
+            return Ok(());
+        }
+        apply(index, tally, std::mem::take(pending)).map_err(|error| error.to_string())
+    };
+    let shown = source.snapshot.rows(&mut |at, put, bytes| {
+        pending.extend(changes(0, at, bytes, &[put]));
+        flush(&mut pending, PAGE)
+    });
+    let snapshot_damaged = |what: String| ReadError::Damaged {
+        file: file_name(0, source.head),
+        what,
+    };
+    shown.map_err(|error| match error {
+        SnapshotError::Io(error) => ReadError::Io(error),
+        SnapshotError::Damaged(what) => snapshot_damaged(what.into()),
+        SnapshotError::Refused(words) => snapshot_damaged(words),
+    })?;
+    let from = source.snapshot.covers.position.next_frame;
+    let mut each = |spot: &crate::ledger::journal::Spot, frame: &FrameView<'_>| {
+        let placed = effects::decode_placed(frame.number, frame.effects)
+            .map_err(|error| error.to_string())?;
+        let offset = spot.offset + frame.effects_at as u64;
+        pending.extend(changes(spot.segment, offset, frame.effects, &placed));
+        flush(&mut pending, PAGE)
+    };
+    source
+        .journal
+        .frames(from, &mut each)
+        .map_err(|error| match error {
+            ScanError::Io(error) => ReadError::Io(error),
+            ScanError::Damaged { file, what, .. } => ReadError::Damaged {
+                file: format!("journal/{file}"),
+                what,
+            },
+            ScanError::Short { .. } => index_is_bad(),
+        })?;
+    flush(&mut pending, 0).map_err(|_| index_is_bad())
+}
+
+/// The one index directory, if there is exactly one: two mean that making one was interrupted.
+fn only_index(engine: Engine, dir: &std::path::Path) -> Option<PathBuf> {
+    if engine == Engine::Memory {
+        return None;
+    }
+    let mut all = numbered(dir);
+    let (_, only) = all.pop()?;
+    all.is_empty().then_some(only)
+}
+
+/// The index directories, in the order of their numbers.
+fn numbered(dir: &std::path::Path) -> Vec<(u64, PathBuf)> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut all: Vec<(u64, PathBuf)> = entries
+        .filter_map(|entry| {
+            let number = entry.file_name().to_str()?.parse().ok()?;
+            Some((number, entry.path()))
+        })
+        .collect();
+    all.sort();
+    all
+}
