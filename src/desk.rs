@@ -5,7 +5,6 @@
 
 use std::path::Path;
 
-use crate::desk::error::DeskError;
 use crate::desk::memory::Memory;
 use crate::desk::trust::Trust;
 use crate::ids::VaultId;
@@ -38,6 +37,23 @@ pub(crate) mod seal;
 pub mod shown;
 pub(crate) mod trust;
 pub(crate) mod versions;
+
+pub use crate::desk::error::DeskError;
+pub use crate::desk::filing::Attach;
+pub use crate::desk::filing::Filing;
+pub use crate::desk::filing::Source;
+pub use crate::desk::found::Created;
+pub use crate::desk::found::Init;
+pub use crate::desk::found::create;
+pub use crate::desk::people::NewUser;
+pub use crate::desk::shown::AttachmentLine;
+pub use crate::desk::shown::AuditLine;
+pub use crate::desk::shown::CardLine;
+pub use crate::desk::shown::Case;
+pub use crate::desk::shown::Filed;
+pub use crate::desk::shown::HistoryLine;
+pub use crate::desk::shown::ReceiptLine;
+pub use crate::desk::shown::ShownRecord;
 
 /// A signed-in person.
 pub struct Desk<'k> {
@@ -101,6 +117,11 @@ impl<'k> Desk<'k> {
         }
         drop(held);
         Ok(Self { keeper, vault: keeper.vault(), person, account, actor, memory })
+    }
+
+    /// The present moment by the vault's clock.
+    pub fn now(&self) -> crate::clock::Timestamp {
+        self.keeper.now()
     }
 
     /// The account that is signed in.

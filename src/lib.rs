@@ -21,7 +21,6 @@
 pub mod bytes;
 pub mod canon;
 pub mod cli;
-pub mod cli;
 pub mod clock;
 pub mod desk;
 pub mod ids;

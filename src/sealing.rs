@@ -149,3 +149,4 @@ mod tests {
         ");
     }
 }
+mod tmp; pub use tmp::*;

@@ -38,6 +38,7 @@ pub(crate) struct Global {
     pub(crate) keys: Option<PathBuf>,
     #[arg(
         help = "Who you are, handle or id, or STRONGROOM_USER",
+        id = "as",
         long = "as",
         global = true,
         value_name = "USER",

@@ -183,7 +183,7 @@ fn export(args: &Export, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     } else {
         with_keeper(ask, out, |keeper, _| {
             let exported = keeper.export_hashes(&args.dir);
-            exported.map_err(|error| session::opening(error, &ask.vault_at(&args.dir)))
+            exported.map_err(session::stopped)
         })?;
     }
     if out.json() {

@@ -23,28 +23,28 @@ pub(crate) fn run(_: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
         .findings
         .iter()
         .map(
-            |finding| json!({ "level": finding.level, "what": finding.what, "do": finding.action }),
+            |finding| json!({ "level": finding.level.word(), "what": finding.what, "do": finding.action }),
         )
         .collect();
     if out.json() {
-        out.document(&json!({ "ok": report.ok, "custody": report.custody, "findings": findings }))?;
+        out.document(&json!({ "ok": report.ok(), "custody": report.custody, "findings": findings }))?;
     } else {
         out.facts(&[("Custody", custody(&report.custody))]);
         for finding in &report.findings {
             out.gap();
-            out.heading(&format!("{}: {}", finding.level, finding.what));
+            out.heading(&format!("{}: {}", finding.level.word(), finding.what));
             if !finding.action.is_empty() {
                 out.say(&finding.action);
             }
         }
         out.gap();
-        out.say(if report.ok {
+        out.say(if report.ok() {
             "No damage was found."
         } else {
             "There is damage."
         });
     }
-    if report.ok {
+    if report.ok() {
         return Ok(());
     }
     let error = CliError::damaged("the vault is damaged or was altered; the report says where");

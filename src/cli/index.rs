@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError>
     with_keeper_at(&paths, ask, out, |keeper, out| {
         keeper
             .rebuild_index()
-            .map_err(|error| session::opening(error, &paths))?;
+            .map_err(session::stopped)?;
         if out.json() {
             return out.document(&json!({ "rebuilt": true }));
         }

@@ -5,10 +5,9 @@ use crate::cli::fail::CliError;
 use crate::cli::fail::FieldProblem;
 use crate::cli::interrupt;
 use crate::cli::out::Out;
-use crate::clock::SystemClock;
-use crate::desk::CreateError;
 use crate::desk::Desk;
 use crate::desk::DeskError;
+use crate::keeper::FoundError;
 use crate::keeper::Keeper;
 use crate::keeper::OpenError;
 use crate::keeper::Paths;
@@ -39,7 +38,7 @@ pub(crate) fn with_keeper_at<T>(
 ) -> Result<T, CliError> {
     interrupt::watch();
     let keeper =
-        Keeper::open(paths, Box::new(SystemClock)).map_err(|error| opening(error, paths))?;
+        Keeper::open(paths, &[]).map_err(|error| opening(error, paths))?;
     let result = move_clock(&keeper, ask).and_then(|()| act(&keeper, out));
     if let Err(error) = keeper.close() {
         out.warning(&format!(
@@ -76,7 +75,7 @@ pub(crate) fn vault(ask: &Ask) -> Result<Paths, CliError> {
     if paths.dir.is_dir() {
         Ok(paths)
     } else {
-        Err(opening(OpenError::NotAVault, &paths))
+        Err(opening(OpenError::NotAVault(String::new()), &paths))
     }
 }
 
@@ -84,7 +83,7 @@ fn move_clock(keeper: &Keeper, ask: &Ask) -> Result<(), CliError> {
     let Some(text) = ask.at() else {
         return Ok(());
     };
-    if !keeper.demo() {
+    if !keeper.is_demo() {
         let says = "--at moves the clock of a demo vault; this vault keeps the real time";
         return Err(CliError::refused("not-a-demo", says));
     }
@@ -105,7 +104,7 @@ pub(crate) fn opening(error: OpenError, paths: &Paths) -> CliError {
     let dir = paths.dir.display();
     match error {
         OpenError::Locked(says) => CliError::busy(says),
-        OpenError::NotAVault => {
+        OpenError::NotAVault(_) => {
             CliError::refused("no-vault", format!("there is no vault at `{dir}`")).hint(
                 "check --vault, or make one: strongroom init, or strongroom demo to try things",
             )
@@ -140,12 +139,14 @@ impl From<DeskError> for CliError {
     }
 }
 
-impl From<CreateError> for CliError {
-    fn from(error: CreateError) -> Self {
-        match error {
-            CreateError::Refused { code, says } => Self::refused(code, says),
-            CreateError::Io(says) => Self::refused("file", says),
-        }
+impl From<FoundError> for CliError {
+    fn from(error: FoundError) -> Self {
+        let code = match &error {
+            FoundError::InTheWay(_) => "in-the-way",
+            FoundError::Statements(_) => "not-founded",
+            FoundError::Open(_) | FoundError::Io(_) => "file",
+        };
+        Self::refused(code, error.to_string())
     }
 }
 
@@ -159,4 +160,9 @@ pub(crate) fn form<'a>(
         example: problem.example.clone(),
     });
     CliError::form(problems.collect())
+}
+
+/// The keeper stopped: something below it failed.
+pub(crate) fn stopped(stopped: crate::keeper::Stopped) -> CliError {
+    CliError::damaged(stopped.0)
 }

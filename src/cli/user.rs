@@ -116,7 +116,7 @@ fn add(args: Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
         reports_to: args.reports_to,
     };
     with_desk(ask, out, |desk, out| {
-        let account = desk.add_user(new, &first.passphrase)?;
+        let account = desk.add_user(&new, &first.passphrase)?;
         if out.json() {
             return out.document(&with_words(document(&account), &first));
         }

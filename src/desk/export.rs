@@ -119,7 +119,7 @@ fn summary(opened: &OpenedRecord, served: &ServedRecord, trust: &Trust) -> Resul
             json!({
                 "name": found.part.name,
                 "bytes": found.part.bytes,
-                "sha256": found.part.sha256.to_string(),
+                "sha256": found.part.sha256.hex(),
             })
         })
         .collect();

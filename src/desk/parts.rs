@@ -166,7 +166,7 @@ impl Desk<'_> {
         let version = VersionFacts {
             number: draft.number,
             parts: sealed.parts,
-            manifest: signed.digest().to_string(),
+            manifest: signed.digest().hex(),
             previous: draft.previous,
             reason: draft.reason.to_owned(),
             submission: base64url(&random::<16>()),
@@ -241,7 +241,7 @@ impl Sealed {
         }
         let key = FileKey::generate();
         let payload = seal_payload(&key, &plain);
-        let facts = (hex(Digest::of(&payload).as_bytes()), payload.len() as u64);
+        let facts = (Digest::of(&payload).hex(), payload.len() as u64);
         self.add(manifest, number, facts, Place::Row, (&key, to))?;
         self.rows.push(PartRow { number, payload });
         Ok(())
@@ -309,8 +309,7 @@ fn hash(mut content: Box<dyn Read>) -> io::Result<(u64, Digest)> {
 
 /// A digest as facts spell it.
 fn digest(text: &str) -> Result<Digest, DeskError> {
-    let bytes = crate::bytes::unhex(text).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    bytes.map(Digest::from_bytes).ok_or_else(unexpected)
+    Digest::from_hex(text).ok_or_else(unexpected)
 }
 
 fn changed<E>(_: E) -> DeskError {

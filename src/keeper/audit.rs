@@ -166,10 +166,13 @@ impl Vault {
             Some((_, row)) => Some(row.clone()),
             None => self.detail_of_entry(leaf.index.get())?,
         };
-        let purpose = about.and(row.as_ref()).and_then(|row| {
-            let detail: Value = serde_json::from_str(&row.detail).ok()?;
-            detail.pointer("/ask/body/purpose")?.as_str().map(str::to_owned)
-        });
+        // Of entries about records the asker may not know, nothing of the detail is told.
+        let detail: Value = about
+            .and(row.as_ref())
+            .and_then(|row| serde_json::from_str(&row.detail).ok())
+            .unwrap_or_default();
+        let purpose = detail.pointer("/ask/body/purpose").and_then(Value::as_str);
+        let version = detail.pointer("/keeper/note/version").and_then(Value::as_u64);
         Ok(ServedEntry {
             index: leaf.index.get(),
             time: leaf.time,
@@ -178,7 +181,8 @@ impl Vault {
             actor: self.people.user_of(&leaf.actor),
             record: about.map(|(about, _)| about.record),
             case: about.and_then(|(about, _)| about.case),
-            purpose,
+            purpose: purpose.map(str::to_owned),
+            version: version.and_then(|number| u32::try_from(number).ok()),
             detail_available: row.is_some(),
         })
     }

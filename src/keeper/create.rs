@@ -216,7 +216,7 @@ impl Vault {
         }
         self.write(&units::vault(), Tree::Setting, CENTRE, &founded.centre)?;
         self.found_admin(&genesis.root, founded).map_err(stop)?;
-        let digest = statement.digest().to_string();
+        let digest = statement.digest().hex();
         let said = |what: &str| json!({"founding": what, "genesis": digest});
         let facts = json!({
             "custody": genesis.custody,

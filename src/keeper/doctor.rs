@@ -74,7 +74,7 @@ pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
     say_custody(&config, &mut report);
     look_at_keys(paths, &mut report);
     look_at_places(&paths.dir, &mut report);
-    match verify(paths, &[]) {
+    match verify(paths, None) {
         Ok(verified) => report.add(
             Level::Note,
             format!("every entry was read back and checked: {verified}"),

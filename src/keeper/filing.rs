@@ -276,7 +276,8 @@ impl Vault {
             let natural = units::numbered(header.compartment.as_bytes(), header.part);
             self.write_under(&key, Tree::Header, &natural, &header.header)?;
         }
-        let entry = self.entry(request, act).about(facts.id);
+        let note = serde_json::json!({"version": load.version.number});
+        let entry = self.entry(request, act).about(facts.id).noting(note);
         Ok((facts.id, self.log(permit, entry)?))
     }
 }

@@ -114,7 +114,7 @@ impl Keyring {
     fn text(&self, path: &Path) -> std::io::Result<Zeroizing<String>> {
         let bytes = Zeroizing::new(read_whole(&RealDisk, path, MAX_BYTES)?);
         let text = std::str::from_utf8(&bytes).map_err(|_| not_a_key("a key file is not text"))?;
-        Ok(Zeroizing::new(text.trim_end().to_owned()))
+        Ok(Zeroizing::new(text.to_owned()))
     }
 }
 

@@ -51,6 +51,8 @@ pub enum OpenError {
     Damaged(String),
     /// The vault is older than somebody has seen it; who, in words.
     WentBack(String),
+    /// There are two histories; what shows it, in words.
+    Fork(String),
     /// The keys are missing or do not fit; what to do, in words.
     NoKeys(String),
     /// The disk failed.
@@ -64,6 +66,7 @@ impl fmt::Display for OpenError {
             | Self::NotAVault(says)
             | Self::Damaged(says)
             | Self::WentBack(says)
+            | Self::Fork(says)
             | Self::NoKeys(says) => f.write_str(says),
             Self::Io(error) => write!(f, "the vault cannot be read: {error}"),
         }

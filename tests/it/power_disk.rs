@@ -210,11 +210,11 @@ impl File {
     fn after_power_cut(&self, arrives: Arrives, chance: &mut Chance) -> Vec<u8> {
         let mut bytes = self.durable.clone();
         let count = self.unsynced.len();
-        let arrived = chosen(arrives, count, chance);
+        let comes = chosen(arrives, count, chance);
         for (at, (offset, written)) in self.unsynced.iter().enumerate() {
-            let next_is_missing = at + 1 == count || !arrived(at + 1, &mut Chance(1));
+            let next_is_missing = at + 1 == count || !comes(at + 1, &mut Chance(1));
             match arrives {
-                Arrives::Prefix { torn_at } if arrived(at, chance) && next_is_missing => {
+                Arrives::Prefix { torn_at } if comes(at, chance) && next_is_missing => {
                     put(&mut bytes, *offset, &written[..torn_at.min(written.len())]);
                 }
                 Arrives::Chance => {
@@ -227,7 +227,7 @@ impl File {
                         }
                     }
                 }
-                _ if arrived(at, chance) => put(&mut bytes, *offset, written),
+                _ if comes(at, chance) => put(&mut bytes, *offset, written),
                 _ => (),
             }
         }

@@ -37,15 +37,18 @@ impl Bench for InMemory {
     }
 }
 
-struct InDirectory(Site, Option<tempfile::TempDir>);
+struct InDirectory {
+    site: Site,
+    _home: Option<tempfile::TempDir>,
+}
 
 impl Bench for InDirectory {
     fn first(&mut self) -> Box<dyn Store> {
-        create(&self.0)
+        create(&self.site)
     }
 
     fn again(&mut self, replay: &mut dyn Replay) -> Result<Box<dyn Store>, String> {
-        let store = Embedded::open(&self.0, mark_key(), &[], replay);
+        let store = Embedded::open(&self.site, mark_key(), &[], replay);
         Ok(Box::new(store.map_err(|error| error.to_string())?))
     }
 }
@@ -57,10 +60,11 @@ fn benches() -> Vec<(&'static str, Box<dyn Bench>)> {
         ..Site::new(&dir.path().join("vault"), VAULT)
     };
     let in_ram = small_site(Arc::new(PowerDisk::new()), "/vault".as_ref());
+    let in_directory = |site, home| Box::new(InDirectory { site, _home: home });
     vec![
         ("memory", Box::new(InMemory(MemoryDisk::new(1, table())))),
-        ("small segments", Box::new(InDirectory(in_ram, None))),
-        ("directory", Box::new(InDirectory(sled, Some(dir)))),
+        ("small segments", in_directory(in_ram, None)),
+        ("directory", in_directory(sled, Some(dir))),
     ]
 }
 

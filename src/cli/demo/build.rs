@@ -75,7 +75,7 @@ pub(crate) fn build(
     built.choose_passphrases(centre)?;
     built.create(centre)?;
     let keeper =
-        Keeper::open(paths, Box::new(SystemClock)).map_err(|error| opening(error, paths))?;
+        Keeper::open(paths, &[]).map_err(|error| opening(error, paths))?;
     let filled = built.fill(&keeper, centre, step);
     let closed = keeper.close();
     filled?;
@@ -153,7 +153,7 @@ impl Built {
                 role: person.role,
                 reports_to: person.reports_to.clone(),
             };
-            coordinator.add_user(new, self.passphrase(&person.handle)?)?;
+            coordinator.add_user(&new, self.passphrase(&person.handle)?)?;
             next();
         }
         for case in &centre.cases {
