@@ -81,7 +81,11 @@ impl Centre {
     pub(crate) fn transcript(&self, lines: &[(&str, String)]) -> String {
         let mut text = String::new();
         for (who, line) in lines {
-            let said = if who.is_empty() { self.anybody(line) } else { self.run(who, line) };
+            let said = if who.is_empty() {
+                self.anybody(line)
+            } else {
+                self.run(who, line)
+            };
             said.write_to(&mut text);
         }
         self.place.redacted(&text)
@@ -89,8 +93,15 @@ impl Centre {
 }
 
 fn id(list: &Value, key: &str, value: &str) -> String {
-    let found = list.as_array().unwrap().iter().find(|each| each[key] == value);
-    found.unwrap_or_else(|| panic!("no {value}"))["id"].as_str().unwrap().to_owned()
+    let found = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|each| each[key] == value);
+    found.unwrap_or_else(|| panic!("no {value}"))["id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// Copies a folder with everything in it, modes included.

@@ -54,7 +54,10 @@ fn every_command_of_the_tour_works_as_it_is_printed() {
     let said = tour(&centre);
     let codes: Vec<i32> = said.iter().map(|said| said.code).collect();
     assert_eq!(codes, [0, 0, 3, 0, 0, 3, 0, 0, 0, 0], "{said:#?}");
-    assert_eq!(said[5].stderr, "error: no such record, or not yours to open\n");
+    assert_eq!(
+        said[5].stderr,
+        "error: no such record, or not yours to open\n"
+    );
     let mut text = String::new();
     for stop in &said[..said.len() - 1] {
         stop.write_to(&mut text);
@@ -65,7 +68,10 @@ fn every_command_of_the_tour_works_as_it_is_printed() {
 /// The demo's clock runs on while tests do.
 fn minutes(text: &str) -> String {
     (0..60).fold(text.to_owned(), |text, minute| {
-        text.replace(&format!("2 November 2026 at 09:{minute:02}"), "2 November 2026 at 09:[M]")
+        text.replace(
+            &format!("2 November 2026 at 09:{minute:02}"),
+            "2 November 2026 at 09:[M]",
+        )
     })
 }
 
@@ -76,7 +82,10 @@ fn nothing_is_written_over() {
     assert!(said.stderr.contains("not empty"), "{}", said.stderr);
     let centre = crate::cli_run::Place::new();
     centre.write("other.keys/x", "");
-    assert_eq!(centre.run("--json demo other").fails(1).error()["code"], "exists");
+    assert_eq!(
+        centre.run("--json demo other").fails(1).error()["code"],
+        "exists"
+    );
     assert!(!centre.path("other").exists());
 }
 
@@ -86,13 +95,26 @@ fn its_clock_starts_in_november_and_moves_only_forward() {
     let first = centre.run("priya", "--json audit show").ok().stdout;
     let first: serde_json::Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
     assert_eq!(first["event"], "genesis");
-    assert!(first["time"].as_str().unwrap().starts_with("2026-11-02T09:00:"), "{first}");
-    let back = centre.run("moira", "--json --at 2026-11-01 case list").fails(1);
+    assert!(
+        first["time"]
+            .as_str()
+            .unwrap()
+            .starts_with("2026-11-02T09:00:"),
+        "{first}"
+    );
+    let back = centre
+        .run("moira", "--json --at 2026-11-01 case list")
+        .fails(1);
     assert_eq!(back.error()["code"], "clock");
     centre.run("moira", "--at 2026-11-12 case list").ok();
     let opened = centre.json("moira", "case open --title Later --service supervised");
     let at = opened["opened_at"].as_str().unwrap();
-    assert!(at.starts_with("2026-11-12T00:0"), "the clock stays where it was moved to: {at}");
-    let bad = centre.run("moira", "--json --at yesterday case list").fails(2);
+    assert!(
+        at.starts_with("2026-11-12T00:0"),
+        "the clock stays where it was moved to: {at}"
+    );
+    let bad = centre
+        .run("moira", "--json --at yesterday case list")
+        .fails(2);
     assert_eq!(bad.error()["code"], "usage");
 }
