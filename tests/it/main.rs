@@ -9,6 +9,8 @@
     reason = "a failed test should panic, and a skipped one say so"
 )]
 
+mod cli_centre;
+mod cli_demo;
 mod cli_generate;
 mod cli_kind;
 mod cli_run;
