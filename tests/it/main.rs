@@ -14,5 +14,7 @@ mod demo_data;
 mod records;
 mod records_any;
 mod sealing;
+mod shares;
 mod testkit;
 mod tidy;
+mod wipe;
