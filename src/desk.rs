@@ -5,7 +5,6 @@
 
 use std::path::Path;
 
-use crate::desk::error::DeskError;
 use crate::desk::memory::Memory;
 use crate::desk::trust::Trust;
 use crate::ids::VaultId;
@@ -31,12 +30,30 @@ pub mod found;
 pub(crate) mod link;
 pub mod memory;
 pub(crate) mod open;
+pub(crate) mod parts;
 pub mod people;
 pub mod reading;
 pub(crate) mod seal;
 pub mod shown;
 pub(crate) mod trust;
 pub(crate) mod versions;
+
+pub use crate::desk::error::DeskError;
+pub use crate::desk::filing::Attach;
+pub use crate::desk::filing::Filing;
+pub use crate::desk::filing::Source;
+pub use crate::desk::found::Created;
+pub use crate::desk::found::Init;
+pub use crate::desk::found::create;
+pub use crate::desk::people::NewUser;
+pub use crate::desk::shown::AttachmentLine;
+pub use crate::desk::shown::AuditLine;
+pub use crate::desk::shown::CardLine;
+pub use crate::desk::shown::Case;
+pub use crate::desk::shown::Filed;
+pub use crate::desk::shown::HistoryLine;
+pub use crate::desk::shown::ReceiptLine;
+pub use crate::desk::shown::ShownRecord;
 
 /// A signed-in person.
 pub struct Desk<'k> {
@@ -68,19 +85,20 @@ impl<'k> Desk<'k> {
         memory: Option<&Path>,
     ) -> Result<Self, DeskError> {
         let memory = Memory::open(keeper, memory)?;
+        let mut held = memory.hold()?;
+        let nonce = crate::bytes::base64url(&random::<16>());
         let ask = SignIn {
             version: MESSAGES,
             handle: who.to_owned(),
-            nonce: crate::bytes::base64url(&random::<16>()),
-            seen: memory.size(),
+            nonce: nonce.clone(),
+            seen: held.size(),
         };
         let answer = keeper.sign_in(ask)?;
         let served = match answer.outcome {
             Outcome::Done(served) => *served,
             Outcome::Unknown => return Err(DeskError::Unknown),
             Outcome::Denied { rule, says } => {
-                let entry = answer.receipt.as_ref().map(crate::ledger::Receipt::index);
-                return Err(DeskError::Denied { rule, says, entry });
+                return Err(DeskError::Denied { rule, says, entry: None });
             }
             Outcome::Refused { code, says } => return Err(DeskError::Refused { code, says }),
             Outcome::Stale => return Err(link::unexpected()),
@@ -88,13 +106,22 @@ impl<'k> Desk<'k> {
         let Served::Identity { account, actor, file } = served else { return Err(link::unexpected()) };
         let actor = actor.parse().map_err(DeskError::damaged)?;
         let person = Person::unseal(&file, passphrase).map_err(|error| people::identity_error(&error))?;
-        let mut desk = Self { keeper, vault: keeper.vault(), person, account, actor, memory };
         let receipt = answer.receipt.ok_or_else(link::unexpected)?;
-        desk.believe(&receipt, Event::Login)?;
-        if desk.person.verifying() != desk.account.verifying {
+        let opening = answer.opening.ok_or_else(link::unexpected)?;
+        let proven = link::prove(&mut held, (&receipt, &opening), (actor, Event::Login))?;
+        if !opening.detail.contains(&nonce) || proven.leaf().event != Event::Login {
+            return Err(DeskError::damaged("the sign-in's entry is about another sign-in"));
+        }
+        if person.verifying() != account.verifying {
             return Err(DeskError::damaged("the account's keys are not the ones in its sealed identity"));
         }
-        Ok(desk)
+        drop(held);
+        Ok(Self { keeper, vault: keeper.vault(), person, account, actor, memory })
+    }
+
+    /// The present moment by the vault's clock.
+    pub fn now(&self) -> crate::clock::Timestamp {
+        self.keeper.now()
     }
 
     /// The account that is signed in.

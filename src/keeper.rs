@@ -12,13 +12,13 @@ use std::sync::mpsc::SyncSender;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
+use crate::clock::Clock as _;
 use crate::clock::Timestamp;
 use crate::ids::VaultId;
 use crate::keeper::config::Config;
 use crate::keeper::message::Ask;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Answer;
-use crate::keeper::open::OpenError;
 use crate::keeper::thread::Job;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
@@ -56,6 +56,11 @@ pub(crate) mod thread;
 pub(crate) mod units;
 pub(crate) mod vault;
 pub mod verify;
+
+pub use crate::keeper::create::FoundError;
+pub use crate::keeper::doctor::doctor;
+pub use crate::keeper::open::OpenError;
+pub use crate::keeper::verify::verify;
 
 /// Where a vault and its keys are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,12 +190,36 @@ impl Keeper {
         self.config.lock().is_ok_and(|config| config.demo)
     }
 
+    /// Moves a demonstration vault's clock forward for good.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`] when the new time could not be written.
+    pub fn advance_clock_to(&self, at: Timestamp) -> Result<(), OpenError> {
+        let ahead = |ms: u64, now: u64| i64::try_from(ms).unwrap_or(i64::MAX).saturating_sub_unsigned(now);
+        let shift_ms = ahead(at.as_ms(), crate::clock::SystemClock.now().as_ms());
+        {
+            let mut config = self.config.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            config.clock_shift_ms = shift_ms;
+            config.write(&self.paths.dir).map_err(OpenError::Io)?;
+        }
+        self.run(move |vault| vault.clock = Box::new(crate::clock::ShiftedClock { shift_ms }))
+            .map_err(|stopped| OpenError::Damaged(stopped.0))
+    }
+
+    /// Makes the index anew from snapshot and journal; how many rows it has.
+    ///
+    /// # Errors
+    /// [`Stopped`] with what the store says.
+    pub fn rebuild_index(&self) -> Result<u64, Stopped> {
+        self.run(|vault| vault.store.rebuild_index().map_err(|error| Stopped(error.to_string())))?
+    }
+
     /// A sealed payload on its way in.
     ///
     /// # Errors
     /// What the system reports.
     pub fn upload(&self) -> std::io::Result<Box<dyn crate::store::Upload>> {
-        self.payloads.upload()
+        self.payloads.upload().map_err(std::io::Error::other)
     }
 
     /// A sealed payload by its digest. Without the header that is served against an entry it opens
@@ -199,7 +228,8 @@ impl Keeper {
     /// # Errors
     /// What the system reports; `NotFound` when there is none.
     pub fn fetch(&self, sha256: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
-        self.payloads.open(sha256)
+        let name = filing::object_name(sha256).ok_or(std::io::ErrorKind::NotFound)?;
+        self.payloads.open(&name).map_err(std::io::Error::other)
     }
 
     /// Sets who is told how many bytes of something long have been read.

@@ -12,14 +12,18 @@
 //! frame       what one group commit makes durable
 //! ```
 
+pub mod check;
 pub mod checkpoint;
 pub mod frame;
 pub mod journal;
 pub mod leaf;
 pub mod merkle;
+pub mod memory;
 pub mod note;
 pub mod opening;
+pub mod proof;
 pub mod receipt;
+pub mod tiles;
 pub mod verify;
 
 pub use crate::ledger::checkpoint::Checkpoint;

@@ -20,8 +20,11 @@
 
 pub mod bytes;
 pub mod canon;
+pub mod cli;
 pub mod clock;
+pub mod desk;
 pub mod ids;
+pub mod keeper;
 pub mod ledger;
 pub mod records;
 pub mod sealing;

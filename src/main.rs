@@ -1,5 +1,5 @@
 //! The `strongroom` command.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    strongroom::cli::run(std::env::args_os())
 }

@@ -9,12 +9,18 @@ pub mod embedded;
 pub mod key_table;
 pub mod memory;
 pub mod names;
+pub mod payload;
 
 pub use crate::ledger::frame::{Frame, FrameError, FrameView};
+pub use crate::store::effects::Effect;
+pub use crate::store::key_table::KeyTable;
+pub use crate::store::names::{UnitKind, UnitName};
+pub use crate::store::payload::{ObjectPayloads, PayloadError, Payloads, Upload};
 
+use crate::ledger::journal::Position;
 use crate::sealing::{RowId, SealedRow};
 use crate::store::effects::{EffectsError, PlacedEffect, SealedKeyEffect};
-use crate::store::names::Tree;
+pub use crate::store::names::Tree;
 
 /// Where a vault stands: what the next frame must follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,13 +55,13 @@ impl Head {
         Frame::seal(self.generation, self.next_frame, self.size)
     }
 
-    /// The head once this frame is durable.
-    pub(crate) fn advance(&mut self, frame: &FrameView<'_>) {
-        self.next_frame = frame.number.saturating_add(1);
-        self.last_frame_hash = frame.hash;
-        self.size = frame.size_after();
-        if !frame.checkpoint.is_empty() {
-            self.checkpoint = frame.checkpoint.to_vec();
+    /// The head once a frame that ends here is durable.
+    pub(crate) fn advance_to(&mut self, position: &Position, checkpoint: &[u8]) {
+        self.next_frame = position.next_frame;
+        self.last_frame_hash = position.hash;
+        self.size = position.size;
+        if !checkpoint.is_empty() {
+            self.checkpoint = checkpoint.to_vec();
         }
     }
 }
@@ -228,6 +234,12 @@ pub trait Store: Send {
     /// # Errors
     /// [`ReadError`].
     fn key_effects(&self) -> Result<Vec<SealedKeyEffect>, ReadError>;
+
+    /// Makes whatever finds rows quickly anew, from what is the truth; how many rows there are.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn rebuild_index(&mut self) -> Result<u64, ReadError>;
 
     /// Ends cleanly, so that the next opening need not rebuild anything. Dropping a store instead
     /// loses nothing either.

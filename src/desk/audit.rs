@@ -7,6 +7,7 @@ use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::reading::parse_record;
 use crate::desk::shown::AuditLine;
+use crate::desk::shown::HistoryLine;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedEntry;
@@ -24,18 +25,46 @@ impl Desk<'_> {
         since: Option<Timestamp>,
     ) -> Result<Vec<AuditLine>, DeskError> {
         let record = record.map(parse_record).transpose()?;
-        self.entries(Want::ShowAudit { record, actor: actor.map(str::to_owned), since })
+        let want = Want::ShowAudit { record, actor: actor.map(str::to_owned), since };
+        let entries = self.entries(want)?;
+        Ok(entries
+            .into_iter()
+            .map(|(entry, actor)| AuditLine {
+                index: entry.index,
+                time: entry.time,
+                event: entry.event,
+                outcome: entry.outcome,
+                actor,
+                record: entry.record,
+                case: entry.case,
+                purpose: entry.purpose,
+                detail_available: entry.detail_available,
+            })
+            .collect())
     }
 
     /// Who did what with a record, listings included.
     ///
     /// # Errors
     /// [`DeskError`].
-    pub fn history(&mut self, record: &str) -> Result<Vec<AuditLine>, DeskError> {
-        self.entries(Want::ShowHistory { record: parse_record(record)? })
+    pub fn history(&mut self, record: &str) -> Result<Vec<HistoryLine>, DeskError> {
+        let entries = self.entries(Want::ShowHistory { record: parse_record(record)? })?;
+        Ok(entries
+            .into_iter()
+            .map(|(entry, actor)| HistoryLine {
+                index: entry.index,
+                time: entry.time,
+                event: entry.event,
+                outcome: entry.outcome,
+                actor,
+                version: entry.version,
+                purpose: entry.purpose,
+            })
+            .collect())
     }
 
-    fn entries(&mut self, want: Want) -> Result<Vec<AuditLine>, DeskError> {
+    /// Entries, each with the handle of whoever did it.
+    fn entries(&mut self, want: Want) -> Result<Vec<(ServedEntry, Option<String>)>, DeskError> {
         let (keys, _) = self.keys(None)?;
         let (served, _) = self.ask(want, Load::Nothing {}, Because::default())?;
         let Served::Entries(entries) = served else { return Err(link::unexpected()) };
@@ -44,20 +73,7 @@ impl Desk<'_> {
             let account = keys.accounts.iter().find(|account| account.id == user);
             account.map(|account| account.handle.clone())
         };
-        Ok(entries
-            .into_iter()
-            .map(|entry| AuditLine {
-                actor: handle(&entry),
-                index: entry.index,
-                time: entry.time,
-                event: entry.event,
-                outcome: entry.outcome,
-                record: entry.record,
-                case: entry.case,
-                purpose: entry.purpose,
-                detail_available: entry.detail_available,
-            })
-            .collect())
+        Ok(entries.into_iter().map(|entry| { let actor = handle(&entry); (entry, actor) }).collect())
     }
 
     /// The proof of one entry, as a C2SP tlog-proof.

@@ -80,6 +80,12 @@ impl From<std::io::Error> for DeskError {
     }
 }
 
+impl From<crate::keeper::Stopped> for DeskError {
+    fn from(stopped: crate::keeper::Stopped) -> Self {
+        Self::Damaged(stopped.0)
+    }
+}
+
 impl From<Problems> for DeskError {
     fn from(problems: Problems) -> Self {
         Self::Form(problems)

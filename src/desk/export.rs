@@ -22,6 +22,7 @@ use crate::keeper::message::Want;
 use crate::keeper::message::answer::ServedPart;
 use crate::keeper::message::answer::ServedRecord;
 use crate::ledger::Proven;
+use crate::ledger::proof::LogProof;
 use crate::sealing::ExportRecipient;
 use crate::sealing::encrypt_to;
 
@@ -118,7 +119,7 @@ fn summary(opened: &OpenedRecord, served: &ServedRecord, trust: &Trust) -> Resul
             json!({
                 "name": found.part.name,
                 "bytes": found.part.bytes,
-                "sha256": found.part.sha256.to_string(),
+                "sha256": found.part.sha256.hex(),
             })
         })
         .collect();
@@ -137,7 +138,7 @@ fn summary(opened: &OpenedRecord, served: &ServedRecord, trust: &Trust) -> Resul
 
 /// The entry of this export with its proof, in the form a stranger can check.
 fn proof_text(proven: &Proven) -> String {
-    proven.to_log_proof().to_text()
+    LogProof::from(proven).to_text()
 }
 
 /// A tar of regular files (POSIX ustar, with pax headers for long names), written as it goes.

@@ -21,6 +21,7 @@ use crate::desk::versions::Body;
 use crate::desk::versions::OpenedRecord;
 use crate::ids::RecordId;
 use crate::ids::UserId;
+use crate::keeper::facts::Triggers;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::FiledRecord;
 use crate::keeper::message::answer::Keys;
@@ -187,7 +188,7 @@ impl Desk<'_> {
             about: about.into_iter().collect(),
             deciders: deciders.into_iter().collect(),
             handler: said.handler.as_deref().and_then(|name| user_named(keys, name)),
-            triggers: said.triggers,
+            triggers: triggers(&said.triggers),
         })
     }
 
@@ -248,7 +249,7 @@ impl Desk<'_> {
             about: Vec::new(),
             deciders: Vec::new(),
             handler: said.handler.as_deref().and_then(|name| user_named(&keys, name)),
-            triggers: said.triggers,
+            triggers: triggers(&said.triggers),
         };
         let to = recorded(&served.sealed_to, &trust)?;
         let body = Body { form: form.to_json(), reason: Some(reason.to_owned()) };
@@ -269,6 +270,19 @@ impl Desk<'_> {
         let (served, proven) = self.ask(Want::AmendRecord { record }, load, because)?;
         let Served::Filed(_) = served else { return Err(link::unexpected()) };
         Ok(Filed { id: record, receipt: line(&proven), warnings: Vec::new() })
+    }
+}
+
+/// A form's dates, as facts.
+fn triggers(said: &crate::records::kind::Triggers) -> Triggers {
+    Triggers {
+        event: said.event.clone(),
+        decision: said.decision.clone(),
+        resolution: said.resolution.clone(),
+        closure: said.closure.clone(),
+        engagement_end: said.engagement_end.clone(),
+        last_entry: said.last_entry.clone(),
+        other: crate::keeper::facts::Other::new(),
     }
 }
 

@@ -3,14 +3,16 @@
 
 use std::collections::BTreeSet;
 
+
 use crate::clock::Clock;
+use crate::clock::ShiftedClock;
+use crate::clock::SystemClock;
 use crate::desk::error::DeskError;
 use crate::desk::people::seal_identity;
 use crate::desk::seal;
 use crate::desk::seal::json;
 use crate::desk::trust::ROOT;
 use crate::ids::UserId;
-use crate::keeper::Keeper;
 use crate::keeper::Paths;
 use crate::keeper::create::FoundError;
 use crate::keeper::create::Founded;
@@ -27,6 +29,7 @@ use crate::sealing::HybridIdentity;
 use crate::sealing::Passphrase;
 use crate::sealing::Person;
 use crate::sealing::Plain;
+use crate::sealing::SecretText;
 use crate::sealing::Shares;
 use crate::sealing::SigningKey;
 use crate::sealing::Statement;
@@ -34,54 +37,59 @@ use crate::sealing::StatementKind;
 use crate::sealing::Trustee;
 
 /// A vault to found.
-#[derive(Debug)]
 pub struct Init {
     /// The centre's name.
     pub centre: String,
     /// The first administrator's handle.
     pub admin: String,
-    /// Who holds shares of the recovery identity; none or two to five.
-    pub trustees: Vec<Trustee>,
+    /// Their passphrase.
+    pub passphrase: Passphrase,
+    /// Who holds shares of the recovery identity, each with the age recipient to lock theirs with, if
+    /// they have one; none or two to five.
+    pub trustees: Vec<(String, Option<String>)>,
     /// Whether one person may do alone what needs two while nobody else could.
     pub two_person_single: bool,
-    /// A demonstration vault: its clock is this many milliseconds ahead of the system's.
-    pub demo_clock_shift_ms: Option<i64>,
+    /// A demonstration vault, which keeps the clock's distance from the system's for good.
+    pub demo: bool,
+    /// The clock.
+    pub clock: Box<dyn Clock>,
+}
+
+impl std::fmt::Debug for Init {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Init(..)")
+    }
 }
 
 /// What came of founding a vault.
 #[derive(Debug)]
 pub struct Created {
-    /// The keeper, open.
-    pub keeper: Keeper,
     /// The first administrator.
     pub admin: UserId,
     /// The ledger's verification key, for the induction card.
     pub vkey: String,
     /// SHA-256 of the root key, hex in groups of four, for the induction card.
     pub root_fingerprint: String,
-    /// The trustees' files and sheets; `None` where there are no trustees.
-    pub shares: Option<Shares>,
+    /// One nested age file for each pair of trustees, by file name.
+    pub shares: Vec<(String, Vec<u8>)>,
+    /// One sheet for each trustee, by file name.
+    pub sheets: Vec<(String, SecretText)>,
 }
 
 /// Founds a vault.
 ///
 /// # Errors
 /// [`FoundError`]; a vault that could not be finished is not there.
-pub fn create(
-    paths: &Paths,
-    init: &Init,
-    passphrase: &Passphrase,
-    clock: Box<dyn Clock>,
-) -> Result<Created, FoundError> {
-    let founding = Founding::begin(paths, clock)?;
+pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
+    let shift_ms = if init.demo { distance(&*init.clock) } else { 0 };
+    let founding = Founding::begin(paths, Box::new(ShiftedClock { shift_ms }))?;
     let root = SigningKey::generate();
     let recovery = (!init.trustees.is_empty()).then(HybridIdentity::generate);
+    let trustees: Result<Vec<Trustee>, _> = init.trustees.iter().map(trustee).collect();
     let shares = match &recovery {
-        Some(recovery) => Some(
-            Shares::make(recovery, &root, &init.trustees)
-                .map_err(|error| FoundError::InTheWay(error.to_string()))?,
-        ),
-        None => None,
+        Some(recovery) => Shares::make(recovery, &root, &trustees?)
+            .map_err(|error| FoundError::InTheWay(error.to_string()))?,
+        None => Shares { files: Vec::new(), sheets: Vec::new() },
     };
     let genesis = Genesis {
         root: root.verifying(),
@@ -89,24 +97,41 @@ pub fn create(
         recovery: recovery.as_ref().map(|recovery| recovery.recipient().clone()),
         custody: "local".to_owned(),
         two_person: if init.two_person_single { "single" } else { "required" }.to_owned(),
-        demo: init.demo_clock_shift_ms.is_some(),
+        demo: init.demo,
     };
     let heading =
         Heading { kind: StatementKind::Genesis, vault: founding.vault(), by: ROOT, at: founding.now() };
     let statement = sign(&heading, &genesis, &root)?;
     let person = Person::generate();
     let user = UserId::random();
-    let (admin, centre) = first_administrator(init, (&heading, &root), (&genesis, user), (&person, passphrase))?;
+    let (admin, centre) = first_administrator(init, (&heading, &root), (&genesis, user), (&person, &init.passphrase))?;
     let founded = Founded {
         statement,
         admin,
         centre,
-        clock_shift_ms: init.demo_clock_shift_ms.unwrap_or(0),
+        clock_shift_ms: shift_ms,
     };
     let vkey = founding.log_vkey();
     let keeper = founding.finish(&founded)?;
+    keeper.close().map_err(|stopped| FoundError::Statements(stopped.0))?;
     let root_fingerprint = fingerprint(&root);
-    Ok(Created { keeper, admin: user, vkey, root_fingerprint, shares })
+    Ok(Created { admin: user, vkey, root_fingerprint, shares: shares.files, sheets: shares.sheets })
+}
+
+/// How far a clock is ahead of the system's, in milliseconds.
+fn distance(clock: &dyn Clock) -> i64 {
+    let ms = |clock: &dyn Clock| i64::try_from(clock.now().as_ms()).unwrap_or(i64::MAX);
+    ms(clock).saturating_sub(ms(&SystemClock))
+}
+
+/// A trustee, as typed.
+fn trustee((name, recipient): &(String, Option<String>)) -> Result<Trustee, FoundError> {
+    let recipient = recipient.as_deref().map(str::parse).transpose().map_err(|_| {
+        FoundError::InTheWay(format!(
+            "the recipient of `{name}` is not an age public key (`age1pq1...` or `age1...`)"
+        ))
+    })?;
+    Ok(Trustee { name: name.clone(), recipient })
 }
 
 /// The first account, with the coordinators' team, and the centre's name sealed to that team.
@@ -160,7 +185,7 @@ fn sign<T: serde::Serialize>(
 
 /// SHA-256 of the root key in groups that can be read aloud.
 fn fingerprint(root: &SigningKey) -> String {
-    let hex = Digest::of(root.verifying().as_bytes()).to_string();
+    let hex = Digest::of(root.verifying().as_bytes()).hex();
     let groups: Vec<&str> = hex
         .as_bytes()
         .chunks(4)

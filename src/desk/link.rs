@@ -6,6 +6,7 @@ use crate::bytes::base64url;
 use crate::canon;
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
+use crate::desk::memory::Held;
 use crate::desk::seal::json;
 use crate::desk::shown::ReceiptLine;
 use crate::desk::trust::Trust;
@@ -17,12 +18,14 @@ use crate::keeper::message::Ask;
 use crate::keeper::message::Asked;
 use crate::keeper::message::MESSAGES;
 use crate::keeper::message::Want;
-use crate::keeper::message::answer::Answer;
 use crate::keeper::message::answer::Keys;
+use crate::keeper::message::answer::Opening;
 use crate::keeper::message::answer::Outcome;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::Load;
+use crate::ledger::ActorHandle;
 use crate::ledger::Event;
+use crate::ledger::Expected;
 use crate::ledger::Proven;
 use crate::ledger::Receipt;
 use crate::ledger::RecordKey;
@@ -49,14 +52,18 @@ impl Desk<'_> {
         because: Because<'_>,
     ) -> Result<(Served, Proven), DeskError> {
         let act = want.act();
-        let (answer, statement) = self.send(want, load, because)?;
+        let keeper = self.keeper;
+        let mut held = self.memory.hold()?;
+        let (ask, statement) = self.signed(want, load, because, held.size())?;
+        let answer = keeper.ask(ask)?;
         let (Some(receipt), Some(opening)) = (&answer.receipt, &answer.opening) else {
             return Err(DeskError::damaged("the keeper answered without an entry; nothing is opened"));
         };
         let done = matches!(answer.outcome, Outcome::Done(_));
         let event = if done { act.row().event } else { Event::Refuse };
-        let proven = self.believe(receipt, event)?;
-        let detail = opening.check(&proven).map_err(DeskError::damaged)?;
+        let proven = prove(&mut held, (receipt, opening), (self.actor, event))?;
+        let detail: serde_json::Value =
+            serde_json::from_str(&opening.detail).map_err(DeskError::damaged)?;
         if detail.get("ask") != Some(&statement) {
             return Err(DeskError::damaged("the entry is about another ask; nothing is opened"));
         }
@@ -77,7 +84,10 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError::Damaged`] when somebody is not vouched for.
     pub(crate) fn keys(&mut self, case: Option<CaseId>) -> Result<(Keys, Trust), DeskError> {
-        let (answer, _) = self.send(Want::LookUpKeys { case }, Load::Nothing {}, Because::default())?;
+        let seen = self.memory.hold()?.size();
+        let want = Want::LookUpKeys { case };
+        let (ask, _) = self.signed(want, Load::Nothing {}, Because::default(), seen)?;
+        let answer = self.keeper.ask(ask)?;
         let served = match answer.outcome {
             Outcome::Done(served) => *served,
             Outcome::Unknown => return Err(DeskError::Unknown),
@@ -91,12 +101,14 @@ impl Desk<'_> {
         Ok((*keys, trust))
     }
 
-    fn send(
-        &mut self,
+    /// A signed ask, and its statement as the entry's detail will hold it.
+    fn signed(
+        &self,
         want: Want,
         load: Load,
         because: Because<'_>,
-    ) -> Result<(Answer, serde_json::Value), DeskError> {
+        seen: u64,
+    ) -> Result<(Ask, serde_json::Value), DeskError> {
         let bytes = canon::to_bytes(&load).map_err(DeskError::damaged)?;
         let asked = Asked {
             version: MESSAGES,
@@ -104,7 +116,7 @@ impl Desk<'_> {
             purpose: because.purpose.map(str::to_owned),
             reason: because.reason.map(str::to_owned),
             nonce: base64url(&random::<16>()),
-            seen: self.memory.size(),
+            seen,
             load: base64url(&sha2::Sha256::digest(&bytes)),
         };
         let by = self.account.id.to_string();
@@ -113,15 +125,24 @@ impl Desk<'_> {
             .map_err(DeskError::damaged)?;
         let value = serde_json::from_slice(statement.bytes()).map_err(DeskError::damaged)?;
         let ask = Ask { statement: statement.bytes().to_vec(), load };
-        Ok((self.keeper.ask(ask)?, value))
+        Ok((ask, value))
     }
 
     /// Believes a receipt for an entry of this person's, and remembers its head.
     ///
     /// # Errors
     /// [`DeskError::Fork`], [`DeskError::WentBack`] or [`DeskError::Damaged`].
-    pub(crate) fn believe(&mut self, receipt: &Receipt, event: Event) -> Result<Proven, DeskError> {
-        self.memory.believe(receipt, self.actor, event)
+    pub(crate) fn believe(
+        &self,
+        receipt: &Receipt,
+        opening: &Opening,
+        event: Event,
+    ) -> Result<Proven, DeskError> {
+        // One of several entries of the same answer: checked under the answer's own head, from nothing.
+        let keys = [self.keeper.vkey().parse().map_err(DeskError::damaged)?];
+        let opening = opening.to_ledger().ok_or_else(unexpected)?;
+        let expected = Expected::new(self.actor, opening.commitment()).event(event);
+        receipt.check(&keys, None, &expected).map_err(DeskError::damaged)
     }
 
     /// Checks that an entry's `record` is this record's: the key the keeper gave is the one that was filed.
@@ -146,12 +167,25 @@ impl Desk<'_> {
     }
 }
 
+/// Checks an entry against what is remembered, and remembers its head before anything is opened.
+///
+/// # Errors
+/// [`DeskError::Fork`], [`DeskError::WentBack`] or [`DeskError::Damaged`].
+pub(crate) fn prove(
+    held: &mut Held<'_>,
+    (receipt, opening): (&Receipt, &Opening),
+    (actor, event): (ActorHandle, Event),
+) -> Result<Proven, DeskError> {
+    let opening = opening.to_ledger().ok_or_else(unexpected)?;
+    held.prove(receipt, &Expected::new(actor, opening.commitment()).event(event))
+}
+
 /// What a face may print of a proof.
 pub(crate) fn line(proven: &Proven) -> ReceiptLine {
     ReceiptLine {
         index: proven.leaf().index.get(),
         size: proven.checkpoint().size().get(),
-        root: proven.checkpoint().root_text(),
+        root: proven.checkpoint().head().root.to_string(),
     }
 }
 

@@ -166,7 +166,7 @@ impl Desk<'_> {
         let version = VersionFacts {
             number: draft.number,
             parts: sealed.parts,
-            manifest: signed.digest().to_string(),
+            manifest: signed.digest().hex(),
             previous: draft.previous,
             reason: draft.reason.to_owned(),
             submission: base64url(&random::<16>()),
@@ -200,7 +200,7 @@ impl Desk<'_> {
             let name = Some(attach.name.clone());
             parts.push(ManifestPart { number, sort: PartSort::Attachment, name, bytes, sha256 });
         }
-        let previous = draft.previous.as_deref().map(str::parse).transpose();
+        let previous = draft.previous.as_deref().map(digest).transpose()?;
         let manifest = Manifest {
             vault: self.vault,
             record: draft.record,
@@ -210,7 +210,7 @@ impl Desk<'_> {
             case: draft.facts.case,
             class: draft.facts.class.clone(),
             author: self.account.id,
-            previous: previous.map_err(|_| unexpected())?,
+            previous,
             k_record: RecordKey::from_bytes(*draft.k_record.expose()),
             filed_at: self.keeper.now(),
             parts,
@@ -241,7 +241,7 @@ impl Sealed {
         }
         let key = FileKey::generate();
         let payload = seal_payload(&key, &plain);
-        let facts = (hex(Digest::of(&payload).as_bytes()), payload.len() as u64);
+        let facts = (Digest::of(&payload).hex(), payload.len() as u64);
         self.add(manifest, number, facts, Place::Row, (&key, to))?;
         self.rows.push(PartRow { number, payload });
         Ok(())
@@ -268,8 +268,8 @@ impl Sealed {
             desk.keeper.progressed(count as u64);
         }
         let payload = part.finish().map_err(|_| changed(()))?;
-        let stored = payload.finish()?.finish()?;
-        self.add(manifest, number, (stored.sha256, stored.bytes), Place::Object, (&key, to))
+        let stored = payload.finish()?.finish().map_err(|error| DeskError::Io(error.to_string()))?;
+        self.add(manifest, number, (hex(&stored.sha256), stored.length), Place::Object, (&key, to))
     }
 
     fn add(
@@ -280,7 +280,7 @@ impl Sealed {
         place: Place,
         (key, to): (&FileKey, &[Destination]),
     ) -> Result<(), DeskError> {
-        let part = manifest.claimed_part(number).ok_or_else(unexpected)?;
+        let part = manifest.claimed().part(number).ok_or_else(unexpected)?;
         let sort = part.sort.word().to_owned();
         self.parts.push(PartFacts { number, sort, sha256, size_step, place });
         for one in to {
@@ -305,6 +305,11 @@ fn hash(mut content: Box<dyn Read>) -> io::Result<(u64, Digest)> {
         bytes = bytes.saturating_add(count as u64);
     }
     Ok((bytes, Digest::from_bytes(sha256.finalize().into())))
+}
+
+/// A digest as facts spell it.
+fn digest(text: &str) -> Result<Digest, DeskError> {
+    Digest::from_hex(text).ok_or_else(unexpected)
 }
 
 fn changed<E>(_: E) -> DeskError {

@@ -242,7 +242,7 @@ pub(crate) fn attachment_lines(
         .map(|found| AttachmentLine {
             name: found.part.name.unwrap_or_default(),
             bytes: found.part.bytes,
-            sha256: found.part.sha256.to_string(),
+            sha256: found.part.sha256.hex(),
         })
         .collect())
 }

@@ -134,6 +134,25 @@ pub struct AuditLine {
     pub detail_available: bool,
 }
 
+/// One line of a record's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryLine {
+    /// The entry's position.
+    pub index: u64,
+    /// When.
+    pub time: Timestamp,
+    /// What.
+    pub event: String,
+    /// How it ended.
+    pub outcome: String,
+    /// The handle of whoever did it.
+    pub actor: Option<String>,
+    /// The version it was about, where it was about one.
+    pub version: Option<u32>,
+    /// The purpose given.
+    pub purpose: Option<String>,
+}
+
 macro_rules! hide {
     ($($name:ident),+) => {
         $(impl std::fmt::Debug for $name {

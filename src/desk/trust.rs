@@ -164,6 +164,5 @@ fn parse(bytes: &[u8], kind: StatementKind, vault: VaultId) -> Result<Statement,
 }
 
 fn body<T: serde::de::DeserializeOwned>(statement: &Statement) -> Result<T, DeskError> {
-    let body = serde_json::Value::Object(statement.body().clone());
-    serde_json::from_value(body).map_err(|_| DeskError::damaged("a signed statement has another shape"))
+    statement.read_body().ok_or_else(|| DeskError::damaged("a signed statement has another shape"))
 }

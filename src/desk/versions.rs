@@ -178,7 +178,7 @@ fn compare(
         && manifest.version == facts.number
         && manifest.kind == record.kind
         && manifest.author == facts.author
-        && signed.digest().to_string() == facts.manifest;
+        && signed.digest().hex() == facts.manifest;
     if same && same_parts && first && latest {
         return Ok(());
     }

@@ -22,6 +22,7 @@ use crate::keeper::request::Stop;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::ledger::Leaf;
+use crate::ledger::LeafIndex;
 use crate::store::Tree;
 
 /// Which entries are wanted.
@@ -114,7 +115,7 @@ impl Vault {
             self.keys.of_kind(crate::store::UnitKind::Entry).map(|(unit, _)| unit.clone()).collect();
         for unit in units {
             let Some(row): Option<DetailRow> = self.read(&unit, Tree::Entry, &[])? else { continue };
-            let sought = crate::bytes::base64url(&crate::ledger::list_ref(&key, row.index));
+            let sought = crate::ledger::list_ref(&key, LeafIndex::new(row.index)).to_string();
             let detail: Value = serde_json::from_str(&row.detail).unwrap_or_default();
             let items = detail.pointer("/keeper/items").and_then(Value::as_array);
             if items.is_some_and(|items| items.iter().any(|item| item.as_str() == Some(&sought))) {
@@ -141,7 +142,7 @@ impl Vault {
             from = from.saturating_add(leaves.len() as u64);
             for bytes in leaves {
                 let leaf = Leaf::decode(&bytes).map_err(|error| Broken::Ledger(error.to_string()))?;
-                if leaf.index < size && self.wanted(filter, known, &leaf) {
+                if leaf.index.get() < size && self.wanted(filter, known, &leaf) {
                     entries.push(self.served_entry(known, &leaf)?);
                 }
             }
@@ -151,7 +152,7 @@ impl Vault {
 
     fn wanted(&self, filter: Filter, known: &BTreeMap<u64, (About, DetailRow)>, leaf: &Leaf) -> bool {
         let actor = filter.actor.is_none_or(|user| self.people.actor(user) == Some(leaf.actor));
-        let record = filter.record.is_none() || known.contains_key(&leaf.index);
+        let record = filter.record.is_none() || known.contains_key(&leaf.index.get());
         actor && record && filter.since.is_none_or(|since| leaf.time >= since)
     }
 
@@ -160,24 +161,28 @@ impl Vault {
         known: &BTreeMap<u64, (About, DetailRow)>,
         leaf: &Leaf,
     ) -> Result<ServedEntry, Broken> {
-        let about = known.get(&leaf.index);
+        let about = known.get(&leaf.index.get());
         let row = match about {
             Some((_, row)) => Some(row.clone()),
-            None => self.detail_of_entry(leaf.index)?,
+            None => self.detail_of_entry(leaf.index.get())?,
         };
-        let purpose = about.and(row.as_ref()).and_then(|row| {
-            let detail: Value = serde_json::from_str(&row.detail).ok()?;
-            detail.pointer("/ask/body/purpose")?.as_str().map(str::to_owned)
-        });
+        // Of entries about records the asker may not know, nothing of the detail is told.
+        let detail: Value = about
+            .and(row.as_ref())
+            .and_then(|row| serde_json::from_str(&row.detail).ok())
+            .unwrap_or_default();
+        let purpose = detail.pointer("/ask/body/purpose").and_then(Value::as_str);
+        let version = detail.pointer("/keeper/note/version").and_then(Value::as_u64);
         Ok(ServedEntry {
-            index: leaf.index,
+            index: leaf.index.get(),
             time: leaf.time,
             event: leaf.event.to_string(),
             outcome: leaf.outcome.to_string(),
             actor: self.people.user_of(&leaf.actor),
             record: about.map(|(about, _)| about.record),
             case: about.and_then(|(about, _)| about.case),
-            purpose,
+            purpose: purpose.map(str::to_owned),
+            version: version.and_then(|number| u32::try_from(number).ok()),
             detail_available: row.is_some(),
         })
     }

@@ -127,8 +127,7 @@ impl Vault {
         if !vouched {
             return Err(wrong("nobody vouches for the new compartment's key"));
         }
-        let body: EpochStatement = serde_json::from_value(statement.body().clone())
-            .map_err(|_| wrong("the epoch statement cannot be read"))?;
+        let body: EpochStatement = statement.read_body().ok_or_else(|| wrong("the epoch statement cannot be read"))?;
         if body.compartment != new.id || body.purpose != purpose || body.number != 1 {
             return Err(wrong("the epoch statement is about another compartment"));
         }

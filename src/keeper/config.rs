@@ -12,6 +12,8 @@ use crate::ledger::journal::disk::write_whole;
 
 /// The format this program writes and reads.
 pub const FORMAT: u32 = 1;
+/// The file is small; anything longer is not it.
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// What `vault.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +43,7 @@ impl Config {
             return Ok(None);
         }
         let invalid = |says: String| std::io::Error::new(std::io::ErrorKind::InvalidData, says);
-        let bytes = read_whole(&RealDisk, &path)?;
+        let bytes = read_whole(&RealDisk, &path, MAX_BYTES)?;
         let text = String::from_utf8(bytes).map_err(|_| invalid("`vault.toml` is not text".to_owned()))?;
         let config: Self = toml::from_str(&text)
             .map_err(|_| invalid("`vault.toml` is damaged: it is not what a vault writes".to_owned()))?;

@@ -154,9 +154,9 @@ impl Founding {
     pub fn finish(self, founded: &Founded) -> Result<Keeper, FoundError> {
         let statement = crate::sealing::Statement::parse(&founded.statement)
             .map_err(|error| FoundError::Statements(error.to_string()))?;
-        let body = serde_json::Value::Object(statement.body().clone());
-        let genesis: Genesis = serde_json::from_value(body)
-            .map_err(|error| FoundError::Statements(error.to_string()))?;
+        let genesis: Genesis = statement
+            .read_body()
+            .ok_or_else(|| FoundError::Statements("the genesis statement has another shape".to_owned()))?;
         Keyring::at(&self.paths.keys).create(&self.generation, &self.log)?;
         let site = Site::new(&self.paths.dir, self.vault);
         let table = KeyTable::new()
@@ -216,7 +216,7 @@ impl Vault {
         }
         self.write(&units::vault(), Tree::Setting, CENTRE, &founded.centre)?;
         self.found_admin(&genesis.root, founded).map_err(stop)?;
-        let digest = statement.digest().to_string();
+        let digest = statement.digest().hex();
         let said = |what: &str| json!({"founding": what, "genesis": digest});
         let facts = json!({
             "custody": genesis.custody,

@@ -48,8 +48,7 @@ impl Vault {
             return Err(wrong("the person they report to has no account"));
         }
         let statement = Statement::parse(&new.enrol).map_err(|_| wrong("the enrol statement cannot be read"))?;
-        let body: Enrolment = serde_json::from_value(statement.body().clone())
-            .map_err(|_| wrong("the enrol statement cannot be read"))?;
+        let body: Enrolment = statement.read_body().ok_or_else(|| wrong("the enrol statement cannot be read"))?;
         let vouched = statement.kind() == StatementKind::Enrol
             && statement.vault() == self.id
             && statement.by() == by.0
@@ -84,8 +83,7 @@ impl Vault {
         let wrong = |says: &str| Stop::Refused("bad-succession", says.to_owned());
         let old = Statement::parse(&new.old).map_err(|_| wrong("the succession cannot be read"))?;
         let next = Statement::parse(&new.new).map_err(|_| wrong("the succession cannot be read"))?;
-        let body: Enrolment = serde_json::from_value(old.body().clone())
-            .map_err(|_| wrong("the succession cannot be read"))?;
+        let body: Enrolment = old.read_body().ok_or_else(|| wrong("the succession cannot be read"))?;
         let asker = &request.asker;
         let signed = [(&old, &asker.verifying), (&next, &body.verifying)].iter().all(|(statement, key)| {
             statement.kind() == StatementKind::Succeed

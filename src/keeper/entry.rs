@@ -21,6 +21,8 @@ use crate::keeper::vault::Vault;
 use crate::ledger::ActorHandle;
 use crate::ledger::Event;
 use crate::ledger::Leaf;
+use crate::ledger::LeafIndex;
+use crate::ledger::Opening;
 use crate::ledger::Outcome as Ending;
 use crate::ledger::RecordKey;
 use crate::store::Tree;
@@ -91,6 +93,7 @@ impl Vault {
     /// Puts an entry into the frame being built; its position.
     pub(crate) fn stage(&mut self, entry: Entry) -> Result<u64, Broken> {
         let index = self.next_index();
+        let at = LeafIndex::new(index);
         let history = match entry.record {
             Some(record) => self.history(record)?,
             None => None,
@@ -98,7 +101,7 @@ impl Vault {
         let mut items = Vec::new();
         for listed in &entry.listed {
             if let Some((_, key)) = self.history(*listed)? {
-                items.push(base64url(&crate::ledger::list_ref(&key, index)));
+                items.push(crate::ledger::list_ref(&key, at).to_string());
             }
         }
         let mut keeper = json!({"items": items, "policy": self.policy_digest(), "rules": entry.rules});
@@ -108,15 +111,15 @@ impl Vault {
         let detail = canon::to_bytes(&json!({"ask": entry.ask, "keeper": keeper})).map_err(|_| Broken::Detail)?;
         let salt: [u8; 32] = random();
         let record = match &history {
-            Some((_, key)) => crate::ledger::record_ref(key, index),
-            None => crate::ledger::no_record_ref(index),
+            Some((_, key)) => crate::ledger::record_ref(key, at),
+            None => crate::ledger::no_record_ref(),
         };
         self.staged.leaves.push(Leaf {
             actor: entry.actor,
             commit: crate::ledger::commit(&salt, &detail),
             event: entry.event,
             frame: None,
-            index,
+            index: at,
             outcome: entry.ending,
             record,
             time: self.staged.time,
@@ -148,7 +151,7 @@ impl Vault {
         let Some(row): Option<HistoryRow> = self.read(&unit, Tree::History, &[])? else { return Ok(None) };
         let key = unbase64url(&row.k_record)
             .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
-            .map(RecordKey::from_bytes)
+            .map(|bytes| RecordKey::from_bytes(&bytes))
             .ok_or(Broken::Row(Tree::History))?;
         Ok(Some((row, key)))
     }

@@ -204,7 +204,7 @@ impl Vault {
                 Place::Row => row.is_some_and(|row| {
                     crate::bytes::hex(&crate::keeper::digest(&row.payload)) == part.sha256
                 }),
-                Place::Object => self.payloads.exists(&part.sha256).map_err(|error| Broken::Store(error.to_string()))?,
+                Place::Object => self.has_object(&part.sha256)?,
             };
             if !there {
                 return Err(refused("a part's payload is missing or is not what its digest says"));
@@ -221,6 +221,12 @@ impl Vault {
         let given: BTreeSet<(u32, CompartmentId, u32)> =
             load.headers.iter().map(|h| (h.part, h.compartment, h.epoch)).collect();
         if given == wanted && given.len() == load.headers.len() { Ok(()) } else { Err(Stop::Stale) }
+    }
+
+    /// Whether an object is durable under its digest.
+    fn has_object(&self, sha256: &str) -> Result<bool, Broken> {
+        let Some(name) = object_name(sha256) else { return Ok(false) };
+        self.payloads.exists(&name).map_err(|error| Broken::Store(error.to_string()))
     }
 
     /// Files a corrected version: the original stays.
@@ -270,7 +276,8 @@ impl Vault {
             let natural = units::numbered(header.compartment.as_bytes(), header.part);
             self.write_under(&key, Tree::Header, &natural, &header.header)?;
         }
-        let entry = self.entry(request, act).about(facts.id);
+        let note = serde_json::json!({"version": load.version.number});
+        let entry = self.entry(request, act).about(facts.id).noting(note);
         Ok((facts.id, self.log(permit, entry)?))
     }
 }
@@ -289,6 +296,11 @@ fn filed(filed: Vec<(RecordId, Pledge)>) -> Step {
             Ok(Outcome::Done(Box::new(Served::Filed(filed))))
         }),
     }
+}
+
+/// The name of an object, from its digest as facts spell it.
+pub(crate) fn object_name(sha256: &str) -> Option<[u8; 32]> {
+    crate::bytes::unhex(sha256)?.try_into().ok()
 }
 
 fn refused(says: &str) -> Stop {

@@ -65,6 +65,16 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// Logs what the founding did: the one time nobody has been enrolled who could be permitted.
+    pub(crate) fn log_founding(&mut self, entry: Entry) -> Result<u64, Broken> {
+        if self.head.size() > 0 {
+            return Err(Broken::Stopped);
+        }
+        self.stage(entry)
+    }
+}
+
 impl Pledge {
     /// What this pledge has become now that its frame is durable; `None` if the frame that was
     /// committed does not hold it.

@@ -9,11 +9,13 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::ledger::LogKey;
-use crate::ledger::journal::disk::Disk;
 use crate::ledger::journal::disk::RealDisk;
 use crate::ledger::journal::disk::read_whole;
 use crate::ledger::journal::disk::write_whole;
 use crate::sealing::GenerationKey;
+
+/// Key files are short; anything longer is not one.
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// How far a vault was seen, as the file beside its keys remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,9 +112,9 @@ impl Keyring {
     }
 
     fn text(&self, path: &Path) -> std::io::Result<Zeroizing<String>> {
-        let bytes = Zeroizing::new(read_whole(&RealDisk as &dyn Disk, path)?);
+        let bytes = Zeroizing::new(read_whole(&RealDisk, path, MAX_BYTES)?);
         let text = std::str::from_utf8(&bytes).map_err(|_| not_a_key("a key file is not text"))?;
-        Ok(Zeroizing::new(text.trim_end().to_owned()))
+        Ok(Zeroizing::new(text.to_owned()))
     }
 }
 

@@ -85,7 +85,7 @@ pub enum Want {
     AddToTeam { case: CaseId, user: UserId },
     RemoveFromTeam { case: CaseId, user: UserId },
     AddRecord { record: RecordId },
-    ImportRecords { case: CaseId },
+    ImportRecords { case: Option<CaseId> },
     ListRecords { case: Option<CaseId>, page: u32 },
     ReadRecord { record: RecordId, version: Option<u32> },
     ReadAttachment { record: RecordId, version: u32, part: u32 },

@@ -51,6 +51,8 @@ pub enum OpenError {
     Damaged(String),
     /// The vault is older than somebody has seen it; who, in words.
     WentBack(String),
+    /// There are two histories; what shows it, in words.
+    Fork(String),
     /// The keys are missing or do not fit; what to do, in words.
     NoKeys(String),
     /// The disk failed.
@@ -64,6 +66,7 @@ impl fmt::Display for OpenError {
             | Self::NotAVault(says)
             | Self::Damaged(says)
             | Self::WentBack(says)
+            | Self::Fork(says)
             | Self::NoKeys(says) => f.write_str(says),
             Self::Io(error) => write!(f, "the vault cannot be read: {error}"),
         }
@@ -96,8 +99,8 @@ impl From<Broken> for OpenError {
 
 /// Rebuilds the ledger's head from the frames, checking each: leaves, time, root, signature, and that
 /// the last leaf names the effects.
-struct Replayed {
-    head: LedgerHead,
+pub(crate) struct Replayed {
+    pub(crate) head: LedgerHead,
 }
 
 impl Replay for Replayed {
@@ -195,7 +198,9 @@ fn assemble(
     clock: Box<dyn Clock>,
 ) -> Result<Vault, OpenError> {
     let policy = Policy::builtin().map_err(|error| OpenError::Damaged(error.to_string()))?;
-    let payloads = ObjectPayloads::open(&paths.dir.join("payload")).map_err(OpenError::Io)?;
+    let payloads = ObjectPayloads::open(&paths.dir)
+        .or_else(|_| ObjectPayloads::create(&paths.dir))
+        .map_err(|error| OpenError::Damaged(error.to_string()))?;
     Ok(Vault {
         id,
         store,

@@ -242,3 +242,119 @@ fn validate(schema: &Schema, rules: &PolicySet) -> Result<(), PolicyError> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALLOWS: &str = "@id(\"a\") @says(\"all\") permit (principal, action, resource);";
+    const FORBIDS: &str = "@id(\"b\") @says(\"none\") forbid (principal, action, resource);";
+
+    fn refused(text: &str) -> PolicyError {
+        Policy::load(SCHEMA_TEXT, text, &["a", "b"]).unwrap_err()
+    }
+
+    #[test]
+    fn the_builtin_policy_loads() {
+        let policy = Policy::builtin().unwrap();
+        assert_eq!(policy.rules().len(), RULES.len());
+        assert_eq!(policy.sha256().len(), 64);
+        assert!(policy.says(&RuleId::NO_RULE).is_none());
+        assert!(!format!("{policy:?}").contains("permit"));
+    }
+
+    #[test]
+    fn names_are_those_of_the_list() {
+        let both = format!("{ALLOWS}{FORBIDS}");
+        assert!(Policy::load(SCHEMA_TEXT, &both, &["a", "b"]).is_ok());
+        assert_eq!(refused(ALLOWS), PolicyError::Absent("b".to_owned()));
+        assert_eq!(
+            refused(&format!("{both}{ALLOWS}")),
+            PolicyError::Double("a".to_owned())
+        );
+        let forbid_as_a = FORBIDS.replace("\"b\"", "\"a\"");
+        assert_eq!(
+            refused(&format!("{both}{forbid_as_a}")),
+            PolicyError::Double("a".to_owned())
+        );
+        let other = both.replace("\"b\"", "\"B\"");
+        assert_eq!(refused(&other), PolicyError::Unknown("B".to_owned()));
+        let unnamed = format!("{both}@says(\"x\") permit (principal, action, resource);");
+        assert_eq!(
+            refused(&unnamed),
+            PolicyError::Unnamed("policy2".to_owned())
+        );
+        assert!(matches!(
+            refused(&both.replace("@id(\"a\")", "@id")),
+            PolicyError::Unnamed(_)
+        ));
+    }
+
+    #[test]
+    fn annotations_are_complete_and_known() {
+        let with =
+            |from: &str, to: &str| match refused(&format!("{ALLOWS}{FORBIDS}").replace(from, to)) {
+                PolicyError::Annotation { rule, why } => format!("{rule}: {why}"),
+                other => other.to_string(),
+            };
+        let none = "it has no sentence (@says)";
+        assert_eq!(with("@says(\"all\")", ""), format!("a: {none}"));
+        assert_eq!(with("@says(\"none\")", "@says"), format!("b: {none}"));
+        assert_eq!(
+            with("@says(\"none\")", "@says(\"none\") @hides"),
+            "b: a rule that hides says what is said of unknown records"
+        );
+        assert_eq!(
+            with(
+                "@says(\"all\")",
+                "@says(\"no such record, or not yours to open\") @hides"
+            ),
+            "a: @hides is for rules that forbid"
+        );
+        assert_eq!(
+            with("@says(\"none\")", "@says(\"n\") @hides(\"no\")"),
+            "b: @hides takes no value"
+        );
+        assert_eq!(
+            with("@says(\"none\")", "@says(\"none\") @hide"),
+            "b: it has an annotation other than @id, @says and @hides"
+        );
+    }
+
+    /// What would mean less than it seems to is refused, and the rule is named.
+    #[test]
+    fn misspelt_rules_are_refused() {
+        for condition in [
+            "principal in Role::\"cordinator\"",
+            "principal.stat == AccountState::\"left\"",
+            "principal.state == AccountState::\"lapsed\"",
+            "principal.state == \"left\"",
+            "principal.state == CaseState::\"closed\"",
+            "context.purpose == \"x\"",
+            "action == Action::\"read-recrod\"",
+            "resource is Recrod",
+            "false",
+        ] {
+            let forbids = FORBIDS.replace(';', &format!(" when {{ {condition} }};"));
+            let text = format!("{ALLOWS}{forbids}");
+            match refused(&text) {
+                PolicyError::Invalid { rule, .. } => assert_eq!(rule, "b", "{condition}"),
+                other => panic!("{condition}: {other}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_policy_is_refused() {
+        assert!(matches!(refused("permit"), PolicyError::Text(_)));
+        let template =
+            "@id(\"a\") @says(\"x\") permit (principal == ?principal, action, resource);";
+        assert_eq!(refused(template), PolicyError::Template("a".to_owned()));
+        let schema = Policy::load("entity User in [Nobody];", ALLOWS, &["a"]).unwrap_err();
+        assert!(matches!(schema, PolicyError::Schema(_)), "{schema}");
+        for error in [refused("permit"), refused(template), schema] {
+            let says = error.to_string();
+            assert!(!says.ends_with('.') && !says.contains('\n'), "{says}");
+        }
+    }
+}

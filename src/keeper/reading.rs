@@ -82,7 +82,7 @@ impl Vault {
             return Err(Stop::Refused("no-such-version", says));
         }
         let whole = act == Act::ExportRecord;
-        self.serve_parts(request, act, found, move |version| {
+        self.serve_parts(request, act, (found, last), move |version| {
             version.parts.iter().filter(|part| {
                 version.number <= last
                     && (part.number == 1 || whole || (part.number == 2 && version.number == last))
@@ -102,7 +102,7 @@ impl Vault {
         if part < 3 || !facts.parts.iter().any(|p| p.number == part) {
             return Err(Stop::Refused("no-such-attachment", "the record has no such attachment".to_owned()));
         }
-        self.serve_parts(request, Act::ReadAttachment, found, move |facts| {
+        self.serve_parts(request, Act::ReadAttachment, (found, version), move |facts| {
             let of_version = facts.parts.iter().filter(|_| facts.number == version);
             of_version.filter(|p| p.number == 1 || p.number == part).cloned().collect()
         })
@@ -112,7 +112,7 @@ impl Vault {
         &mut self,
         request: &Request,
         act: Act,
-        found: Found,
+        (found, shown): (Found, u32),
         pick: impl Fn(&VersionFacts) -> Vec<PartFacts>,
     ) -> Result<Step, Stop> {
         let Found { permit, facts, compartment, way } = found;
@@ -122,7 +122,8 @@ impl Vault {
             let parts = pick(&version);
             wanted.push((version, parts));
         }
-        let entry = self.entry(request, act).about(facts.id);
+        let note = serde_json::json!({"version": shown});
+        let entry = self.entry(request, act).about(facts.id).noting(note);
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, logged| {
             let served = vault.serve_record(logged, facts, wanted, (compartment, &way))?;

@@ -124,8 +124,7 @@ impl Vault {
         if statement.at().as_ms().abs_diff(self.now().as_ms()) > MAX_SKEW_MS {
             return Err(bad("the ask's time is more than ten minutes away from the keeper's"));
         }
-        let asked: Asked = serde_json::from_value(statement.body().clone())
-            .map_err(|_| bad("the ask is of a version this keeper does not know"))?;
+        let asked: Asked = statement.read_body().ok_or_else(|| bad("the ask is of a version this keeper does not know"))?;
         if asked.version != MESSAGES {
             return Err(bad("the ask is of a version this keeper does not know"));
         }

@@ -35,7 +35,7 @@ impl Vault {
     ) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, Broken> {
         let id = key.row_id(tree.number(), natural);
         let Some(row) = self.sealed_row(tree, &id)? else { return Ok(None) };
-        let place = RowPlace { vault: &self.id, tree: tree.number(), id: &id };
+        let place = RowPlace { vault: &self.id, tree: tree.number(), id };
         key.open_row(&place, &row).map(Some).map_err(|_| Broken::Row(tree))
     }
 
@@ -69,7 +69,7 @@ impl Vault {
     ) -> Result<(), Broken> {
         let id = key.row_id(tree.number(), natural);
         let revision = self.sealed_row(tree, &id)?.map_or(1, |old| old.revision.saturating_add(1));
-        let place = RowPlace { vault: &self.id, tree: tree.number(), id: &id };
+        let place = RowPlace { vault: &self.id, tree: tree.number(), id };
         let row = key.seal_row(&place, revision, plain);
         self.staged.rows.insert((tree, id), Some(row.clone()));
         self.staged.effects.push(Effect::Put { tree, id, row });
@@ -94,7 +94,7 @@ impl Vault {
 
     /// Destroys a unit: its key goes at once here, and for old copies at the next generation change.
     pub(crate) fn end_unit(&mut self, unit: UnitName) {
-        if self.keys.remove(&unit).is_some() {
+        if self.keys.remove(&unit) {
             self.staged.effects.push(Effect::EndUnit { unit });
         }
     }

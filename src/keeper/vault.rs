@@ -42,6 +42,8 @@ pub(crate) struct Vault {
     pub(crate) staged: Staged,
     /// What opens the entries of the frame in hand.
     pub(crate) openings: HashMap<u64, Opening>,
+    /// Where the ledger's static files are.
+    pub(crate) ledger_dir: std::path::PathBuf,
 }
 
 /// The frame being built.
@@ -123,6 +125,6 @@ impl Vault {
 
     /// SHA-256 of the policy, hex: which rules decided.
     pub(crate) fn policy_digest(&self) -> String {
-        crate::bytes::hex(&self.policy.sha256())
+        self.policy.sha256().to_owned()
     }
 }

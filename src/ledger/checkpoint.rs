@@ -10,6 +10,7 @@ use crate::ledger::note::Note;
 use crate::ledger::note::NoteError;
 use crate::ledger::note::key::LogKey;
 use crate::ledger::note::key::VerifierKey;
+use crate::ledger::verify;
 use crate::ledger::verify::Head;
 
 /// What a new ledger's name begins with; `.invalid` is reserved for names that lead nowhere (RFC 2606).
@@ -51,6 +52,49 @@ impl From<NoteError> for CheckpointError {
         Self::Note(error)
     }
 }
+
+/// Two checkpoints of one ledger that cannot both be true. Both notes together prove it to anybody: keep
+/// them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Discontinuity {
+    /// The ledger is shorter than it was.
+    WentBack {
+        /// The size remembered.
+        remembered: TreeSize,
+        /// The size offered now.
+        offered: TreeSize,
+    },
+    /// The ledger is not shown to continue what is remembered.
+    Fork {
+        /// The size remembered.
+        remembered: TreeSize,
+        /// The size offered now.
+        offered: TreeSize,
+    },
+}
+
+impl fmt::Display for Discontinuity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WentBack {
+                remembered,
+                offered,
+            } => write!(
+                f,
+                "the ledger went back: {remembered} entries were seen before, now it has {offered}"
+            ),
+            Self::Fork {
+                remembered,
+                offered,
+            } => write!(
+                f,
+                "two histories: the ledger of {offered} entries does not continue the {remembered} seen before"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Discontinuity {}
 
 /// What a checkpoint says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +182,34 @@ impl SignedCheckpoint {
     /// Size and root.
     pub fn head(&self) -> Head {
         self.checkpoint.head()
+    }
+
+    /// Whether this ledger is shown by `proof` to begin with the `remembered` one.
+    ///
+    /// # Errors
+    /// [`Discontinuity`].
+    pub fn continues(
+        &self,
+        remembered: &SignedCheckpoint,
+        proof: &[Hash],
+    ) -> Result<(), Discontinuity> {
+        let (old, new) = (remembered.head(), self.head());
+        let (remembered_size, offered) = (old.size, new.size);
+        if offered < remembered_size {
+            return Err(Discontinuity::WentBack {
+                remembered: remembered_size,
+                offered,
+            });
+        }
+        let same_ledger = remembered.checkpoint.origin == self.checkpoint.origin;
+        if same_ledger && verify::consistency(&old, &new, proof).is_ok() {
+            Ok(())
+        } else {
+            Err(Discontinuity::Fork {
+                remembered: remembered_size,
+                offered,
+            })
+        }
     }
 
     /// How many entries it covers.

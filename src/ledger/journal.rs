@@ -49,7 +49,8 @@ impl Position {
         }
     }
 
-    fn after(frame: &FrameView<'_>) -> Self {
+    /// Where the chain stands behind this frame.
+    pub fn after(frame: &FrameView<'_>) -> Self {
         Self {
             generation: frame.generation,
             next_frame: frame.number.saturating_add(1),

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::ledger::checkpoint::CheckpointError;
+use crate::ledger::checkpoint::Discontinuity;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::leaf::LeafError;
@@ -133,26 +134,14 @@ pub enum ReceiptError {
     NotIncluded,
     /// The entry is about something else.
     OtherEntry(Differs),
-    /// The ledger is shorter than it was.
-    WentBack {
-        /// The size remembered.
-        remembered: TreeSize,
-        /// The size offered now.
-        offered: TreeSize,
-    },
     /// The ledger is not a continuation of what is remembered.
-    Fork {
-        /// The size remembered.
-        remembered: TreeSize,
-        /// The size offered now.
-        offered: TreeSize,
-    },
+    Breaks(Discontinuity),
 }
 
 impl fmt::Display for ReceiptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed(error) => write!(f, "the receipt's entry is {error}"),
+            Self::Malformed(error) => write!(f, "the receipt's entry: {error}"),
             Self::Checkpoint(error) => write!(f, "the receipt's checkpoint: {error}"),
             Self::NotIncluded => f.write_str("the entry is not in the signed ledger"),
             Self::OtherEntry(what) => {
@@ -165,20 +154,7 @@ impl fmt::Display for ReceiptError {
                 };
                 write!(f, "the ledger's entry is about {what}")
             }
-            Self::WentBack {
-                remembered,
-                offered,
-            } => write!(
-                f,
-                "the ledger went back: {remembered} entries were seen here, now it has {offered}"
-            ),
-            Self::Fork {
-                remembered,
-                offered,
-            } => write!(
-                f,
-                "two histories: the ledger of {offered} entries does not continue the {remembered} seen here"
-            ),
+            Self::Breaks(how) => how.fmt(f),
         }
     }
 }
@@ -186,11 +162,26 @@ impl fmt::Display for ReceiptError {
 impl std::error::Error for ReceiptError {}
 
 /// An entry that is in a signed tree which continues the remembered one, and that says what was asked: a
-/// desk's licence to open what came with it. Made by [`Receipt::check`] alone, and used up.
+/// desk's licence to open what came with it. Made by [`Receipt::check`] alone, and used up: it can be neither
+/// copied nor put together.
+///
+/// ```compile_fail,E0599
+/// fn twice(proven: strongroom::ledger::Proven) {
+///     let again: strongroom::ledger::Proven = proven.clone();
+/// }
+/// ```
+///
+/// ```compile_fail,E0451
+/// use strongroom::ledger::{Leaf, Proven, SignedCheckpoint};
+/// fn forged(leaf: Leaf, checkpoint: SignedCheckpoint) -> Proven {
+///     Proven { leaf, checkpoint, consistency: Vec::new() }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Proven {
     leaf: Leaf,
     checkpoint: SignedCheckpoint,
+    inclusion: Vec<Hash>,
     consistency: Vec<Hash>,
 }
 
@@ -198,6 +189,11 @@ impl Proven {
     /// The entry.
     pub fn leaf(&self) -> &Leaf {
         &self.leaf
+    }
+
+    /// The proof, already checked, that the entry is in the checkpoint's tree.
+    pub fn inclusion(&self) -> &[Hash] {
+        &self.inclusion
     }
 
     /// The checkpoint that covers it: what to remember from now on.
@@ -225,7 +221,12 @@ impl Receipt {
         let checkpoint = SignedCheckpoint::verify(self.checkpoint.as_bytes(), keys)
             .map_err(ReceiptError::Checkpoint)?;
         if let Some(remembered) = remembered {
-            self.check_continues(remembered, &checkpoint)?;
+            // A proof from elsewhere proves nothing about what is remembered here.
+            let starts = self.consistency_from == Some(remembered.size());
+            let proof = if starts { &self.consistency[..] } else { &[] };
+            checkpoint
+                .continues(remembered, proof)
+                .map_err(ReceiptError::Breaks)?;
         }
         let leaf = Leaf::decode(self.leaf.as_bytes()).map_err(ReceiptError::Malformed)?;
         verify::inclusion(
@@ -239,33 +240,8 @@ impl Receipt {
         Ok(Proven {
             leaf,
             checkpoint,
+            inclusion: self.inclusion.clone(),
             consistency: self.consistency.clone(),
         })
-    }
-
-    fn check_continues(
-        &self,
-        remembered: &SignedCheckpoint,
-        offered: &SignedCheckpoint,
-    ) -> Result<(), ReceiptError> {
-        let (old, new) = (remembered.head(), offered.head());
-        if new.size < old.size {
-            return Err(ReceiptError::WentBack {
-                remembered: old.size,
-                offered: new.size,
-            });
-        }
-        // No statement of where the proof starts is a proof from nothing, which fails below.
-        let starts = self.consistency_from.unwrap_or_default() == old.size;
-        let proven = starts && verify::consistency(&old, &new, &self.consistency).is_ok();
-        let same_ledger = remembered.checkpoint().origin == offered.checkpoint().origin;
-        if proven && same_ledger {
-            Ok(())
-        } else {
-            Err(ReceiptError::Fork {
-                remembered: old.size,
-                offered: new.size,
-            })
-        }
     }
 }

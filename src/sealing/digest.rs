@@ -24,6 +24,16 @@ impl Digest {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// Lower-case hex, as facts and people spell it.
+    pub fn hex(&self) -> String {
+        crate::bytes::hex(&self.0)
+    }
+
+    /// What [`Digest::hex`] wrote.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        crate::bytes::unhex(text)?.try_into().ok().map(Self)
+    }
 }
 
 impl From<Sha256> for Digest {

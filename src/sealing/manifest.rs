@@ -60,6 +60,17 @@ pub enum PartSort {
     Attachment,
 }
 
+impl PartSort {
+    /// Its word in manifests and facts.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Card => "card",
+            Self::Body => "body",
+            Self::Attachment => "attachment",
+        }
+    }
+}
+
 /// One part of a version.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestPart {

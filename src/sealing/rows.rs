@@ -97,6 +97,12 @@ impl UnitKey {
         Self(Key::from_bytes(bytes))
     }
 
+    /// A copy, wiped like every other. Said aloud, because keys are not `Clone`.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self::from_bytes(*self.expose())
+    }
+
     /// The secret bytes, for the key table alone.
     pub fn expose(&self) -> &[u8; 32] {
         self.0.expose()

@@ -116,6 +116,11 @@ impl SignedManifest {
         self.statement.digest()
     }
 
+    /// Which version it is said to be; to find a manifest, not to believe it.
+    pub fn claimed_version(&self) -> u32 {
+        self.manifest.version
+    }
+
     /// What is said, whether or not the signature holds: to lay out and take apart parts alone.
     pub(crate) fn claimed(&self) -> &Manifest {
         &self.manifest

@@ -143,6 +143,11 @@ impl Statement {
         &self.body
     }
 
+    /// The body as a typed value; `None` when it has another shape. Unknown fields are skipped.
+    pub fn read_body<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_value(Value::Object(self.body.clone())).ok()
+    }
+
     fn heading(&self) -> Heading<'_> {
         Heading {
             kind: self.kind,
@@ -207,7 +212,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn statements_round_trip(by: String, keys: Vec<(String, String)>, number in -(1i64 << 53)..=1 << 53) {
+        fn statements_round_trip(
+            by: String,
+            keys in prop::collection::vec((any::<String>(), any::<String>()), 0..6),
+            number in -(1i64 << 53)..=1 << 53,
+        ) {
             let key = SigningKey::generate();
             let mut body: Map<String, Value> =
                 keys.into_iter().map(|(name, value)| (name, value.into())).collect();

@@ -12,6 +12,7 @@ mod open;
 mod refused;
 mod rows;
 mod snapshot;
+mod source;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,8 +29,9 @@ use crate::ledger::journal::{AppendError, Journal, Settings, Torn};
 use crate::sealing::{RowId, SealedRow};
 use crate::store::effects::{PlacedEffect, RawEffect, SealedKeyEffect};
 use crate::store::embedded::layout::{Generation, Layout};
-use crate::store::embedded::rows::{Rows, Source};
+use crate::store::embedded::rows::Rows;
 use crate::store::embedded::snapshot::Snapshot;
+use crate::store::embedded::source::Source;
 use crate::store::names::Tree;
 use crate::store::{CommitError, Frame, FrameView, Head, ReadError, Room, Store, Why, admit};
 
@@ -107,14 +109,6 @@ impl Embedded {
         &self.repairs
     }
 
-    /// Makes the index anew from snapshot and journal; returns how many rows it has.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub fn rebuild_index(&self) -> Result<u64, ReadError> {
-        self.rows.rebuild(&self.source())
-    }
-
     /// Counts the index anew and reads every row it names; returns how many there are.
     ///
     /// # Errors
@@ -143,10 +137,9 @@ impl Embedded {
         let (spot, encoded) = self.journal.append(frame).map_err(refusal)?;
         // The frame is durable: nothing below may turn the answer into an error.
         let effects_offset = spot.offset + encoded.effects_at as u64;
-        let changes = rows::changes(spot.segment, effects_offset, &frame.effects, &effects);
-        if let Ok(view) = FrameView::parse(&encoded.bytes) {
-            self.head.advance(&view);
-        }
+        let changes = source::changes(spot.segment, effects_offset, &frame.effects, &effects);
+        self.head
+            .advance_to(self.journal.position(), &frame.checkpoint);
         self.key_effects
             .extend(effects.into_iter().filter_map(key_effect));
         self.rows.apply(changes, &self.journal);
@@ -178,6 +171,10 @@ fn refusal(error: AppendError) -> CommitError {
 }
 
 impl Store for Embedded {
+    fn rebuild_index(&mut self) -> Result<u64, ReadError> {
+        self.rows.rebuild(&self.source())
+    }
+
     fn head(&self) -> &Head {
         &self.head
     }
@@ -226,7 +223,7 @@ impl Store for Embedded {
             }
             let bytes = self.journal.read(spot.segment, spot.offset, spot.length)?;
             let frame = FrameView::parse(&bytes).map_err(|error| ReadError::Damaged {
-                file: rows::file_name(spot.segment, &self.head),
+                file: source::file_name(spot.segment, &self.head),
                 what: error.to_string(),
             })?;
             let skip = usize::try_from(from.saturating_sub(frame.first)).unwrap_or(usize::MAX);

@@ -9,12 +9,34 @@
     reason = "a failed test should panic, and a skipped one say so"
 )]
 
+mod cli_generate;
+mod cli_kind;
+mod cli_run;
+mod cli_words;
 mod common;
 mod demo_data;
+mod golden;
+mod ledger_check;
+mod ledger_golden;
+mod ledger_kit;
+mod ledger_memory;
+mod ledger_tiles;
+mod ledger_tree;
+mod policy;
+mod power_disk;
 mod records;
 mod records_any;
 mod sealing;
 mod shares;
+mod store_contract;
+mod store_damage;
+mod store_faults;
+mod store_golden;
+mod store_index;
+mod store_kit;
+mod store_model;
+mod store_power;
 mod testkit;
 mod tidy;
+mod verify_py;
 mod wipe;

@@ -239,6 +239,8 @@ pub struct ServedEntry {
     pub case: Option<CaseId>,
     /// The purpose given.
     pub purpose: Option<String>,
+    /// The version it was about, where it was about one.
+    pub version: Option<u32>,
     /// Whether the detail still exists.
     pub detail_available: bool,
 }

@@ -18,7 +18,7 @@ use crate::sealing::VerifyingKey;
 
 /// What an ask carries: things already sealed, and the facts the keeper needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "load", rename_all = "kebab-case")]
+#[serde(tag = "load", content = "with", rename_all = "kebab-case")]
 pub enum Load {
     /// Nothing.
     Nothing {},

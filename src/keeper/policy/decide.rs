@@ -14,6 +14,7 @@ use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::policy::rule::RuleId;
 use crate::keeper::policy::slice;
+use crate::keeper::policy::slice::Misfit;
 use crate::keeper::policy::slice::Slice;
 
 /// What came of a question.
@@ -77,7 +78,7 @@ pub fn decide(policy: &Policy, question: &Question<'_>, now: Timestamp) -> Decis
         .and_then(|()| slice.close(&policy.schema));
     match entities {
         Ok(entities) => decide_over(policy, question, &entities, now),
-        Err(_) => failed(policy, question, Vec::new(), &[]),
+        Err(Misfit) => failed(policy, question, Vec::new(), &[]),
     }
 }
 
@@ -94,7 +95,7 @@ pub fn decide_many(policy: &Policy, questions: &[Question<'_>], now: Timestamp) 
             questions.iter().map(over).collect()
         }
         // Something does not fit together: one by one, so that only that is refused.
-        Err(_) => questions
+        Err(Misfit) => questions
             .iter()
             .map(|question| decide(policy, question, now))
             .collect(),
@@ -102,6 +103,20 @@ pub fn decide_many(policy: &Policy, questions: &[Question<'_>], now: Timestamp) 
 }
 
 fn decide_over(
+    policy: &Policy,
+    question: &Question<'_>,
+    entities: &Entities,
+    now: Timestamp,
+) -> Decision {
+    if matches!(question.resource, Resource::Unknown) {
+        // The work is done, the answer does not depend on it.
+        drop(evaluate(policy, question, entities, now));
+        return Decision::Deny(hide(vec![RuleId::NO_SUCH_RECORD]));
+    }
+    evaluate(policy, question, entities, now)
+}
+
+fn evaluate(
     policy: &Policy,
     question: &Question<'_>,
     entities: &Entities,
@@ -202,7 +217,8 @@ fn failed(
         Resource::Record { facts, rules, .. } => {
             rules.hidden || facts.excluded.contains(&question.asker.id)
         }
-        _ => false,
+        Resource::Unknown => true,
+        Resource::Vault | Resource::Account(_) | Resource::Case(_) | Resource::Kind { .. } => false,
     };
     Decision::Deny(
         if to_hide || deciding.iter().any(|rule| policy.hides(rule)) {
@@ -216,4 +232,99 @@ fn failed(
             }
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::keeper::facts::AccountFacts;
+    use crate::keeper::facts::AccountState;
+    use crate::keeper::facts::Role;
+    use crate::keeper::policy::SCHEMA_TEXT;
+
+    fn coordinator() -> AccountFacts {
+        AccountFacts {
+            id: UserId::from_bytes([1; 16]),
+            handle: "ada".to_owned(),
+            name: "Ada".to_owned(),
+            role: Role::Coordinator,
+            state: AccountState::Active,
+            claimed: true,
+            reports_to: None,
+            recipient: crate::sealing::HybridIdentity::generate()
+                .recipient()
+                .clone(),
+            verifying: crate::sealing::SigningKey::generate().verifying(),
+            enrolled_at: Timestamp::from_ms(0),
+            suspended_at: None,
+            other: BTreeMap::new(),
+        }
+    }
+
+    fn ask<'a>(asker: &'a AccountFacts, resource: Resource<'a>) -> Question<'a> {
+        let act = Act::ListCases;
+        Question {
+            asker,
+            act,
+            resource,
+            purpose: None,
+            reason: None,
+        }
+    }
+
+    /// The rule that forbids overflows, which no validator sees. Cedar leaves it out and allows.
+    #[test]
+    fn a_rule_that_fails_refuses() {
+        let text = "@id(\"anything\") @says(\"all\") permit (principal, action, resource);
+            @id(\"broken\") @says(\"not this\") forbid (principal, action, resource)
+            when { principal.state != AccountState::\"left\" && 9223372036854775807 + 1 > 0 };";
+        let policy = Policy::load(SCHEMA_TEXT, text, &["anything", "broken"]).unwrap();
+        let asker = coordinator();
+        let question = ask(&asker, Resource::Vault);
+        let now = Timestamp::from_ms(0);
+
+        let mut slice = Slice::new(&policy.names);
+        slice.add(&question).unwrap();
+        let entities = slice.close(&policy.schema).unwrap();
+        let request = slice::request(&policy.names, &policy.schema, &question, now).unwrap();
+        let bare = policy
+            .authorizer
+            .is_authorized(&request, &policy.all, &entities);
+        assert_eq!(
+            bare.decision(),
+            cedar_policy::Decision::Allow,
+            "the danger is real"
+        );
+
+        let Decision::Deny(denial) = decide(&policy, &question, now) else {
+            panic!("allowed by a policy whose forbidding rule failed");
+        };
+        let broken = RuleId::from("broken".to_owned());
+        assert_eq!(denial.rules, [RuleId::POLICY_FAILED, broken]);
+        assert!(!denial.hidden);
+    }
+
+    /// Even a policy that allows everything finds nothing under an unknown id.
+    #[test]
+    fn nothing_is_never_allowed() {
+        let text = "@id(\"anything\") @says(\"all\") permit (principal, action, resource);";
+        let policy = Policy::load(SCHEMA_TEXT, text, &["anything"]).unwrap();
+        let asker = coordinator();
+        for act in [Act::ReadRecord, Act::ListCases] {
+            let question = Question {
+                act,
+                ..ask(&asker, Resource::Unknown)
+            };
+            let decisions = decide_many(&policy, &[question, question], Timestamp::from_ms(0));
+            assert_eq!(decisions.len(), 2);
+            for decision in decisions {
+                let Decision::Deny(denial) = decision else {
+                    panic!("allowed");
+                };
+                assert_eq!(denial, hide(vec![RuleId::NO_SUCH_RECORD]));
+            }
+        }
+    }
 }

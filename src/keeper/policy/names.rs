@@ -44,6 +44,6 @@ impl Names {
 }
 
 /// The entity of this type and id.
-pub(crate) fn uid(of: &EntityTypeName, id: impl Into<String>) -> EntityUid {
-    EntityUid::from_type_name_and_id(of.clone(), EntityId::new(id.into()))
+pub(crate) fn uid(of: &EntityTypeName, id: &(impl ToString + ?Sized)) -> EntityUid {
+    EntityUid::from_type_name_and_id(of.clone(), EntityId::new(id.to_string()))
 }

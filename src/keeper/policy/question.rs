@@ -49,6 +49,8 @@ pub enum Resource<'a> {
         /// Its case: has to be there if the facts name one, and be that one.
         case: Option<&'a CaseFacts>,
     },
+    /// What an id that names nothing stands for: always refused as if hidden, with the work of a record.
+    Unknown,
 }
 
 /// What a decision was about, by id.
@@ -69,6 +71,8 @@ pub enum About {
     },
     /// A record.
     Record(RecordId),
+    /// Nothing.
+    Unknown,
 }
 
 impl Resource<'_> {
@@ -83,6 +87,7 @@ impl Resource<'_> {
                 case: case.map(|facts| facts.id),
             },
             Self::Record { facts, .. } => About::Record(facts.id),
+            Self::Unknown => About::Unknown,
         }
     }
 }

@@ -45,7 +45,7 @@ pub const RULES: &[&str] = &[
     "reason-missing",
 ];
 
-/// The name of a rule: one of [`RULES`], [`RuleId::NO_RULE`] or [`RuleId::POLICY_FAILED`].
+/// The name of a rule: one of [`RULES`], or of the constants here for what no rule says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct RuleId(Cow<'static, str>);
@@ -53,6 +53,8 @@ pub struct RuleId(Cow<'static, str>);
 impl RuleId {
     /// Nothing allows what was asked.
     pub const NO_RULE: Self = Self(Cow::Borrowed("no-rule"));
+    /// There is nothing of the id that was asked for.
+    pub const NO_SUCH_RECORD: Self = Self(Cow::Borrowed("no-such-record"));
     /// A rule could not be evaluated, or the facts do not fit together.
     pub const POLICY_FAILED: Self = Self(Cow::Borrowed("policy-failed"));
 

@@ -33,6 +33,9 @@ use crate::keeper::policy::question::Resource;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Misfit;
 
+/// The name of what stands in for nothing; no id and no kind is called so.
+const STAND_IN: &str = "";
+
 /// Attributes of an entity.
 type Attributes = HashMap<String, RestrictedExpression>;
 
@@ -45,6 +48,7 @@ pub(crate) struct Slice<'a> {
     cases: BTreeMap<CaseId, &'a CaseFacts>,
     kinds: BTreeMap<&'a str, &'a KindRules>,
     records: BTreeMap<RecordId, &'a RecordFacts>,
+    stand_in: bool,
 }
 
 impl<'a> Slice<'a> {
@@ -57,6 +61,7 @@ impl<'a> Slice<'a> {
             cases: BTreeMap::new(),
             kinds: BTreeMap::new(),
             records: BTreeMap::new(),
+            stand_in: false,
         }
     }
 
@@ -79,6 +84,7 @@ impl<'a> Slice<'a> {
                 self.kind(rules)?;
                 self.record(facts)
             }
+            Resource::Unknown => self.stand_in(),
         }
     }
 
@@ -102,10 +108,10 @@ impl<'a> Slice<'a> {
             | Role::DataProtectionLead
             | Role::Trustee => "centre",
         };
-        let parents = HashSet::from([uid(&names.role, facts.role), uid(&names.circle, circle)]);
+        let parents = HashSet::from([uid(&names.role, &facts.role), uid(&names.circle, circle)]);
         let state = one(uid(&names.account_state, facts.state.word()));
         let attributes = Attributes::from([("state".to_owned(), state)]);
-        self.push(uid(&names.user, facts.id), attributes, parents)
+        self.push(uid(&names.user, &facts.id), attributes, parents)
     }
 
     fn account(&mut self, facts: &'a AccountFacts) -> Result<(), Misfit> {
@@ -113,9 +119,9 @@ impl<'a> Slice<'a> {
             return Ok(());
         }
         let names = self.names;
-        let user = one(uid(&names.user, facts.id));
+        let user = one(uid(&names.user, &facts.id));
         let attributes = Attributes::from([("user".to_owned(), user)]);
-        self.push(uid(&names.account, facts.id), attributes, HashSet::new())
+        self.push(uid(&names.account, &facts.id), attributes, HashSet::new())
     }
 
     fn case(&mut self, facts: &'a CaseFacts) -> Result<(), Misfit> {
@@ -130,7 +136,7 @@ impl<'a> Slice<'a> {
             ),
             ("team".to_owned(), self.users(&facts.team)),
         ]);
-        self.push(uid(&names.case, facts.id), attributes, HashSet::new())
+        self.push(uid(&names.case, &facts.id), attributes, HashSet::new())
     }
 
     fn kind(&mut self, rules: &'a KindRules) -> Result<(), Misfit> {
@@ -159,7 +165,7 @@ impl<'a> Slice<'a> {
             return Ok(());
         }
         let names = self.names;
-        let user = |id: UserId| one(uid(&names.user, id));
+        let user = |id: UserId| one(uid(&names.user, &id));
         let flag = RestrictedExpression::new_bool;
         let mut attributes = Attributes::from([
             ("kind".to_owned(), one(uid(&names.kind, &facts.kind))),
@@ -174,7 +180,7 @@ impl<'a> Slice<'a> {
             ),
         ]);
         if let Some(case) = facts.case {
-            attributes.insert("case".to_owned(), one(uid(&names.case, case)));
+            attributes.insert("case".to_owned(), one(uid(&names.case, &case)));
         }
         if let Some(handler) = facts.handler {
             attributes.insert("handler".to_owned(), user(handler));
@@ -183,7 +189,40 @@ impl<'a> Slice<'a> {
             let roles = set(roles.iter().map(|role| uid(&names.role, role)));
             attributes.insert("only_roles".to_owned(), roles);
         }
-        self.push(uid(&names.record, facts.id), attributes, HashSet::new())
+        self.push(uid(&names.record, &facts.id), attributes, HashSet::new())
+    }
+
+    /// A record nobody may know of, of a kind nobody reads, so that an unknown id costs what a hidden
+    /// one costs.
+    fn stand_in(&mut self) -> Result<(), Misfit> {
+        if std::mem::replace(&mut self.stand_in, true) {
+            return Ok(());
+        }
+        let names = self.names;
+        let nobody = || one(uid(&names.user, STAND_IN));
+        let none = || set([]);
+        let flag = RestrictedExpression::new_bool;
+        let kind = Attributes::from([
+            ("reader_roles".to_owned(), none()),
+            ("reader_ties".to_owned(), none()),
+            ("writer_roles".to_owned(), none()),
+            ("writer_ties".to_owned(), none()),
+            ("hidden".to_owned(), flag(true)),
+        ]);
+        self.push(uid(&names.kind, STAND_IN), kind, HashSet::new())?;
+        let record = Attributes::from([
+            ("kind".to_owned(), one(uid(&names.kind, STAND_IN))),
+            ("author".to_owned(), nobody()),
+            ("deciders".to_owned(), none()),
+            (
+                "excluded".to_owned(),
+                RestrictedExpression::new_set([nobody()]),
+            ),
+            ("purpose_required".to_owned(), flag(true)),
+            ("exportable".to_owned(), flag(false)),
+            ("state".to_owned(), one(uid(&names.record_state, "filed"))),
+        ]);
+        self.push(uid(&names.record, STAND_IN), record, HashSet::new())
     }
 
     fn push(
@@ -205,7 +244,7 @@ impl<'a> Slice<'a> {
         set(readers
             .into_iter()
             .filter_map(|reader| match reader.means() {
-                Means::Role(role) => Some(uid(&self.names.role, role)),
+                Means::Role(role) => Some(uid(&self.names.role, &role)),
                 Means::Tie(_) => None,
             }))
     }
@@ -254,12 +293,13 @@ pub(crate) fn request(
 ) -> Result<Request, Misfit> {
     let resource = match question.resource {
         Resource::Vault => uid(&names.vault, "vault"),
-        Resource::Account(account) => uid(&names.account, account.id),
-        Resource::Case(case) => uid(&names.case, case.id),
+        Resource::Account(account) => uid(&names.account, &account.id),
+        Resource::Case(case) => uid(&names.case, &case.id),
         Resource::Kind { rules, .. } => uid(&names.kind, &rules.name),
-        Resource::Record { facts, .. } => uid(&names.record, facts.id),
+        Resource::Record { facts, .. } => uid(&names.record, &facts.id),
+        Resource::Unknown => uid(&names.record, STAND_IN),
     };
-    let asker = uid(&names.user, question.asker.id);
+    let asker = uid(&names.user, &question.asker.id);
     let act = uid(&names.action, question.act.row().word);
     let context = Context::from_pairs(context(names, question, now)).map_err(|_| Misfit)?;
     Request::new(asker, act, resource, context, Some(schema)).map_err(|_| Misfit)
@@ -280,7 +320,7 @@ fn context(names: &Names, question: &Question<'_>, now: Timestamp) -> Attributes
         case: Some(case), ..
     } = question.resource
     {
-        pairs.insert("case".to_owned(), one(uid(&names.case, case.id)));
+        pairs.insert("case".to_owned(), one(uid(&names.case, &case.id)));
     }
     pairs
 }

@@ -263,6 +263,14 @@ impl Disk for RealDisk {
 
 /// The first line of a lock file, as far as it is plain text.
 fn who_has(file: &File) -> String {
+    let line = first_line(file);
+    if line.is_empty() {
+        return "another process".into();
+    }
+    line
+}
+
+fn first_line(file: &File) -> String {
     let mut text = [0; 80];
     let read = file.read_at(&mut text, 0).unwrap_or(0);
     text.iter()

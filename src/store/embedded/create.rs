@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::ledger::journal::disk::{Disk, LockError, write_whole};
 use crate::ledger::journal::{Journal, Position};
 use crate::store::Head;
+use crate::store::Store as _;
 use crate::store::embedded::layout::{Current, Layout};
 use crate::store::embedded::rows::Rows;
 use crate::store::embedded::snapshot::{self, Covers, Snapshot};
@@ -104,7 +105,7 @@ impl Embedded {
         let head = Head::genesis(FIRST_GENERATION);
         let current = Current::of(FIRST_GENERATION, sealed_key_table, &snapshot.digest);
         current.write(disk, &layout)?;
-        let vault = Self {
+        let mut vault = Self {
             disk: site.disk.clone(),
             layout,
             generation,

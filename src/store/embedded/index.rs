@@ -201,9 +201,13 @@ pub(crate) mod tests {
             let rows: Vec<(Key, Pointer)> =
                 rows.into_iter().map(|(key, n)| (key, pointer(n))).collect();
             let mut forward = Tally::default();
-            rows.iter().for_each(|(key, at)| forward.add(key, at));
+            for (key, at) in &rows {
+                forward.add(key, at);
+            }
             let mut backward = Tally::default();
-            rows.iter().rev().for_each(|(key, at)| backward.add(key, at));
+            for (key, at) in rows.iter().rev() {
+                backward.add(key, at);
+            }
             prop_assert_eq!(forward, backward);
 
             let gone = gone.index(rows.len());

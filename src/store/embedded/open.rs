@@ -4,7 +4,7 @@ use std::io;
 
 use crate::ledger::frame::FrameView;
 use crate::ledger::journal::disk::{Disk, Held, read_whole, remove_if_there};
-use crate::ledger::journal::{Scan, Spot};
+use crate::ledger::journal::{Position, Scan, Spot};
 use crate::store::effects::{self, RawEffect, SealedKeyEffect};
 use crate::store::embedded::layout::{Current, Generation, Layout};
 use crate::store::embedded::mark::Mark;
@@ -14,7 +14,7 @@ use crate::store::embedded::refused::{
 use crate::store::embedded::rows::Rows;
 use crate::store::embedded::snapshot::Snapshot;
 use crate::store::embedded::{Embedded, MarkKey, Repairs, Site, holder, key_effect};
-use crate::store::{Base, Head, Refusal, Replay};
+use crate::store::{Base, Head, Refusal, Replay, Store as _};
 
 /// How far somebody outside the vault saw it: a file beside the keys, a desk, a witness.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,7 +141,7 @@ impl Opening {
         let torn = self.scan.torn().cloned();
         let journal = self.scan.settle(self.site.journal, was_clean)?;
         forget_clean(&*disk, &self.generation)?;
-        let vault = Embedded {
+        let mut vault = Embedded {
             disk,
             layout: self.layout,
             generation: self.generation,
@@ -176,7 +176,8 @@ impl Seen<'_> {
         let placed = effects::decode_placed(frame.number, frame.effects)
             .map_err(|error| error.to_string())?;
         self.replay.frame(frame).map_err(|Refusal(words)| words)?;
-        self.head.advance(frame);
+        self.head
+            .advance_to(&Position::after(frame), frame.checkpoint);
         if frame.generation == self.head.generation {
             self.key_effects
                 .extend(placed.into_iter().filter_map(key_effect));

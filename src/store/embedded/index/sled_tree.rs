@@ -266,8 +266,7 @@ mod tests {
         index.patience = Duration::from_millis(20);
         let (_keep, never) = channel::<()>();
         let hangs = move |_: &mut Option<sled::Db>| -> Result<(), sled::Error> {
-            drop(never.recv());
-            Ok(())
+            never.recv().map_err(|_| closed())
         };
         assert_eq!(index.ask(hangs).unwrap_err(), IndexError::Hung);
     }

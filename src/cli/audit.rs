@@ -1,0 +1,202 @@
+//! `strongroom audit`: what was done, proof of it, and copies for others to check.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::cli::ask::Ask;
+use crate::cli::fail::CliError;
+use crate::cli::file;
+use crate::cli::out::Out;
+use crate::cli::resolve;
+use crate::cli::session;
+use crate::cli::session::with_desk;
+use crate::cli::session::with_keeper;
+use crate::cli::table::Table;
+use crate::desk::AuditLine;
+use crate::keeper;
+use crate::records::dates;
+
+/// See what was done, check that it was not altered, take out proofs
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Show(Show),
+    /// Check the whole history against its signatures and against what this machine remembers
+    ///
+    /// Needs nobody signed in.
+    Verify,
+    Export(Export),
+    Proof(Proof),
+}
+
+/// Show the entries of the history
+///
+/// With --json, one entry a line.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  strongroom audit show --record r_abcdefgh
+  strongroom audit show --since 2026-11-01")]
+struct Show {
+    /// Only about this record
+    #[arg(long, value_name = "RECORD", conflicts_with_all = ["actor", "since"])]
+    record: Option<String>,
+    /// Only by this user
+    #[arg(long, value_name = "USER", conflicts_with = "since")]
+    actor: Option<String>,
+    /// Only from this date on
+    #[arg(long, value_name = "DATE")]
+    since: Option<String>,
+}
+
+/// Write the history as files that others can check
+///
+/// The signed heads and the tree of hashes, in the C2SP tiled log layout; they say nothing about anybody
+/// and need nobody signed in. With --as, the entries too: for trustees and data-protection leads.
+#[derive(Debug, clap::Args)]
+struct Export {
+    /// The folder to write; it must not exist yet, or be empty
+    dir: PathBuf,
+}
+
+/// Print the proof that an entry is in the history
+#[derive(Debug, clap::Args)]
+struct Proof {
+    /// The entry's number
+    #[arg(value_parser = crate::cli::number::<u64>)]
+    index: u64,
+}
+
+pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    match args.command {
+        Command::Show(args) => show(&args, ask, out),
+        Command::Verify => verify(ask, out),
+        Command::Export(args) => export(&args, ask, out),
+        Command::Proof(args) => with_desk(ask, out, |desk, out| {
+            let proof = desk.proof(args.index)?;
+            if out.json() {
+                return out.document(&json!({ "index": args.index, "proof": proof }));
+            }
+            out.verbatim(&proof);
+            Ok(())
+        }),
+    }
+}
+
+fn show(args: &Show, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    with_desk(ask, out, |desk, out| {
+        let record = match &args.record {
+            Some(record) => Some(resolve::record(desk, ask, record)?),
+            None => None,
+        };
+        let since = args.since.as_deref().map(|text| {
+            dates::point(text, desk.now(), dates::Edge::Start)
+                .map_err(|error| CliError::usage(format!("--since {text}: {error}")))
+        });
+        let since = since.transpose()?;
+        let lines = desk.audit(record.as_deref(), args.actor.as_deref(), since)?;
+        if out.json() {
+            return lines
+                .iter()
+                .try_for_each(|line| out.document(&document(line)));
+        }
+        let mut table = Table::new(&[
+            "ENTRY", "WHEN", "WHO", "WHAT", "OUTCOME", "ABOUT", "PURPOSE",
+        ]);
+        for line in &lines {
+            let record = line.record.as_ref().map(|id| out.id(id));
+            let about = record.or_else(|| line.case.as_ref().map(|id| out.id(id)));
+            table.row(&[
+                line.index.to_string(),
+                dates::people_moment(line.time),
+                line.actor.clone().unwrap_or_default(),
+                line.event.clone(),
+                line.outcome.clone(),
+                about.unwrap_or_default(),
+                line.purpose.clone().unwrap_or_default(),
+            ]);
+        }
+        out.table(&table, "There are no such entries that you may see.");
+        Ok(())
+    })
+}
+
+fn document(line: &AuditLine) -> serde_json::Value {
+    json!({
+        "index": line.index,
+        "time": line.time.to_string(),
+        "event": line.event,
+        "outcome": line.outcome,
+        "actor": line.actor,
+        "record": line.record,
+        "case": line.case,
+        "purpose": line.purpose,
+        "detail_available": line.detail_available,
+    })
+}
+
+fn verify(ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    ask.no_clock_to_move()?;
+    let paths = session::vault(ask)?;
+    let report =
+        keeper::verify(&paths, ask.memory()).map_err(|error| session::opening(error, &paths))?;
+    if out.json() {
+        return out.document(&json!({
+            "ok": true,
+            "size": report.size,
+            "root": report.root,
+            "remembered": report.remembered,
+        }));
+    }
+    let remembered = match report.remembered {
+        Some(size) => {
+            format!("It continues the history of {size} entries that this machine remembers.")
+        }
+        None => {
+            "This machine remembers no earlier history of this vault to compare it with.".to_owned()
+        }
+    };
+    out.done(
+        None,
+        &format!(
+            "The history is whole: {} entries, every hash and signature right. {remembered}",
+            report.size
+        ),
+    );
+    out.facts(&[("Root", report.root)]);
+    Ok(())
+}
+
+fn export(args: &Export, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    file::unused(&args.dir)?;
+    let entries = ask.names_somebody();
+    if entries {
+        with_desk(ask, out, |desk, _| Ok(desk.export_audit(&args.dir)?)).map_err(|error| {
+            error.hint("heads and hashes alone can be exported by anybody: leave out --as and STRONGROOM_USER")
+        })?;
+    } else {
+        with_keeper(ask, out, |keeper, _| {
+            let exported = keeper.export_hashes(&args.dir);
+            exported.map_err(session::stopped)
+        })?;
+    }
+    if out.json() {
+        return out.document(&json!({ "dir": args.dir, "entries": entries }));
+    }
+    let what = if entries {
+        "Heads, hashes and entries"
+    } else {
+        "Heads and hashes, without the entries,"
+    };
+    out.done(
+        None,
+        &format!("{what} were written to {}.", args.dir.display()),
+    );
+    Ok(())
+}

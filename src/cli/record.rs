@@ -1,0 +1,184 @@
+//! `strongroom record`: filing, reading and taking out.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::cli::ask::Ask;
+use crate::cli::fail::CliError;
+use crate::cli::out::Out;
+use crate::desk::Filed;
+use crate::desk::ReceiptLine;
+
+mod list;
+mod read;
+mod write;
+
+/// File, read and correct records
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Add(Add),
+    List(List),
+    Show(Show),
+    /// Show what was done with a record, when and by whom
+    History(Which),
+    Amend(Amend),
+    Attachment(Attachment),
+    Export(Export),
+}
+
+/// File a record
+///
+/// The form is JSON or TOML, as `strongroom kind template` prints it. You get a receipt: proof that the
+/// record is in the vault's history.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  strongroom record add --case c_abcdefgh --kind contact-report --from report.toml
+  strongroom record add --kind complaint --from complaint.json --attach letter.pdf --about moira")]
+struct Add {
+    /// The case it belongs to
+    #[arg(long, value_name = "CASE")]
+    case: Option<String>,
+    /// What kind of record it is
+    #[arg(long)]
+    kind: String,
+    /// The filled-in form; - reads it from stdin
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// A file to attach; repeat for more
+    #[arg(long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
+    /// A user the record is about: they and those who report to them cannot learn that it exists
+    #[arg(long, value_name = "USER")]
+    about: Vec<String>,
+    /// A user who is to decide about it, where the kind has deciders
+    #[arg(long, value_name = "USER")]
+    decider: Vec<String>,
+}
+
+/// List the records you may see
+#[derive(Debug, clap::Args)]
+struct List {
+    /// Only those of this case
+    #[arg(long, value_name = "CASE")]
+    case: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// The record's id
+    record: String,
+}
+
+/// Read a record
+///
+/// That you read it is written down before it opens, each time.
+#[derive(Debug, clap::Args)]
+struct Show {
+    /// The record's id
+    record: String,
+    /// An earlier version [default: the newest]
+    #[arg(long, value_name = "NUMBER", value_parser = crate::cli::number::<u32>)]
+    version: Option<u32>,
+    /// What you read it for; some kinds open only with a purpose
+    #[arg(long, value_name = "PURPOSE")]
+    purpose: Option<String>,
+}
+
+/// Correct a record
+///
+/// Adds a version; what was filed before stays and can still be read.
+#[derive(Debug, clap::Args)]
+struct Amend {
+    /// The record's id
+    record: String,
+    /// The corrected form, whole; - reads it from stdin
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// Why it is corrected
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Take out an attachment
+///
+/// The copy is not protected by the vault any more.
+#[derive(Debug, clap::Args)]
+struct Attachment {
+    /// The record's id
+    record: String,
+    /// The attachment's name, as `record show` lists it
+    name: String,
+    /// Where to write it; - writes to stdout
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// What you read it for; some kinds open only with a purpose
+    #[arg(long, value_name = "PURPOSE")]
+    purpose: Option<String>,
+}
+
+/// Take out a record as an age file
+///
+/// The file is locked to its recipients; any age program opens it. Inside is a tar archive: the record
+/// as JSON, its attachments, the signed statements about it and the proof that it was filed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  strongroom record export r_abcdefgh --age report.tar.age --to age1... --purpose \"court bundle\"")]
+struct Export {
+    /// The record's id
+    record: String,
+    /// Where to write the age file
+    #[arg(long, value_name = "FILE")]
+    age: PathBuf,
+    /// Who can open it, age1... or age1pq1...; repeat for more [default: you]
+    #[arg(long, value_name = "RECIPIENT")]
+    to: Vec<String>,
+    /// What you take it out for; some kinds open only with a purpose
+    #[arg(long, value_name = "PURPOSE")]
+    purpose: Option<String>,
+}
+
+pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    match args.command {
+        Command::Add(args) => write::add(args, ask, out),
+        Command::List(args) => list::list(&args, ask, out),
+        Command::Show(args) => read::show(&args, ask, out),
+        Command::History(which) => list::history(&which.record, ask, out),
+        Command::Amend(args) => write::amend(&args, ask, out),
+        Command::Attachment(args) => read::attachment(&args, ask, out),
+        Command::Export(args) => read::export(&args, ask, out),
+    }
+}
+
+/// A filed record and its receipt, for scripts.
+pub(crate) fn filed_document(filed: &Filed) -> Value {
+    json!({
+        "id": filed.id,
+        "receipt": receipt_document(&filed.receipt),
+        "warnings": filed.warnings,
+    })
+}
+
+fn receipt_document(receipt: &ReceiptLine) -> Value {
+    json!({
+        "index": receipt.index,
+        "size": receipt.size,
+        "root": receipt.root,
+    })
+}
+
+fn receipt_words(receipt: &ReceiptLine) -> String {
+    format!(
+        "entry {} of a history of {}, root {}",
+        receipt.index, receipt.size, receipt.root
+    )
+}

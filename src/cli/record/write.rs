@@ -1,0 +1,70 @@
+//! Filing and correcting.
+
+use crate::cli::ask::Ask;
+use crate::cli::fail::CliError;
+use crate::cli::file;
+use crate::cli::kind;
+use crate::cli::out::Out;
+use crate::cli::progress::Bar;
+use crate::cli::record::Add;
+use crate::cli::record::Amend;
+use crate::cli::record::filed_document;
+use crate::cli::record::receipt_words;
+use crate::cli::resolve;
+use crate::cli::session::form;
+use crate::cli::session::with_desk;
+use crate::desk::Attach;
+use crate::desk::Filed;
+use crate::desk::Filing;
+
+pub(crate) fn add(args: Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    // Everything that needs no vault is checked first: a mistake costs no sign-in and no entry.
+    let kind = kind::find(&args.kind)?;
+    let value = file::form(&args.from)?;
+    kind.check(&value).map_err(|problems| form(&problems))?;
+    // Attachments are read twice: once for their digests, once to seal them.
+    let bar = Bar::bytes(out, "Sealing", file::bytes_to_read(&args.attach, 2));
+    let attachments = args.attach.iter().map(|path| file::attach(path, &bar));
+    let attachments = attachments.collect::<Result<Vec<Attach>, CliError>>()?;
+    with_desk(ask, out, |desk, out| {
+        let case = match &args.case {
+            Some(case) => Some(resolve::case(desk, ask, case)?),
+            None => None,
+        };
+        let filing = Filing {
+            case,
+            kind: args.kind,
+            form: value,
+            attachments,
+            about: args.about,
+            deciders: args.decider,
+        };
+        let filed = desk.file(&filing);
+        bar.clear();
+        filed_page(&filed?, "Filed", out)
+    })
+}
+
+pub(crate) fn amend(args: &Amend, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    let value = file::form(&args.from)?;
+    with_desk(ask, out, |desk, out| {
+        let id = resolve::record(desk, ask, &args.record)?;
+        let filed = desk.amend(&id, &value, &args.reason)?;
+        filed_page(&filed, "Corrected", out)
+    })
+}
+
+fn filed_page(filed: &Filed, done: &str, out: &mut Out) -> Result<(), CliError> {
+    for warning in &filed.warnings {
+        out.warning(warning);
+    }
+    if out.json() {
+        return out.document(&filed_document(filed));
+    }
+    let id = filed.id.to_string();
+    out.done(Some(&id), &format!("{done}: {id}"));
+    if !out.quiet() {
+        out.verbatim(&format!("Receipt: {}", receipt_words(&filed.receipt)));
+    }
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! One command's time with a vault: opened, used, closed again, whatever happened in between.
+
+use crate::cli::ask::Ask;
+use crate::cli::fail::CliError;
+use crate::cli::fail::FieldProblem;
+use crate::cli::interrupt;
+use crate::cli::out::Out;
+use crate::desk::Desk;
+use crate::desk::DeskError;
+use crate::keeper::FoundError;
+use crate::keeper::Keeper;
+use crate::keeper::OpenError;
+use crate::keeper::Paths;
+use crate::records::dates;
+
+/// Opens the vault, moves a demo vault's clock where that is asked for, lets `act` work, closes.
+///
+/// # Errors
+/// Whatever opening or `act` says. A stop that is not clean is a warning: what was done is done.
+pub(crate) fn with_keeper<T>(
+    ask: &Ask,
+    out: &mut Out,
+    act: impl FnOnce(&Keeper, &mut Out) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let paths = vault(ask)?;
+    with_keeper_at(&paths, ask, out, act)
+}
+
+/// As [`with_keeper`], for a vault that was not named by `--vault`.
+///
+/// # Errors
+/// As [`with_keeper`].
+pub(crate) fn with_keeper_at<T>(
+    paths: &Paths,
+    ask: &Ask,
+    out: &mut Out,
+    act: impl FnOnce(&Keeper, &mut Out) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    interrupt::watch();
+    let keeper =
+        Keeper::open(paths, &[]).map_err(|error| opening(error, paths))?;
+    let result = move_clock(&keeper, ask).and_then(|()| act(&keeper, out));
+    if let Err(error) = keeper.close() {
+        out.warning(&format!(
+            "the vault could not be closed cleanly ({error}); what was done is safe"
+        ));
+    }
+    result
+}
+
+/// Opens the vault and signs the asking person in.
+///
+/// # Errors
+/// As [`with_keeper`]; usage, where nobody is named or no passphrase is to be had; denied sign-ins.
+pub(crate) fn with_desk<T>(
+    ask: &Ask,
+    out: &mut Out,
+    act: impl FnOnce(&mut Desk, &mut Out) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let paths = vault(ask)?;
+    let user = ask.user()?;
+    let passphrase = ask.passphrase(&user)?;
+    with_keeper_at(&paths, ask, out, |keeper, out| {
+        let mut desk = Desk::sign_in(keeper, &user, &passphrase, ask.memory())?;
+        act(&mut desk, out)
+    })
+}
+
+/// The named vault's folders, once a look has shown that something is there to sign in to.
+///
+/// # Errors
+/// Usage, where none is named; refused, where there is none.
+pub(crate) fn vault(ask: &Ask) -> Result<Paths, CliError> {
+    let paths = ask.vault()?;
+    if paths.dir.is_dir() {
+        Ok(paths)
+    } else {
+        Err(opening(OpenError::NotAVault(String::new()), &paths))
+    }
+}
+
+fn move_clock(keeper: &Keeper, ask: &Ask) -> Result<(), CliError> {
+    let Some(text) = ask.at() else {
+        return Ok(());
+    };
+    if !keeper.is_demo() {
+        let says = "--at moves the clock of a demo vault; this vault keeps the real time";
+        return Err(CliError::refused("not-a-demo", says));
+    }
+    let to = dates::point(text, keeper.now(), dates::Edge::Start)
+        .map_err(|error| CliError::usage(format!("--at {text}: {error}")))?;
+    if to < keeper.now() {
+        let now = dates::people_moment(keeper.now());
+        let says = format!("a demo vault's clock moves only forward, and it shows {now} already");
+        return Err(CliError::refused("clock", says));
+    }
+    keeper
+        .advance_clock_to(to)
+        .map_err(|error| opening(error, &keeper.paths()))
+}
+
+/// Why a vault could not be opened, in words.
+pub(crate) fn opening(error: OpenError, paths: &Paths) -> CliError {
+    let dir = paths.dir.display();
+    match error {
+        OpenError::Locked(says) => CliError::busy(says),
+        OpenError::NotAVault(_) => {
+            CliError::refused("no-vault", format!("there is no vault at `{dir}`")).hint(
+                "check --vault, or make one: strongroom init, or strongroom demo to try things",
+            )
+        }
+        OpenError::Damaged(says) => {
+            CliError::damaged(says).hint("change nothing, and see what is left: strongroom doctor")
+        }
+        OpenError::WentBack(says) => CliError::went_back(says),
+        OpenError::Fork(says) => CliError::fork(says),
+        OpenError::NoKeys(says) => CliError::refused("no-keys", says).hint(format!(
+            "the keys are expected at `{}`; --keys says where they are",
+            paths.keys.display()
+        )),
+        OpenError::Io(error) => CliError::file("open", &paths.dir, &error),
+    }
+}
+
+impl From<DeskError> for CliError {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::Denied { rule, says, entry } => Self::denied(rule, says, entry),
+            DeskError::Unknown => Self::unknown(),
+            DeskError::Refused { code, says } => Self::refused(code, says),
+            DeskError::Form(problems) => form(&problems),
+            DeskError::WrongPassphrase => Self::wrong_passphrase(),
+            DeskError::Busy(says) => Self::busy(says),
+            DeskError::Damaged(says) => Self::damaged(says),
+            DeskError::Fork(says) => Self::fork(says),
+            DeskError::WentBack(says) => Self::went_back(says),
+            DeskError::Io(says) => Self::refused("file", says),
+        }
+    }
+}
+
+impl From<FoundError> for CliError {
+    fn from(error: FoundError) -> Self {
+        let code = match &error {
+            FoundError::InTheWay(_) => "in-the-way",
+            FoundError::Statements(_) => "not-founded",
+            FoundError::Open(_) | FoundError::Io(_) => "file",
+        };
+        Self::refused(code, error.to_string())
+    }
+}
+
+/// The problems of a form, each with its field and an example.
+pub(crate) fn form<'a>(
+    problems: impl IntoIterator<Item = &'a crate::records::Problem>,
+) -> CliError {
+    let problems = problems.into_iter().map(|problem| FieldProblem {
+        field: problem.field.clone(),
+        rule: problem.rule.clone(),
+        example: problem.example.clone(),
+    });
+    CliError::form(problems.collect())
+}
+
+/// The keeper stopped: something below it failed.
+pub(crate) fn stopped(stopped: crate::keeper::Stopped) -> CliError {
+    CliError::damaged(stopped.0)
+}

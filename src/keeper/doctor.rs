@@ -1,0 +1,157 @@
+//! The doctor: what is wrong, what is weak, and what to do, without a person signed in.
+
+use std::path::Path;
+
+use crate::keeper::Paths;
+use crate::keeper::config::Config;
+use crate::keeper::keyring::Keyring;
+use crate::keeper::open::OpenError;
+use crate::keeper::verify::verify;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Something to know.
+    Note,
+    /// Something to do when there is time.
+    Advice,
+    /// Something to do now.
+    Warning,
+    /// Something is not what was written.
+    Damage,
+}
+
+impl Level {
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Advice => "advice",
+            Self::Warning => "warning",
+            Self::Damage => "damage",
+        }
+    }
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How much it matters.
+    pub level: Level,
+    /// What was found.
+    pub what: String,
+    /// What to do.
+    pub action: String,
+}
+
+/// What the doctor says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// `local` or `keeper`.
+    pub custody: String,
+    /// What was found, the worst first.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether nothing is damaged.
+    pub fn ok(&self) -> bool {
+        self.findings.iter().all(|finding| finding.level != Level::Damage)
+    }
+
+    fn add(&mut self, level: Level, what: impl Into<String>, action: impl Into<String>) {
+        self.findings.push(Finding { level, what: what.into(), action: action.into() });
+    }
+}
+
+/// Looks a vault over. A vault that is open elsewhere is looked at as far as it can be.
+///
+/// # Errors
+/// [`OpenError::NotAVault`] and [`OpenError::Io`]; damage is a finding, not an error.
+pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
+    let config = crate::keeper::open::config_of(paths)?;
+    let mut report = Report { custody: config.custody.clone(), findings: Vec::new() };
+    say_custody(&config, &mut report);
+    look_at_keys(paths, &mut report);
+    look_at_places(&paths.dir, &mut report);
+    match verify(paths, None) {
+        Ok(verified) => report.add(
+            Level::Note,
+            format!("every entry was read back and checked: {verified}"),
+            "nothing to do",
+        ),
+        Err(OpenError::Locked(says)) => {
+            report.add(Level::Note, says, "close it there to have every entry checked here");
+        }
+        Err(OpenError::NoKeys(says)) => {
+            report.add(Level::Warning, says, "name the keys' folder with --keys");
+        }
+        Err(OpenError::Io(error)) => return Err(OpenError::Io(error)),
+        Err(error) => report.add(
+            Level::Damage,
+            error.to_string(),
+            "stop using this copy, keep it as it is, and take the newest good copy",
+        ),
+    }
+    report.findings.sort_by_key(|finding| std::cmp::Reverse(finding.level as u8));
+    Ok(report)
+}
+
+fn say_custody(config: &Config, report: &mut Report) {
+    if config.custody == "local" {
+        report.add(
+            Level::Advice,
+            "custody is `local`: one account of this computer runs everything, so whoever can use that \
+             account could read past the log with a reader's passphrase",
+            "good for a trial; for daily use run the keeper under an account of its own",
+        );
+    }
+    if config.demo {
+        report.add(
+            Level::Note,
+            "this is a demonstration vault: its passphrases are public",
+            "never put a real record in it",
+        );
+    }
+}
+
+fn look_at_keys(paths: &Paths, report: &mut Report) {
+    use std::os::unix::fs::PermissionsExt as _;
+    if !Keyring::at(&paths.keys).exists() {
+        report.add(
+            Level::Warning,
+            format!("the keys are not in `{}`", paths.keys.display()),
+            "name their folder with --keys",
+        );
+        return;
+    }
+    if paths.keys.starts_with(&paths.dir) {
+        report.add(
+            Level::Warning,
+            "the keys are inside the vault's folder, so every copy of the vault opens by itself",
+            "move the keys' folder out of the vault, and name it with --keys",
+        );
+    }
+    let mode = std::fs::metadata(&paths.keys).map(|data| data.permissions().mode()).unwrap_or(0);
+    if mode & 0o077 != 0 {
+        report.add(
+            Level::Warning,
+            "other accounts of this computer can look into the keys' folder",
+            format!("run: chmod 700 {}", paths.keys.display()),
+        );
+    }
+}
+
+/// Folders that are copied elsewhere by themselves, by the names their programs give them.
+const SYNCED: [&str; 6] = ["OneDrive", "Dropbox", "Google Drive", "GoogleDrive", "iCloud", "Nextcloud"];
+
+fn look_at_places(dir: &Path, report: &mut Report) {
+    let text = dir.canonicalize().unwrap_or_else(|_| dir.to_owned()).display().to_string();
+    if let Some(name) = SYNCED.iter().find(|name| text.contains(*name)) {
+        report.add(
+            Level::Warning,
+            format!("the vault is in a folder that {name} copies while it is written"),
+            "move the vault to a folder of this computer's own",
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! Checking a vault without a person: everything the store reads back, and the static directory.
+
+use std::fmt;
+use std::path::Path;
+
+use crate::keeper::Paths;
+use crate::keeper::head::LedgerHead;
+use crate::keeper::keyring::Keyring;
+use crate::keeper::open::OpenError;
+use crate::keeper::open::Replayed;
+use crate::keeper::open::config_of;
+use crate::ledger::SignedCheckpoint;
+use crate::ledger::checkpoint::Discontinuity;
+use crate::ledger::memory::Memory;
+use crate::ledger::memory::MemoryError;
+use crate::store::embedded::Opening;
+use crate::store::embedded::Remembered;
+use crate::store::embedded::Site;
+
+/// What was checked, and found whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The ledger's name.
+    pub origin: String,
+    /// How many entries were checked.
+    pub size: u64,
+    /// The root over them, base64.
+    pub root: String,
+    /// The newest signed head, verbatim.
+    pub checkpoint: String,
+    /// The size this machine remembered, and found to be the beginning of what is here.
+    pub remembered: Option<u64>,
+}
+
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} entries of {}, root {}", self.size, self.origin, self.root)
+    }
+}
+
+/// Reads every frame of a vault back and checks it: leaves, order, time, roots, signatures, effects.
+/// Changes nothing in the vault. `state` is the folder where this machine remembers heads.
+///
+/// # Errors
+/// [`OpenError`] naming what is wrong.
+pub fn verify(paths: &Paths, state: Option<&Path>) -> Result<Verified, OpenError> {
+    let config = config_of(paths)?;
+    let keyring = Keyring::at(&paths.keys);
+    let missing = |error: std::io::Error| OpenError::NoKeys(error.to_string());
+    let log = keyring.log_key().map_err(missing)?;
+    let beside = keyring.seen().map_err(missing)?;
+    let beside = beside.map(|seen| Remembered {
+        name: "the file beside the keys".to_owned(),
+        generation: seen.generation,
+        size: seen.size,
+    });
+    let mut replayed = Replayed { head: LedgerHead::new(log) };
+    let site = Site::new(&paths.dir, config.vault);
+    Opening::read(&site, beside.as_slice(), &mut replayed)?;
+    let head = replayed.head;
+    let checkpoint = head
+        .checkpoint()
+        .ok_or_else(|| OpenError::Damaged("the ledger is empty: it has not even a founding entry".to_owned()))?;
+    let remembered = match state {
+        Some(state) => compare(state, &head, checkpoint)?,
+        None => None,
+    };
+    Ok(Verified {
+        origin: head.origin().to_owned(),
+        size: head.size(),
+        root: checkpoint.head().root.to_string(),
+        checkpoint: checkpoint.note().to_owned(),
+        remembered,
+    })
+}
+
+/// Compares with what this machine remembers of the ledger, and remembers the newer head.
+fn compare(
+    state: &Path,
+    head: &LedgerHead,
+    checkpoint: &SignedCheckpoint,
+) -> Result<Option<u64>, OpenError> {
+    let words = |error: MemoryError| match error {
+        MemoryError::Breaks(how @ Discontinuity::WentBack { .. }) => OpenError::WentBack(how.to_string()),
+        MemoryError::Breaks(how) => OpenError::Fork(how.to_string()),
+        MemoryError::UnknownKey { .. } => OpenError::Fork(error.to_string()),
+        other => OpenError::Damaged(other.to_string()),
+    };
+    let memory = Memory::open(state, &head.verifier()).map_err(words)?;
+    let mut held = memory.lock().map_err(words)?;
+    let known = held.checkpoint().map(|known| known.size().get());
+    let proof = head.consistency(known.unwrap_or(0)).unwrap_or_default();
+    held.advance(checkpoint, &proof).map_err(words)?;
+    Ok(known)
+}
