@@ -29,3 +29,6 @@ pub mod ledger;
 pub mod records;
 pub mod sealing;
 pub mod store;
+
+#[global_allocator]
+static ALLOCATOR: sealing::WipeOnFree = sealing::WipeOnFree;

@@ -8,8 +8,10 @@
 //! - [`seal_with_passphrase`], [`open_with_passphrase`]: whole files under a passphrase.
 //! - [`encrypt_to`]: whole files to anyone's recipients; the way out.
 //! - [`UnitKey`] and [`GenerationKey`]: rows, effects and key tables of the store.
+//! - [`Person`]: someone's keys. [`Shares`]: the trustees' files, two of whom open [`Recovered`].
 //! - [`Statement`], [`Manifest`] and [`SigningKey`]: what people sign.
 //! - [`PartWriter`], [`PartReader`]: the plaintext of a part.
+//! - [`WipeOnFree`], [`harden_process`]: what keeps secrets out of freed memory and core files.
 //!
 //! What gives content or file keys away begins with `open_`, or is [`PayloadReader`], so that a ban on
 //! these few names keeps every room but the desk from opening anything.
@@ -26,11 +28,9 @@ mod hybrid;
 mod kdf;
 mod passphrase;
 mod payload;
-mod person;
 mod reader;
 mod row;
 mod secret;
-mod shares;
 mod writer;
 mod xwing;
 
@@ -39,12 +39,15 @@ mod generation;
 mod manifest;
 mod padme;
 mod part;
+mod person;
 mod record_key;
 mod rows;
+mod shares;
 mod signed_manifest;
 mod signing;
 mod statement;
 mod statement_kind;
+mod wipe;
 mod xchacha;
 
 pub use export::ExportError;
@@ -62,13 +65,16 @@ pub use hybrid::HybridRecipient;
 pub use hybrid::KeyError;
 pub use hybrid::RECIPIENT_BYTES;
 pub use hybrid::SEED_BYTES;
+pub use passphrase::DEMO_PREFIX;
 pub use passphrase::PassphraseError;
+pub use passphrase::Weak;
 pub use passphrase::WorkFactor;
+pub use passphrase::check_strength;
+pub use passphrase::generate_words;
+pub use passphrase::is_demo;
 pub use passphrase::open_with_passphrase;
 pub use passphrase::seal_with_passphrase;
 pub use payload::PayloadError;
-pub use person::Person;
-pub use person::PersonError;
 pub use payload::open_payload;
 pub use payload::seal_payload;
 pub use reader::PayloadReader;
@@ -78,9 +84,8 @@ pub use row::seal_header;
 pub use secret::FILE_KEY_BYTES;
 pub use secret::FileKey;
 pub use secret::Plain;
-pub use shares::Shares;
-pub use shares::Trustee;
 pub use secret::SecretText;
+/// A passphrase is secret text; one type under both names.
 pub use secret::SecretText as Passphrase;
 pub use writer::PayloadWriter;
 
@@ -100,12 +105,19 @@ pub use part::PartWriter;
 pub use part::WholePart;
 pub use part::read_part;
 pub use part::write_part;
+pub use person::Person;
+pub use person::PersonError;
 pub use record_key::RecordKey;
 pub use rows::RowError;
 pub use rows::RowId;
 pub use rows::RowPlace;
 pub use rows::SealedRow;
 pub use rows::UnitKey;
+pub use shares::Recovered;
+pub use shares::RecoveredError;
+pub use shares::Shares;
+pub use shares::SharesError;
+pub use shares::Trustee;
 pub use signed_manifest::SignedManifest;
 pub use signing::SIGNATURE_BYTES;
 pub use signing::SigningKey;
@@ -117,6 +129,8 @@ pub use statement::Statement;
 pub use statement::StatementError;
 pub use statement_kind::StatementKind;
 pub use statement_kind::UnknownKind;
+pub use wipe::WipeOnFree;
+pub use wipe::harden_process;
 
 #[cfg(test)]
 mod tests {
@@ -149,4 +163,3 @@ mod tests {
         ");
     }
 }
-mod tmp; pub use tmp::*;

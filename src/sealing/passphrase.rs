@@ -1,5 +1,7 @@
 //! Files sealed under a passphrase alone: standard age files with one scrypt stanza, which the `age`
-//! command opens at its prompt.
+//! command opens at its prompt. What passphrases are made of is in `words`.
+
+mod words;
 
 use std::fmt;
 
@@ -15,6 +17,11 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use crate::sealing::header;
 use crate::sealing::header::Header;
 use crate::sealing::hpke::SEALED_KEY_BYTES;
+pub use crate::sealing::passphrase::words::DEMO_PREFIX;
+pub use crate::sealing::passphrase::words::Weak;
+pub use crate::sealing::passphrase::words::check_strength;
+pub use crate::sealing::passphrase::words::generate_words;
+pub use crate::sealing::passphrase::words::is_demo;
 use crate::sealing::payload::open_payload;
 use crate::sealing::payload::seal_payload;
 use crate::sealing::secret::FileKey;
