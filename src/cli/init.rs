@@ -123,7 +123,7 @@ pub(crate) fn write_shares(created: &Created, dir: &Path) -> Result<Vec<PathBuf>
         written.push(dir.join(name));
     }
     for (name, text) in &created.sheets {
-        file::secret(&dir.join(name), text.as_bytes()).map_err(lost)?;
+        file::secret(&dir.join(name), text.expose().as_bytes()).map_err(lost)?;
         written.push(dir.join(name));
     }
     Ok(written)

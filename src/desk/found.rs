@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::clock::ShiftedClock;
@@ -30,6 +29,7 @@ use crate::sealing::HybridIdentity;
 use crate::sealing::Passphrase;
 use crate::sealing::Person;
 use crate::sealing::Plain;
+use crate::sealing::SecretText;
 use crate::sealing::Shares;
 use crate::sealing::SigningKey;
 use crate::sealing::Statement;
@@ -73,7 +73,7 @@ pub struct Created {
     /// One nested age file for each pair of trustees, by file name.
     pub shares: Vec<(String, Vec<u8>)>,
     /// One sheet for each trustee, by file name.
-    pub sheets: Vec<(String, Zeroizing<String>)>,
+    pub sheets: Vec<(String, SecretText)>,
 }
 
 /// Founds a vault.
