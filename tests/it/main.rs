@@ -24,6 +24,7 @@ mod ledger_kit;
 mod ledger_memory;
 mod ledger_tiles;
 mod ledger_tree;
+mod papers;
 mod policy;
 mod power_disk;
 mod records;
