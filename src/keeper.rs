@@ -52,6 +52,7 @@ pub(crate) mod reading;
 pub(crate) mod request;
 pub(crate) mod rows;
 pub mod rules;
+pub(crate) mod sweep;
 pub(crate) mod thread;
 pub(crate) mod units;
 pub(crate) mod vault;
@@ -220,11 +221,13 @@ impl Keeper {
     /// # Errors
     /// [`Stopped`] with what the store says.
     pub fn rebuild_index(&self) -> Result<u64, Stopped> {
-        self.run(|vault| {
-            vault
+        self.run(|vault| -> Result<u64, Stopped> {
+            let rows = vault
                 .store
                 .rebuild_index()
-                .map_err(|error| Stopped(error.to_string()))
+                .map_err(|error| Stopped(error.to_string()))?;
+            vault.sweep()?;
+            Ok(rows)
         })?
     }
 

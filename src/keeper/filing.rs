@@ -33,6 +33,7 @@ use crate::keeper::request::Stop;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
+use crate::store::Room;
 use crate::store::Tree;
 
 /// Card, body and attachments of one version at most.
@@ -60,6 +61,11 @@ impl Vault {
         act: Act,
         loads: &[NewVersion],
     ) -> Result<Step, Stop> {
+        if self.store.room() == Room::Reserve {
+            let says =
+                "the disk is full: nothing can be filed until space is made; reading still works";
+            return Err(Stop::Refused("disk-full", says.to_owned()));
+        }
         let mut checked = Vec::new();
         let mut ids = BTreeSet::new();
         for load in loads {
@@ -310,7 +316,9 @@ impl Vault {
         record: RecordId,
         load: &NewVersion,
     ) -> Result<Step, Stop> {
-        let mut facts = self.record(record)?.ok_or(Stop::Unknown)?;
+        let mut facts = self
+            .record(record)?
+            .ok_or_else(|| self.unknown(request, Act::AmendRecord))?;
         let case = facts
             .case
             .map(|case| self.case(case))
