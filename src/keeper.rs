@@ -41,6 +41,7 @@ pub mod facts;
 pub(crate) mod filing;
 pub(crate) mod gate;
 pub(crate) mod head;
+pub(crate) mod intake;
 pub mod keyring;
 pub mod members;
 pub mod message;
@@ -245,7 +246,7 @@ impl Keeper {
     /// # Errors
     /// What the system reports; `NotFound` when there is none.
     pub fn fetch(&self, sha256: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
-        let name = filing::object_name(sha256).ok_or(std::io::ErrorKind::NotFound)?;
+        let name = intake::object_name(sha256).ok_or(std::io::ErrorKind::NotFound)?;
         self.payloads.open(&name).map_err(std::io::Error::other)
     }
 

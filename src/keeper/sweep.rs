@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::keeper::filing::object_name;
+use crate::keeper::intake::object_name;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 
