@@ -68,10 +68,14 @@ pub struct DirectoryReport {
     pub findings: Vec<Finding>,
     /// How much more is wrong.
     pub more: u64,
+    damage_located: bool,
 }
 
 /// Findings a report lists.
 pub const MAX_FINDINGS: usize = 100;
+
+/// Findings after which a check gives up.
+const HOPELESS: u64 = 10_000;
 
 /// A report in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +119,14 @@ impl DirectoryReport {
         }
     }
 
+    /// So much is wrong that looking further says nothing new: a size may be signed that no directory can
+    /// hold.
+    fn is_hopeless(&self) -> bool {
+        self.more >= HOPELESS
+    }
+
     fn found(&mut self, finding: Finding) {
+        self.damage_located |= finding.locates_damage();
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(finding);
         } else if finding.discontinuity().is_some() {
@@ -142,6 +153,7 @@ pub fn directory(dir: &Path, against: &Against<'_>) -> Result<DirectoryReport, T
         opened: 0,
         findings: Vec::new(),
         more: 0,
+        damage_located: false,
     };
     let checkpoint = match tiles.checkpoint(against.keys) {
         Ok(Some(checkpoint)) => checkpoint,

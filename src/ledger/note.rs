@@ -163,7 +163,11 @@ mod tests {
                         then you don't know what your problem is.\n";
     const LINE: &str = "\u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFY\
                         C2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
-    /// The note of the C2SP specification. (It names no key: only its form is checked.)
+    /// The example of the C2SP specification, version 1.1.
+    const SPEC_VKEY: &str = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+    const SPEC_NOTE: &str = "This is an example message.\n\n\u{2014} example.com/foo Uw2QOkn8srV1yJGh2VYR\
+                             lL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
+    /// That of version 1.0, which names no key: only its form can be checked.
     const POEM: &str = "Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\n\
                         ed \u{e8} subito sera.\n\n\u{2014} quasimodo.example/salvatore NnugSzTjtVAewIS+Z/iJh\
                         UPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n";
@@ -183,6 +187,11 @@ mod tests {
             Note::parse(note.as_bytes()).unwrap().verify(&[peter()]),
             Ok(TEXT)
         );
+
+        let key: VerifierKey = SPEC_VKEY.parse().unwrap();
+        assert_eq!(key.to_string(), SPEC_VKEY);
+        let note = Note::parse(SPEC_NOTE.as_bytes()).unwrap();
+        assert_eq!(note.verify(&[key]), Ok("This is an example message.\n"));
 
         let poem = Note::parse(POEM.as_bytes()).unwrap();
         assert!(

@@ -141,7 +141,7 @@ pub enum ReceiptError {
 impl fmt::Display for ReceiptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed(error) => write!(f, "the receipt's entry is {error}"),
+            Self::Malformed(error) => write!(f, "the receipt's entry: {error}"),
             Self::Checkpoint(error) => write!(f, "the receipt's checkpoint: {error}"),
             Self::NotIncluded => f.write_str("the entry is not in the signed ledger"),
             Self::OtherEntry(what) => {
@@ -162,7 +162,21 @@ impl fmt::Display for ReceiptError {
 impl std::error::Error for ReceiptError {}
 
 /// An entry that is in a signed tree which continues the remembered one, and that says what was asked: a
-/// desk's licence to open what came with it. Made by [`Receipt::check`] alone, and used up.
+/// desk's licence to open what came with it. Made by [`Receipt::check`] alone, and used up: it can be neither
+/// copied nor put together.
+///
+/// ```compile_fail,E0599
+/// fn twice(proven: strongroom::ledger::Proven) {
+///     let again: strongroom::ledger::Proven = proven.clone();
+/// }
+/// ```
+///
+/// ```compile_fail,E0451
+/// use strongroom::ledger::{Leaf, Proven, SignedCheckpoint};
+/// fn forged(leaf: Leaf, checkpoint: SignedCheckpoint) -> Proven {
+///     Proven { leaf, checkpoint, consistency: Vec::new() }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Proven {
     leaf: Leaf,

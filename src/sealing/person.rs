@@ -6,8 +6,6 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
-
 use crate::sealing::HybridIdentity;
 use crate::sealing::HybridRecipient;
 use crate::sealing::PassphraseError;
@@ -64,7 +62,10 @@ impl fmt::Debug for Person {
 impl Person {
     /// New keys from the operating system's random source.
     pub fn generate() -> Self {
-        Self { identity: HybridIdentity::generate(), signing: SigningKey::generate() }
+        Self {
+            identity: HybridIdentity::generate(),
+            signing: SigningKey::generate(),
+        }
     }
 
     /// What opens things sealed to this person.
@@ -89,13 +90,26 @@ impl Person {
 
     /// The identity file, sealed under a passphrase with the standard work factor.
     pub fn seal(&self, passphrase: &SecretText) -> Vec<u8> {
+        seal_with_passphrase(&self.to_plain(), passphrase, WorkFactor::STANDARD)
+    }
+
+    /// The identity file as age reads it: comment lines, then the identity.
+    fn to_plain(&self) -> Plain {
         let (identity, signing) = (self.identity.to_text(), self.signing.to_text());
         // Allocated whole, so that growing it leaves no key behind.
         let mut text = Vec::with_capacity(512);
-        for part in [FIRST_LINE, "\n", SIGNING, &signing, "\n", identity.expose(), "\n"] {
+        for part in [
+            FIRST_LINE,
+            "\n",
+            SIGNING,
+            &signing,
+            "\n",
+            identity.expose(),
+            "\n",
+        ] {
             text.extend_from_slice(part.as_bytes());
         }
-        seal_with_passphrase(&Plain::new(text), passphrase, WorkFactor::STANDARD)
+        Plain::new(text)
     }
 
     /// Opens what [`Person::seal`] wrote.
@@ -103,7 +117,8 @@ impl Person {
     /// # Errors
     /// [`PersonError`].
     pub fn unseal(file: &[u8], passphrase: &SecretText) -> Result<Self, PersonError> {
-        let plain = open_with_passphrase(file, passphrase, WorkFactor::MAX).map_err(PersonError::Passphrase)?;
+        let plain = open_with_passphrase(file, passphrase, WorkFactor::MAX)
+            .map_err(PersonError::Passphrase)?;
         let text = std::str::from_utf8(plain.expose()).map_err(|_| PersonError::Malformed)?;
         Self::parse(text).ok_or(PersonError::Malformed)
     }
@@ -114,8 +129,8 @@ impl Person {
             return None;
         }
         let signing = SigningKey::parse(lines.next()?.strip_prefix(SIGNING)?).ok()?;
-        let identity = Zeroizing::new(lines.next()?.to_owned());
-        Some(Self { identity: HybridIdentity::parse(&identity).ok()?, signing })
+        let identity = HybridIdentity::parse(lines.next()?).ok()?;
+        lines.next().is_none().then_some(Self { identity, signing })
     }
 }
 
@@ -137,5 +152,62 @@ mod tests {
             Err(PersonError::Passphrase(PassphraseError::Wrong))
         ));
         assert_eq!(format!("{person:?}"), "Person(..)");
+    }
+
+    /// Every line but the last is a comment to age, and the last is one identity.
+    #[test]
+    fn the_plaintext_is_an_age_identity_file() {
+        let person = Person::generate();
+        let plain = person.to_plain();
+        let text = std::str::from_utf8(plain.expose()).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let [first, signing, identity] = lines[..] else {
+            panic!("{} lines", lines.len())
+        };
+        assert_eq!(first, "# strongroom identity, version 1");
+        assert!(signing.starts_with("# signing key: STRONGROOM-SIGNING-KEY-1"));
+        let read = HybridIdentity::parse(identity).unwrap();
+        assert_eq!(read.recipient(), person.recipient());
+        assert!(text.ends_with('\n') && !text.contains('\r'));
+        assert!(plain.len() < 512, "never grown");
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        let plain = Person::generate().to_plain();
+        let text = std::str::from_utf8(plain.expose()).unwrap();
+        assert!(Person::parse(text).is_some());
+        let (first, rest) = text.split_once('\n').unwrap();
+        let (signing, identity) = rest.split_once('\n').unwrap();
+        let wrong = [
+            String::new(),
+            first.to_owned(),
+            text.replace("version 1", "version 2"),
+            text.replace("# signing key: ", "# signing key:"),
+            text.replace("SIGNING-KEY-1", "SIGNING-KEY-1Q"),
+            text.replace("PQ-1", "PQ-1Q"),
+            text.to_lowercase(),
+            format!("{text}{identity}"),
+            format!("\n{text}"),
+            format!("{first}\n{identity}{signing}\n"),
+            format!("{first}\n{signing}\n"),
+            format!("{signing}\n{identity}"),
+        ];
+        for text in wrong {
+            assert!(Person::parse(&text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_opened_file_that_is_no_identity_says_so() {
+        let words = SecretText::new("test only passphrase".to_owned());
+        let cheap = WorkFactor::new(2).unwrap();
+        for content in [&b"not an identity"[..], &[0xff, 0xfe]] {
+            let file = seal_with_passphrase(&Plain::new(content.to_vec()), &words, cheap);
+            assert!(matches!(
+                Person::unseal(&file, &words),
+                Err(PersonError::Malformed)
+            ));
+        }
     }
 }

@@ -24,13 +24,15 @@ pub(crate) fn blame(
     checkpoint: &SignedCheckpoint,
     report: &mut DirectoryReport,
 ) -> Result<(), TilesError> {
-    let before = report.findings.len();
     let edge = edge(tiles, checkpoint)?;
     // Hashes the signature vouches for, by their place in the level above the one being looked at.
     let mut vouched: BTreeMap<u64, Hash> = BTreeMap::new();
     for level in (0..Row::LEVELS).rev() {
         let mut below = BTreeMap::new();
         for tile in Row::Hashes(level).tiles(checkpoint.size()) {
+            if report.is_hopeless() {
+                return Ok(());
+            }
             let Some(stored) = readable(tiles.hashes(tile))? else {
                 if level == 0
                     && let Some(root) = vouched.get(&tile.n)
@@ -66,7 +68,7 @@ pub(crate) fn blame(
         }
         vouched = below;
     }
-    if edge == Edge::Unsigned || report.findings.len() == before {
+    if edge == Edge::Unsigned || !report.damage_located {
         report.found(Finding::Root);
     }
     Ok(())

@@ -60,6 +60,14 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// Whether it says which file or entry keeps the tree from being computed again.
+    pub(crate) fn locates_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing(_) | Self::Malformed(_) | Self::Altered(_) | Self::EntryChanged(_)
+        )
+    }
+
     /// Where it is that two signed checkpoints contradict each other: how.
     pub fn discontinuity(&self) -> Option<&Discontinuity> {
         match self {
@@ -78,7 +86,7 @@ impl fmt::Display for Finding {
             Self::Malformed(tile) => write!(f, "{tile} has the wrong length"),
             Self::Altered(tile) => write!(f, "{tile} is not what was signed"),
             Self::EntryChanged(index) => write!(f, "entry {index} is not what was signed"),
-            Self::Entry { index, error } => write!(f, "entry {index} is {error}"),
+            Self::Entry { index, error } => write!(f, "entry {index}: {error}"),
             Self::Index { index, says } => write!(f, "entry {index} says it is entry {says}"),
             Self::TimeBack(index) => write!(f, "entry {index} is earlier than the entry before it"),
             Self::Root => f.write_str("entries and tiles do not lead to the signed root"),

@@ -48,6 +48,9 @@ pub(crate) fn walk(
     walk.note_root();
     let mut parents = Vec::new();
     for tile in Row::Hashes(0).tiles(size) {
+        if walk.report.is_hopeless() {
+            return Ok(None);
+        }
         parents.extend(walk.bundle(tile)?);
     }
     for level in 1..Row::LEVELS {
@@ -134,6 +137,9 @@ impl Walk<'_> {
         let mut chunks = computed.chunks(width);
         for tile in Row::Hashes(level).tiles(self.size) {
             let stored = present(self.tiles.hashes(tile), tile, self.report)?;
+            if self.report.is_hopeless() {
+                break;
+            }
             let below = chunks.next().unwrap_or_default();
             match stored {
                 Held::Absent => self.report.found(Finding::Missing(tile)),

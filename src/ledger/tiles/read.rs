@@ -70,6 +70,32 @@ impl Tiles {
         }
     }
 
+    /// Whether every tile and bundle that a tree of this size needs is there, with the length it must have
+    /// (of a bundle: with any). Reads none of them: this finds what a power failure left of files that were
+    /// never synced, not what somebody changed.
+    ///
+    /// # Errors
+    /// [`TilesError::Io`].
+    pub fn are_all_there(&self, size: TreeSize) -> Result<bool, TilesError> {
+        let rows = (0..Row::LEVELS).map(Row::Hashes).chain([Row::Entries]);
+        for tile in rows.flat_map(|row| row.tiles(size)) {
+            let path = self.dir.join(tile.to_string());
+            let fits = match fs::metadata(&path) {
+                Ok(found) if tile.row == Row::Entries => found.len() > 0,
+                Ok(found) => {
+                    u64::try_from(HASH_BYTES) == Ok(found.len() / tile.width)
+                        && found.len().is_multiple_of(tile.width)
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+                Err(error) => return Err(TilesError::at(path)(error)),
+            };
+            if !fits {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn find<T>(
         &self,
         tile: Tile,

@@ -48,7 +48,7 @@ struct Edge {
 
 impl Publisher {
     /// Begins an empty directory for the ledger of this key, or goes on with what is there after checking
-    /// that its right edge leads to the root of its checkpoint.
+    /// that every file exists and that the right edge leads to the root of the checkpoint.
     ///
     /// # Errors
     /// [`TilesError`]. Where the edge is missing, torn or wrong, [`Publisher::afresh`] helps.
@@ -252,7 +252,7 @@ impl Edge {
             };
             edge.levels.push(hashes);
         }
-        if edge.root() != checkpoint.head().root {
+        if edge.root() != checkpoint.head().root || !tiles.are_all_there(size)? {
             return Err(TilesError::WrongRoot);
         }
         if let Some(tile) = partial(Row::Entries) {
