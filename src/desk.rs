@@ -22,8 +22,8 @@ use crate::sealing::Person;
 
 pub mod audit;
 pub mod cases;
-pub mod error;
 pub mod errands;
+pub mod error;
 pub mod export;
 pub mod filing;
 pub mod found;
@@ -67,7 +67,9 @@ pub struct Desk<'k> {
 
 impl std::fmt::Debug for Desk<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Desk").field("user", &self.account.id).finish_non_exhaustive()
+        f.debug_struct("Desk")
+            .field("user", &self.account.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -98,25 +100,48 @@ impl<'k> Desk<'k> {
             Outcome::Done(served) => *served,
             Outcome::Unknown => return Err(DeskError::Unknown),
             Outcome::Denied { rule, says } => {
-                return Err(DeskError::Denied { rule, says, entry: None });
+                return Err(DeskError::Denied {
+                    rule,
+                    says,
+                    entry: None,
+                });
             }
             Outcome::Refused { code, says } => return Err(DeskError::Refused { code, says }),
             Outcome::Stale => return Err(link::unexpected()),
         };
-        let Served::Identity { account, actor, file } = served else { return Err(link::unexpected()) };
+        let Served::Identity {
+            account,
+            actor,
+            file,
+        } = served
+        else {
+            return Err(link::unexpected());
+        };
         let actor = actor.parse().map_err(DeskError::damaged)?;
-        let person = Person::unseal(&file, passphrase).map_err(|error| people::identity_error(&error))?;
+        let person =
+            Person::unseal(&file, passphrase).map_err(|error| people::identity_error(&error))?;
         let receipt = answer.receipt.ok_or_else(link::unexpected)?;
         let opening = answer.opening.ok_or_else(link::unexpected)?;
         let proven = link::prove(&mut held, (&receipt, &opening), (actor, Event::Login))?;
         if !opening.detail.contains(&nonce) || proven.leaf().event != Event::Login {
-            return Err(DeskError::damaged("the sign-in's entry is about another sign-in"));
+            return Err(DeskError::damaged(
+                "the sign-in's entry is about another sign-in",
+            ));
         }
         if person.verifying() != account.verifying {
-            return Err(DeskError::damaged("the account's keys are not the ones in its sealed identity"));
+            return Err(DeskError::damaged(
+                "the account's keys are not the ones in its sealed identity",
+            ));
         }
         drop(held);
-        Ok(Self { keeper, vault: keeper.vault(), person, account, actor, memory })
+        Ok(Self {
+            keeper,
+            vault: keeper.vault(),
+            person,
+            account: *account,
+            actor,
+            memory,
+        })
     }
 
     /// The present moment by the vault's clock.

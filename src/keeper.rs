@@ -106,7 +106,9 @@ impl From<Broken> for Stopped {
 
 impl fmt::Debug for Keeper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keeper").field("vault", &self.vault).finish_non_exhaustive()
+        f.debug_struct("Keeper")
+            .field("vault", &self.vault)
+            .finish_non_exhaustive()
     }
 }
 
@@ -195,10 +197,17 @@ impl Keeper {
     /// # Errors
     /// [`OpenError::Io`] when the new time could not be written.
     pub fn advance_clock_to(&self, at: Timestamp) -> Result<(), OpenError> {
-        let ahead = |ms: u64, now: u64| i64::try_from(ms).unwrap_or(i64::MAX).saturating_sub_unsigned(now);
+        let ahead = |ms: u64, now: u64| {
+            i64::try_from(ms)
+                .unwrap_or(i64::MAX)
+                .saturating_sub_unsigned(now)
+        };
         let shift_ms = ahead(at.as_ms(), crate::clock::SystemClock.now().as_ms());
         {
-            let mut config = self.config.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut config = self
+                .config
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             config.clock_shift_ms = shift_ms;
             config.write(&self.paths.dir).map_err(OpenError::Io)?;
         }
@@ -211,7 +220,12 @@ impl Keeper {
     /// # Errors
     /// [`Stopped`] with what the store says.
     pub fn rebuild_index(&self) -> Result<u64, Stopped> {
-        self.run(|vault| vault.store.rebuild_index().map_err(|error| Stopped(error.to_string())))?
+        self.run(|vault| {
+            vault
+                .store
+                .rebuild_index()
+                .map_err(|error| Stopped(error.to_string()))
+        })?
     }
 
     /// A sealed payload on its way in.

@@ -239,7 +239,7 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// [`ReadError`].
-    fn rebuild_index(&mut self) -> Result<u64, ReadError>;
+    fn rebuild_index(&self) -> Result<u64, ReadError>;
 
     /// Ends cleanly, so that the next opening need not rebuild anything. Dropping a store instead
     /// loses nothing either.

@@ -27,7 +27,9 @@ pub(crate) fn run(_: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
         )
         .collect();
     if out.json() {
-        out.document(&json!({ "ok": report.ok(), "custody": report.custody, "findings": findings }))?;
+        out.document(
+            &json!({ "ok": report.ok(), "custody": report.custody, "findings": findings }),
+        )?;
     } else {
         out.facts(&[("Custody", custody(&report.custody))]);
         for finding in &report.findings {

@@ -27,9 +27,7 @@ pub(crate) fn run(args: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError>
     let Command::Rebuild = args.command;
     let paths = session::vault(ask)?;
     with_keeper_at(&paths, ask, out, |keeper, out| {
-        keeper
-            .rebuild_index()
-            .map_err(session::stopped)?;
+        keeper.rebuild_index().map_err(session::stopped)?;
         if out.json() {
             return out.document(&json!({ "rebuilt": true }));
         }

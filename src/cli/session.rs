@@ -37,8 +37,7 @@ pub(crate) fn with_keeper_at<T>(
     act: impl FnOnce(&Keeper, &mut Out) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
     interrupt::watch();
-    let keeper =
-        Keeper::open(paths, &[]).map_err(|error| opening(error, paths))?;
+    let keeper = Keeper::open(paths, &[]).map_err(|error| opening(error, paths))?;
     let result = move_clock(&keeper, ask).and_then(|()| act(&keeper, out));
     if let Err(error) = keeper.close() {
         out.warning(&format!(
@@ -96,7 +95,7 @@ fn move_clock(keeper: &Keeper, ask: &Ask) -> Result<(), CliError> {
     }
     keeper
         .advance_clock_to(to)
-        .map_err(|error| opening(error, &keeper.paths()))
+        .map_err(|error| opening(error, keeper.paths()))
 }
 
 /// Why a vault could not be opened, in words.

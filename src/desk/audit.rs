@@ -24,8 +24,12 @@ impl Desk<'_> {
         actor: Option<&str>,
         since: Option<Timestamp>,
     ) -> Result<Vec<AuditLine>, DeskError> {
-        let record = record.map(parse_record).transpose()?;
-        let want = Want::ShowAudit { record, actor: actor.map(str::to_owned), since };
+        let record = record.map(parse_record);
+        let want = Want::ShowAudit {
+            record,
+            actor: actor.map(str::to_owned),
+            since,
+        };
         let entries = self.entries(want)?;
         Ok(entries
             .into_iter()
@@ -48,7 +52,9 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn history(&mut self, record: &str) -> Result<Vec<HistoryLine>, DeskError> {
-        let entries = self.entries(Want::ShowHistory { record: parse_record(record)? })?;
+        let entries = self.entries(Want::ShowHistory {
+            record: parse_record(record),
+        })?;
         Ok(entries
             .into_iter()
             .map(|(entry, actor)| HistoryLine {
@@ -67,13 +73,21 @@ impl Desk<'_> {
     fn entries(&mut self, want: Want) -> Result<Vec<(ServedEntry, Option<String>)>, DeskError> {
         let (keys, _) = self.keys(None)?;
         let (served, _) = self.ask(want, Load::Nothing {}, Because::default())?;
-        let Served::Entries(entries) = served else { return Err(link::unexpected()) };
+        let Served::Entries(entries) = served else {
+            return Err(link::unexpected());
+        };
         let handle = |entry: &ServedEntry| {
             let user = entry.actor?;
             let account = keys.accounts.iter().find(|account| account.id == user);
             account.map(|account| account.handle.clone())
         };
-        Ok(entries.into_iter().map(|entry| { let actor = handle(&entry); (entry, actor) }).collect())
+        Ok(entries
+            .into_iter()
+            .map(|entry| {
+                let actor = handle(&entry);
+                (entry, actor)
+            })
+            .collect())
     }
 
     /// The proof of one entry, as a C2SP tlog-proof.
@@ -81,8 +95,14 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn proof(&mut self, index: u64) -> Result<String, DeskError> {
-        let (served, _) = self.ask(Want::ProveEntry { index }, Load::Nothing {}, Because::default())?;
-        let Served::Proof(text) = served else { return Err(link::unexpected()) };
+        let (served, _) = self.ask(
+            Want::ProveEntry { index },
+            Load::Nothing {},
+            Because::default(),
+        )?;
+        let Served::Proof(text) = served else {
+            return Err(link::unexpected());
+        };
         Ok(text)
     }
 

@@ -45,7 +45,8 @@ impl Desk<'_> {
         let title = title.trim();
         let printable = !title.chars().any(char::is_control);
         if title.is_empty() || title.chars().count() > TITLE_CHARS || !printable {
-            let says = "a title is one line of 1 to 200 characters, for example \"Okonkwo, Saturdays\"";
+            let says =
+                "a title is one line of 1 to 200 characters, for example \"Okonkwo, Saturdays\"";
             return Err(DeskError::refused("bad-title", says));
         }
         let (keys, trust) = self.keys(None)?;
@@ -55,13 +56,23 @@ impl Desk<'_> {
         let heading = self.heading(&by, StatementKind::Epoch);
         let recipients = Recipients::new(&trust, &keys);
         let purpose = Purpose::Case { case };
-        let made = seal::compartment(&heading, self.person.signing(), purpose, &members, |member| {
-            recipients.of(member)
-        })?;
-        let card = CaseCard { title: title.to_owned() };
+        let made = seal::compartment(
+            &heading,
+            self.person.signing(),
+            purpose,
+            &members,
+            |member| recipients.of(member),
+        )?;
+        let card = CaseCard {
+            title: title.to_owned(),
+        };
         let plain = padded(&card)?;
         let card = seal::card(&plain, &made.recipient);
-        let load = Load::Case(Box::new(NewCase { service, compartment: made.new, card }));
+        let load = Load::Case(Box::new(NewCase {
+            service,
+            compartment: made.new,
+            card,
+        }));
         self.ask(Want::OpenCase { case }, load, Because::default())?;
         self.case(&case.to_string())
     }
@@ -72,9 +83,15 @@ impl Desk<'_> {
     /// [`DeskError`].
     pub fn cases(&mut self) -> Result<Vec<Case>, DeskError> {
         let (keys, trust) = self.keys(None)?;
-        let (served, proven) = self.ask(Want::ListCases {}, Load::Nothing {}, Because::default())?;
-        let Served::Cases(cases) = served else { return Err(link::unexpected()) };
-        cases.into_iter().map(|case| self.shown_case(&proven, case, &keys, &trust)).collect()
+        let (served, proven) =
+            self.ask(Want::ListCases {}, Load::Nothing {}, Because::default())?;
+        let Served::Cases(cases) = served else {
+            return Err(link::unexpected());
+        };
+        cases
+            .into_iter()
+            .map(|case| self.shown_case(&proven, case, &keys, &trust))
+            .collect()
     }
 
     /// One case.
@@ -82,10 +99,16 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn case(&mut self, case: &str) -> Result<Case, DeskError> {
-        let case = parse_case(case)?;
+        let case = parse_case(case);
         let (keys, trust) = self.keys(None)?;
-        let (served, proven) = self.ask(Want::ShowCase { case }, Load::Nothing {}, Because::default())?;
-        let Served::Cases(cases) = served else { return Err(link::unexpected()) };
+        let (served, proven) = self.ask(
+            Want::ShowCase { case },
+            Load::Nothing {},
+            Because::default(),
+        )?;
+        let Served::Cases(cases) = served else {
+            return Err(link::unexpected());
+        };
         let case = cases.into_iter().next().ok_or_else(link::unexpected)?;
         self.shown_case(&proven, case, &keys, &trust)
     }
@@ -101,7 +124,11 @@ impl Desk<'_> {
             Some(card) => {
                 let secret = open::follow(proven, self.person.identity(), &served.chain, trust)?;
                 let plain = open::card(proven, &secret, card)?;
-                let text = plain.expose().split(|byte| *byte == 0).next().unwrap_or_default();
+                let text = plain
+                    .expose()
+                    .split(|byte| *byte == 0)
+                    .next()
+                    .unwrap_or_default();
                 let card: CaseCard = serde_json::from_slice(text)
                     .map_err(|_| DeskError::damaged("the case's card cannot be read"))?;
                 Some(card.title)
@@ -129,7 +156,9 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn close_case(&mut self, case: &str) -> Result<Case, DeskError> {
-        let want = Want::CloseCase { case: parse_case(case)? };
+        let want = Want::CloseCase {
+            case: parse_case(case),
+        };
         self.ask(want, Load::Nothing {}, Because::default())?;
         self.case(case)
     }
@@ -139,7 +168,9 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn reopen_case(&mut self, case: &str) -> Result<Case, DeskError> {
-        let want = Want::ReopenCase { case: parse_case(case)? };
+        let want = Want::ReopenCase {
+            case: parse_case(case),
+        };
         self.ask(want, Load::Nothing {}, Because::default())?;
         self.case(case)
     }
@@ -150,7 +181,10 @@ impl Desk<'_> {
     /// [`DeskError`].
     pub fn add_to_team(&mut self, case: &str, who: &str) -> Result<Case, DeskError> {
         let (keys, _) = self.keys(None)?;
-        let want = Want::AddToTeam { case: parse_case(case)?, user: find_user(&keys, who)? };
+        let want = Want::AddToTeam {
+            case: parse_case(case),
+            user: find_user(&keys, who)?,
+        };
         self.ask(want, Load::Nothing {}, Because::default())?;
         self.run_errands()?;
         self.case(case)
@@ -162,7 +196,10 @@ impl Desk<'_> {
     /// [`DeskError`].
     pub fn remove_from_team(&mut self, case: &str, who: &str) -> Result<Case, DeskError> {
         let (keys, _) = self.keys(None)?;
-        let want = Want::RemoveFromTeam { case: parse_case(case)?, user: find_user(&keys, who)? };
+        let want = Want::RemoveFromTeam {
+            case: parse_case(case),
+            user: find_user(&keys, who)?,
+        };
         self.ask(want, Load::Nothing {}, Because::default())?;
         self.case(case)
     }

@@ -6,13 +6,13 @@ use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::open;
 use crate::desk::seal::Recipients;
+use crate::desk::trust::Trust;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Errand;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::Load;
 use crate::keeper::message::load::NewEnvelope;
-use crate::desk::trust::Trust;
 use crate::ledger::Proven;
 use crate::sealing::seal_header;
 
@@ -22,8 +22,11 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`]; what was done before stays done.
     pub fn run_errands(&mut self) -> Result<usize, DeskError> {
-        let (served, proven) = self.ask(Want::FillErrands {}, Load::Nothing {}, Because::default())?;
-        let Served::Errands { errands, .. } = served else { return Err(link::unexpected()) };
+        let (served, proven) =
+            self.ask(Want::FillErrands {}, Load::Nothing {}, Because::default())?;
+        let Served::Errands { errands, .. } = served else {
+            return Err(link::unexpected());
+        };
         if errands.is_empty() {
             return Ok(0);
         }
@@ -33,7 +36,11 @@ impl Desk<'_> {
             envelopes.extend(self.seal_on(&proven, errand, &keys, &trust)?);
         }
         let made = envelopes.len();
-        self.ask(Want::FillErrands {}, Load::Envelopes(envelopes), Because::default())?;
+        self.ask(
+            Want::FillErrands {},
+            Load::Envelopes(envelopes),
+            Because::default(),
+        )?;
         Ok(made)
     }
 

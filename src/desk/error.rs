@@ -45,7 +45,10 @@ pub enum DeskError {
 impl DeskError {
     /// A refusal in the desk's own words.
     pub fn refused(code: &str, says: impl Into<String>) -> Self {
-        Self::Refused { code: code.to_owned(), says: says.into() }
+        Self::Refused {
+            code: code.to_owned(),
+            says: says.into(),
+        }
     }
 
     /// Something is not as it was sealed or signed.
@@ -59,11 +62,12 @@ impl fmt::Display for DeskError {
         match self {
             Self::Unknown => f.write_str(HIDDEN),
             Self::Form(problems) => problems.fmt(f),
-            Self::WrongPassphrase => {
-                f.write_str("the passphrase is not the one of this account; try again, or ask a coordinator")
-            }
-            Self::Denied { says, .. } | Self::Refused { says, .. } => f.write_str(says),
-            Self::Busy(says)
+            Self::WrongPassphrase => f.write_str(
+                "the passphrase is not the one of this account; try again, or ask a coordinator",
+            ),
+            Self::Denied { says, .. }
+            | Self::Refused { says, .. }
+            | Self::Busy(says)
             | Self::Damaged(says)
             | Self::Fork(says)
             | Self::WentBack(says)

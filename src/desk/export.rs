@@ -39,19 +39,29 @@ impl Desk<'_> {
         purpose: Option<&str>,
         out: &mut dyn Write,
     ) -> Result<ReceiptLine, DeskError> {
-        let record = parse_record(record)?;
+        let record = parse_record(record);
         let to = self.export_recipients(recipients)?;
         let (_, trust) = self.keys(None)?;
         let named = to.iter().map(ToString::to_string).collect();
-        let want = Want::ExportRecord { record, recipients: named };
+        let want = Want::ExportRecord {
+            record,
+            recipients: named,
+        };
         let (served, proven) = self.ask_record(want, purpose)?;
         let opened = OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
         let age = encrypt_to(&to, &mut *out)
             .map_err(|error| DeskError::refused("bad-recipients", error.to_string()))?;
         let mut tar = Tar { to: age };
-        tar.file("record.json", &serde_json::to_vec_pretty(&summary(&opened, &served, &trust)?).map_err(DeskError::damaged)?)?;
+        tar.file(
+            "record.json",
+            &serde_json::to_vec_pretty(&summary(&opened, &served, &trust)?)
+                .map_err(DeskError::damaged)?,
+        )?;
         for version in 1..=served.facts.versions {
-            tar.file(&format!("manifest-{version}.json"), manifest_bytes(&opened, version)?)?;
+            tar.file(
+                &format!("manifest-{version}.json"),
+                manifest_bytes(&opened, version)?,
+            )?;
         }
         tar.file("proof.txt", proof_text(&proven).as_bytes())?;
         for found in opened.attachments(served.facts.versions, &trust)? {
@@ -97,7 +107,11 @@ impl Desk<'_> {
 }
 
 /// `record.json`: every version's form, and what the newest manifest says.
-fn summary(opened: &OpenedRecord, served: &ServedRecord, trust: &Trust) -> Result<Value, DeskError> {
+fn summary(
+    opened: &OpenedRecord,
+    served: &ServedRecord,
+    trust: &Trust,
+) -> Result<Value, DeskError> {
     let mut versions = Vec::new();
     for number in 1..=served.facts.versions {
         let manifest = opened.manifest(number, trust)?;
@@ -123,7 +137,9 @@ fn summary(opened: &OpenedRecord, served: &ServedRecord, trust: &Trust) -> Resul
             })
         })
         .collect();
-    let fields = versions.last().and_then(|newest| newest.get("fields").cloned());
+    let fields = versions
+        .last()
+        .and_then(|newest| newest.get("fields").cloned());
     Ok(json!({
         "id": served.facts.id,
         "case": served.facts.case,
@@ -161,8 +177,11 @@ impl<W: Write> Tar<W> {
         header.set_mtime(0);
         if header.set_path(name).is_err() {
             let extension = [("path", name.as_bytes())];
-            long.append_pax_extensions(extension).map_err(DeskError::from)?;
-            header.set_path("attachments/long-name").map_err(DeskError::from)?;
+            long.append_pax_extensions(extension)
+                .map_err(DeskError::from)?;
+            header
+                .set_path("attachments/long-name")
+                .map_err(DeskError::from)?;
         }
         header.set_cksum();
         // The builder ends an archive with zero blocks; only what stands before them goes out.

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::io;
 use std::io::Read;
 
-use serde_json::Value;
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
 use crate::desk::link;
@@ -35,6 +34,7 @@ use crate::records::Kind;
 use crate::records::Kinds;
 use crate::records::attachment;
 use crate::sealing::RecordKey;
+use serde_json::Value;
 
 /// Where an attachment's content comes from. Opened twice: once to be hashed, once to be sealed.
 pub trait Source {
@@ -83,7 +83,9 @@ pub struct Filing {
 
 impl std::fmt::Debug for Filing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Filing").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Filing")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -95,16 +97,25 @@ impl Desk<'_> {
     pub fn file(&mut self, filing: &Filing) -> Result<Filed, DeskError> {
         let kind = kind(&filing.kind)?;
         let form = kind.check(&filing.form)?;
-        let case = filing.case.as_deref().map(parse_case).transpose()?;
+        let case = filing.case.as_deref().map(parse_case);
         let (keys, trust) = self.keys(case)?;
         let mut warnings = attachment_warnings(&filing.attachments)?;
         let facts = self.filed_facts((kind, &form), filing, &keys, &mut warnings)?;
         let record = RecordId::random();
-        let version = self.first_version(record, (kind, &form), facts, filing, (&keys, &trust))?;
+        let version = self.first_version(
+            record,
+            (kind, &form),
+            (facts, &filing.attachments),
+            (&keys, &trust),
+        )?;
         let want = Want::AddRecord { record };
         let filed = self.send_versions(want, vec![version], Event::Store)?;
         let receipt = filed.into_iter().next().ok_or_else(link::unexpected)?.1;
-        Ok(Filed { id: record, receipt, warnings })
+        Ok(Filed {
+            id: record,
+            receipt,
+            warnings,
+        })
     }
 
     /// Files many records of one kind in one case, all in one frame or none; at most a few hundred at a
@@ -113,9 +124,11 @@ impl Desk<'_> {
     /// # Errors
     /// As [`Desk::file`].
     pub fn import(&mut self, filings: &[Filing]) -> Result<Vec<Filed>, DeskError> {
-        let Some(first) = filings.first() else { return Ok(Vec::new()) };
+        let Some(first) = filings.first() else {
+            return Ok(Vec::new());
+        };
         let kind = kind(&first.kind)?;
-        let case = first.case.as_deref().map(parse_case).transpose()?;
+        let case = first.case.as_deref().map(parse_case);
         let (keys, trust) = self.keys(case)?;
         let mut versions = Vec::new();
         let mut warned = Vec::new();
@@ -124,13 +137,24 @@ impl Desk<'_> {
             let mut warnings = attachment_warnings(&filing.attachments)?;
             let facts = self.filed_facts((kind, &form), filing, &keys, &mut warnings)?;
             let record = RecordId::random();
-            versions.push(self.first_version(record, (kind, &form), facts, filing, (&keys, &trust))?);
+            versions.push(self.first_version(
+                record,
+                (kind, &form),
+                (facts, &filing.attachments),
+                (&keys, &trust),
+            )?);
             warned.push(warnings);
         }
         let want = Want::ImportRecords { case };
         let filed = self.send_versions(want, versions, Event::Import)?;
         let lines = filed.into_iter().zip(warned);
-        Ok(lines.map(|((id, receipt), warnings)| Filed { id, receipt, warnings }).collect())
+        Ok(lines
+            .map(|((id, receipt), warnings)| Filed {
+                id,
+                receipt,
+                warnings,
+            })
+            .collect())
     }
 
     fn send_versions(
@@ -140,12 +164,19 @@ impl Desk<'_> {
         event: Event,
     ) -> Result<Vec<(RecordId, crate::desk::shown::ReceiptLine)>, DeskError> {
         let (served, proven) = self.ask(want, Load::Records(versions), Because::default())?;
-        let Served::Filed(filed) = served else { return Err(link::unexpected()) };
+        let Served::Filed(filed) = served else {
+            return Err(link::unexpected());
+        };
         if let [one] = filed.as_slice() {
             return Ok(vec![(one.record, line(&proven))]);
         }
         let mut lines = Vec::new();
-        for FiledRecord { record, receipt, opening } in &filed {
+        for FiledRecord {
+            record,
+            receipt,
+            opening,
+        } in &filed
+        {
             let proven = self.believe(receipt, opening, event)?;
             lines.push((*record, line(&proven)));
         }
@@ -161,17 +192,21 @@ impl Desk<'_> {
         warnings: &mut Vec<String>,
     ) -> Result<FiledFacts, DeskError> {
         let said = kind.facts(form);
-        let case = filing.case.as_deref().map(parse_case).transpose()?;
+        let case = filing.case.as_deref().map(parse_case);
         let user = |who: &String| find_user(keys, who);
         let known = |names: &[String]| -> BTreeSet<UserId> {
-            names.iter().filter_map(|name| user_named(keys, name)).collect()
+            names
+                .iter()
+                .filter_map(|name| user_named(keys, name))
+                .collect()
         };
-        let mut about: BTreeSet<UserId> = filing.about.iter().map(user).collect::<Result<_, _>>()?;
+        let mut about: BTreeSet<UserId> =
+            filing.about.iter().map(user).collect::<Result<_, _>>()?;
         about.extend(known(&said.about));
         let mut deciders: BTreeSet<UserId> =
             filing.deciders.iter().map(user).collect::<Result<_, _>>()?;
         deciders.extend(known(&said.deciders));
-        if deciders.is_empty() && self.nobody_decides(kind, keys) {
+        if deciders.is_empty() && nobody_decides(kind, keys) {
             deciders.insert(self.account.id);
             warnings.push(
                 "nobody here is a DBS countersignatory yet, so you were named as the decider of this record"
@@ -187,29 +222,26 @@ impl Desk<'_> {
             event_date: said.event_date,
             about: about.into_iter().collect(),
             deciders: deciders.into_iter().collect(),
-            handler: said.handler.as_deref().and_then(|name| user_named(keys, name)),
+            handler: said
+                .handler
+                .as_deref()
+                .and_then(|name| user_named(keys, name)),
             triggers: triggers(&said.triggers),
         })
-    }
-
-    fn nobody_decides(&self, kind: &Kind, keys: &Keys) -> bool {
-        use crate::keeper::facts::Role;
-        let by_deciders = kind.readers.contains(&crate::records::words::Reader::Deciders);
-        let mut accounts = keys.accounts.iter();
-        by_deciders
-            && !accounts.any(|one| one.role == Role::DbsCountersignatory && one.may_work())
     }
 
     fn first_version(
         &mut self,
         record: RecordId,
         (kind, form): (&Kind, &Form),
-        facts: FiledFacts,
-        filing: &Filing,
+        (facts, attachments): (FiledFacts, &[Attach]),
         (keys, trust): (&Keys, &Trust),
     ) -> Result<NewVersion, DeskError> {
         let (to, own) = self.destination(record, &facts, keys, trust)?;
-        let body = Body { form: form.to_json(), reason: None };
+        let body = Body {
+            form: form.to_json(),
+            reason: None,
+        };
         let draft = Draft {
             record,
             number: 1,
@@ -220,7 +252,7 @@ impl Desk<'_> {
             card: serde_json::to_vec(&kind.card(form)).map_err(DeskError::damaged)?,
             body: serde_json::to_vec(&body).map_err(DeskError::damaged)?,
         };
-        let mut version = self.seal_version(draft, &filing.attachments, &to)?;
+        let mut version = self.seal_version(draft, attachments, &to)?;
         version.own = own;
         Ok(version)
     }
@@ -230,9 +262,12 @@ impl Desk<'_> {
     /// # Errors
     /// As [`Desk::file`]; [`DeskError::Unknown`] for a record this person may not see.
     pub fn amend(&mut self, record: &str, form: &Value, reason: &str) -> Result<Filed, DeskError> {
-        let record = parse_record(record)?;
+        let record = parse_record(record);
         let (keys, trust) = self.keys(None)?;
-        let want = Want::ReadRecord { record, version: None };
+        let want = Want::ReadRecord {
+            record,
+            version: None,
+        };
         let (served, proven) = self.ask_record(want, Some("to correct it"))?;
         OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
         let newest = served.versions.last().ok_or_else(link::unexpected)?;
@@ -248,11 +283,17 @@ impl Desk<'_> {
             event_date: said.event_date,
             about: Vec::new(),
             deciders: Vec::new(),
-            handler: said.handler.as_deref().and_then(|name| user_named(&keys, name)),
+            handler: said
+                .handler
+                .as_deref()
+                .and_then(|name| user_named(&keys, name)),
             triggers: triggers(&said.triggers),
         };
         let to = recorded(&served.sealed_to, &trust)?;
-        let body = Body { form: form.to_json(), reason: Some(reason.to_owned()) };
+        let body = Body {
+            form: form.to_json(),
+            reason: Some(reason.to_owned()),
+        };
         let draft = Draft {
             record,
             number: newest.number.saturating_add(1),
@@ -265,11 +306,20 @@ impl Desk<'_> {
         };
         let version = self.seal_version(draft, &[], &to)?;
         // The reason's words are content: they are sealed with the form. The entry says only this.
-        let because = Because { purpose: None, reason: Some("corrected") };
+        let because = Because {
+            purpose: None,
+            reason: Some("corrected"),
+        };
         let load = Load::Records(vec![version]);
         let (served, proven) = self.ask(Want::AmendRecord { record }, load, because)?;
-        let Served::Filed(_) = served else { return Err(link::unexpected()) };
-        Ok(Filed { id: record, receipt: line(&proven), warnings: Vec::new() })
+        let Served::Filed(_) = served else {
+            return Err(link::unexpected());
+        };
+        Ok(Filed {
+            id: record,
+            receipt: line(&proven),
+            warnings: Vec::new(),
+        })
     }
 }
 
@@ -290,7 +340,9 @@ fn triggers(said: &crate::records::kind::Triggers) -> Triggers {
 fn kind(name: &str) -> Result<&'static Kind, DeskError> {
     let kinds = Kinds::builtin();
     kinds.find(name).ok_or_else(|| {
-        let nearest = kinds.nearest(name).map(|near| format!("; did you mean `{near}`?"));
+        let nearest = kinds
+            .nearest(name)
+            .map(|near| format!("; did you mean `{near}`?"));
         let says = format!(
             "there is no kind `{name}`{}; `strongroom kind list` shows them all",
             nearest.unwrap_or_default()
@@ -301,15 +353,24 @@ fn kind(name: &str) -> Result<&'static Kind, DeskError> {
 
 /// A user by handle or id.
 pub(crate) fn find_user(keys: &Keys, who: &str) -> Result<UserId, DeskError> {
-    let found = keys.accounts.iter().find(|account| account.handle == who || account.id.to_string() == who);
+    let found = keys
+        .accounts
+        .iter()
+        .find(|account| account.handle == who || account.id.to_string() == who);
     found.map(|account| account.id).ok_or_else(|| {
-        DeskError::refused("no-such-user", format!("there is no user `{who}`; `strongroom user list` shows them"))
+        DeskError::refused(
+            "no-such-user",
+            format!("there is no user `{who}`; `strongroom user list` shows them"),
+        )
     })
 }
 
 /// The user a form's text names by handle, if it names one.
 fn user_named(keys: &Keys, text: &str) -> Option<UserId> {
-    keys.accounts.iter().find(|account| account.handle == text).map(|account| account.id)
+    keys.accounts
+        .iter()
+        .find(|account| account.handle == text)
+        .map(|account| account.id)
 }
 
 /// Refuses attachments by their names, and says where a content does not look like its ending.
@@ -319,13 +380,30 @@ fn attachment_warnings(attachments: &[Attach]) -> Result<Vec<String>, DeskError>
     for attach in attachments {
         let refused = |says: String| DeskError::refused("attachment", says);
         attachment::check_name(&attach.name).map_err(|error| refused(error.to_string()))?;
-        let kind = attachment::file_type(&attach.name).map_err(|error| refused(error.to_string()))?;
+        let kind =
+            attachment::file_type(&attach.name).map_err(|error| refused(error.to_string()))?;
         if !names.insert(&attach.name) {
-            return Err(refused(format!("two attachments are called `{}`; rename one", attach.name)));
+            return Err(refused(format!(
+                "two attachments are called `{}`; rename one",
+                attach.name
+            )));
         }
         let mut first = Vec::new();
         attach.source.open()?.take(512).read_to_end(&mut first)?;
-        warnings.extend(kind.warning(&first).map(|says| format!("{}: {says}", attach.name)));
+        warnings.extend(
+            kind.warning(&first)
+                .map(|says| format!("{}: {says}", attach.name)),
+        );
     }
     Ok(warnings)
+}
+
+/// Whether a kind is read by its deciders and nobody could stand in for them.
+fn nobody_decides(kind: &Kind, keys: &Keys) -> bool {
+    use crate::keeper::facts::Role;
+    let by_deciders = kind
+        .readers
+        .contains(&crate::records::words::Reader::Deciders);
+    let mut accounts = keys.accounts.iter();
+    by_deciders && !accounts.any(|one| one.role == Role::DbsCountersignatory && one.may_work())
 }

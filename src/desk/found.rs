@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-
 use crate::clock::Clock;
 use crate::clock::ShiftedClock;
 use crate::clock::SystemClock;
@@ -89,22 +88,41 @@ pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
     let shares = match &recovery {
         Some(recovery) => Shares::make(recovery, &root, &trustees?)
             .map_err(|error| FoundError::InTheWay(error.to_string()))?,
-        None => Shares { files: Vec::new(), sheets: Vec::new() },
+        None => Shares {
+            files: Vec::new(),
+            sheets: Vec::new(),
+        },
     };
     let genesis = Genesis {
         root: root.verifying(),
         log: founding.log_vkey(),
-        recovery: recovery.as_ref().map(|recovery| recovery.recipient().clone()),
+        recovery: recovery
+            .as_ref()
+            .map(|recovery| recovery.recipient().clone()),
         custody: "local".to_owned(),
-        two_person: if init.two_person_single { "single" } else { "required" }.to_owned(),
+        two_person: if init.two_person_single {
+            "single"
+        } else {
+            "required"
+        }
+        .to_owned(),
         demo: init.demo,
     };
-    let heading =
-        Heading { kind: StatementKind::Genesis, vault: founding.vault(), by: ROOT, at: founding.now() };
+    let heading = Heading {
+        kind: StatementKind::Genesis,
+        vault: founding.vault(),
+        by: ROOT,
+        at: founding.now(),
+    };
     let statement = sign(&heading, &genesis, &root)?;
     let person = Person::generate();
     let user = UserId::random();
-    let (admin, centre) = first_administrator(init, (&heading, &root), (&genesis, user), (&person, &init.passphrase))?;
+    let (admin, centre) = first_administrator(
+        init,
+        (&heading, &root),
+        (&genesis, user),
+        (&person, &init.passphrase),
+    )?;
     let founded = Founded {
         statement,
         admin,
@@ -113,9 +131,17 @@ pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
     };
     let vkey = founding.log_vkey();
     let keeper = founding.finish(&founded)?;
-    keeper.close().map_err(|stopped| FoundError::Statements(stopped.0))?;
+    keeper
+        .close()
+        .map_err(|stopped| FoundError::Statements(stopped.0))?;
     let root_fingerprint = fingerprint(&root);
-    Ok(Created { admin: user, vkey, root_fingerprint, shares: shares.files, sheets: shares.sheets })
+    Ok(Created {
+        admin: user,
+        vkey,
+        root_fingerprint,
+        shares: shares.files,
+        sheets: shares.sheets,
+    })
 }
 
 /// How far a clock is ahead of the system's, in milliseconds.
@@ -126,12 +152,19 @@ fn distance(clock: &dyn Clock) -> i64 {
 
 /// A trustee, as typed.
 fn trustee((name, recipient): &(String, Option<String>)) -> Result<Trustee, FoundError> {
-    let recipient = recipient.as_deref().map(str::parse).transpose().map_err(|_| {
-        FoundError::InTheWay(format!(
-            "the recipient of `{name}` is not an age public key (`age1pq1...` or `age1...`)"
-        ))
-    })?;
-    Ok(Trustee { name: name.clone(), recipient })
+    let recipient = recipient
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| {
+            FoundError::InTheWay(format!(
+                "the recipient of `{name}` is not an age public key (`age1pq1...` or `age1...`)"
+            ))
+        })?;
+    Ok(Trustee {
+        name: name.clone(),
+        recipient,
+    })
 }
 
 /// The first account, with the coordinators' team, and the centre's name sealed to that team.
@@ -148,18 +181,30 @@ fn first_administrator(
         recipient: person.recipient().clone(),
         verifying: person.verifying(),
     };
-    let enrol = sign(&Heading { kind: StatementKind::Enrol, ..*heading }, &enrolment, root)?;
+    let enrol = sign(
+        &Heading {
+            kind: StatementKind::Enrol,
+            ..*heading
+        },
+        &enrolment,
+        root,
+    )?;
     let mut members = BTreeSet::from([Member::User(user)]);
     if genesis.recovery.is_some() {
         members.insert(Member::Recovery);
     }
-    let purpose = Purpose::Team { role: Role::Coordinator };
+    let purpose = Purpose::Team {
+        role: Role::Coordinator,
+    };
     let made = seal::compartment(heading, root, purpose, &members, |member| match member {
         Member::User(_) => Ok(person.recipient().clone()),
         _ => genesis.recovery.clone().ok_or(DeskError::Unknown),
     })
     .map_err(|error| FoundError::Statements(error.to_string()))?;
-    let centre = seal::card(&Plain::new(init.centre.clone().into_bytes()), &made.recipient);
+    let centre = seal::card(
+        &Plain::new(init.centre.clone().into_bytes()),
+        &made.recipient,
+    );
     let admin = NewAccount {
         handle: init.admin.clone(),
         name: init.admin.clone(),

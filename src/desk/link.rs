@@ -57,7 +57,9 @@ impl Desk<'_> {
         let (ask, statement) = self.signed(want, load, because, held.size())?;
         let answer = keeper.ask(ask)?;
         let (Some(receipt), Some(opening)) = (&answer.receipt, &answer.opening) else {
-            return Err(DeskError::damaged("the keeper answered without an entry; nothing is opened"));
+            return Err(DeskError::damaged(
+                "the keeper answered without an entry; nothing is opened",
+            ));
         };
         let done = matches!(answer.outcome, Outcome::Done(_));
         let event = if done { act.row().event } else { Event::Refuse };
@@ -65,16 +67,23 @@ impl Desk<'_> {
         let detail: serde_json::Value =
             serde_json::from_str(&opening.detail).map_err(DeskError::damaged)?;
         if detail.get("ask") != Some(&statement) {
-            return Err(DeskError::damaged("the entry is about another ask; nothing is opened"));
+            return Err(DeskError::damaged(
+                "the entry is about another ask; nothing is opened",
+            ));
         }
         let entry = proven.leaf().index.get();
         match answer.outcome {
             Outcome::Done(served) => Ok((*served, proven)),
-            Outcome::Denied { rule, says } => Err(DeskError::Denied { rule, says, entry: Some(entry) }),
+            Outcome::Denied { rule, says } => Err(DeskError::Denied {
+                rule,
+                says,
+                entry: Some(entry),
+            }),
             Outcome::Unknown => Err(DeskError::Unknown),
             Outcome::Refused { code, says } => Err(DeskError::Refused { code, says }),
             Outcome::Stale => Err(DeskError::Busy(
-                "the keys changed while this was being sealed; nothing was stored, try again".to_owned(),
+                "the keys changed while this was being sealed; nothing was stored, try again"
+                    .to_owned(),
             )),
         }
     }
@@ -91,11 +100,21 @@ impl Desk<'_> {
         let served = match answer.outcome {
             Outcome::Done(served) => *served,
             Outcome::Unknown => return Err(DeskError::Unknown),
-            Outcome::Denied { rule, says } => return Err(DeskError::Denied { rule, says, entry: None }),
+            Outcome::Denied { rule, says } => {
+                return Err(DeskError::Denied {
+                    rule,
+                    says,
+                    entry: None,
+                });
+            }
             Outcome::Refused { code, says } => return Err(DeskError::Refused { code, says }),
-            Outcome::Stale => return Err(DeskError::damaged("the keeper's answer has another shape")),
+            Outcome::Stale => {
+                return Err(DeskError::damaged("the keeper's answer has another shape"));
+            }
         };
-        let Served::Keys(keys) = served else { return Err(unexpected()) };
+        let Served::Keys(keys) = served else {
+            return Err(unexpected());
+        };
         let trust = Trust::check(self.vault, &keys)?;
         self.check_root(&trust)?;
         Ok((*keys, trust))
@@ -124,7 +143,10 @@ impl Desk<'_> {
         let statement = Statement::sign(&heading, json(&asked)?, self.person.signing())
             .map_err(DeskError::damaged)?;
         let value = serde_json::from_slice(statement.bytes()).map_err(DeskError::damaged)?;
-        let ask = Ask { statement: statement.bytes().to_vec(), load };
+        let ask = Ask {
+            statement: statement.bytes().to_vec(),
+            load,
+        };
         Ok((ask, value))
     }
 
@@ -142,7 +164,9 @@ impl Desk<'_> {
         let keys = [self.keeper.vkey().parse().map_err(DeskError::damaged)?];
         let opening = opening.to_ledger().ok_or_else(unexpected)?;
         let expected = Expected::new(self.actor, opening.commitment()).event(event);
-        receipt.check(&keys, None, &expected).map_err(DeskError::damaged)
+        receipt
+            .check(&keys, None, &expected)
+            .map_err(DeskError::damaged)
     }
 
     /// Checks that an entry's `record` is this record's: the key the keeper gave is the one that was filed.
@@ -158,12 +182,19 @@ impl Desk<'_> {
         if crate::ledger::record_ref(key, leaf.index) == leaf.record {
             return Ok(());
         }
-        Err(DeskError::damaged(format!("the entry for {record} was made about another record")))
+        Err(DeskError::damaged(format!(
+            "the entry for {record} was made about another record"
+        )))
     }
 
     /// The heading of a statement of this person's, now.
     pub(crate) fn heading<'h>(&self, by: &'h str, kind: StatementKind) -> Heading<'h> {
-        Heading { kind, vault: self.vault, by, at: self.keeper.now() }
+        Heading {
+            kind,
+            vault: self.vault,
+            by,
+            at: self.keeper.now(),
+        }
     }
 }
 
@@ -177,7 +208,10 @@ pub(crate) fn prove(
     (actor, event): (ActorHandle, Event),
 ) -> Result<Proven, DeskError> {
     let opening = opening.to_ledger().ok_or_else(unexpected)?;
-    held.prove(receipt, &Expected::new(actor, opening.commitment()).event(event))
+    held.prove(
+        receipt,
+        &Expected::new(actor, opening.commitment()).event(event),
+    )
 }
 
 /// What a face may print of a proof.
@@ -197,8 +231,11 @@ pub(crate) fn unexpected() -> DeskError {
 impl Want {
     /// The act this asks for.
     pub(crate) fn act(&self) -> Act {
-        let word = json(self).ok().and_then(|value| value.get("act")?.as_str().map(str::to_owned));
+        let word = json(self)
+            .ok()
+            .and_then(|value| value.get("act")?.as_str().map(str::to_owned));
         // INVARIANT: a test walks every variant, so each has its word on the list of acts.
-        word.and_then(|word| Act::from_word(&word)).unwrap_or(Act::SignIn)
+        word.and_then(|word| Act::from_word(&word))
+            .unwrap_or(Act::SignIn)
     }
 }

@@ -32,9 +32,12 @@ pub struct Memory {
 #[derive(Debug)]
 enum Place {
     /// Below the person's state folder.
-    Disk { known: Known, root: PathBuf },
+    Disk { known: Box<Known>, root: PathBuf },
     /// Gone when the program ends.
-    Session { key: VerifierKey, head: Mutex<Option<SignedCheckpoint>> },
+    Session {
+        key: Box<VerifierKey>,
+        head: Mutex<Option<SignedCheckpoint>>,
+    },
 }
 
 /// The memory while nobody else can change it: from before an ask until its receipt is checked.
@@ -58,9 +61,15 @@ impl Memory {
             Some(state) => {
                 let known = Known::open(state, &key).map_err(memory_error)?;
                 let root = state.join("known_vaults").join(vault.to_string());
-                Place::Disk { known, root }
+                Place::Disk {
+                    known: Box::new(known),
+                    root,
+                }
             }
-            None => Place::Session { key, head: Mutex::new(None) },
+            None => Place::Session {
+                key: Box::new(key),
+                head: Mutex::new(None),
+            },
         };
         Ok(Self { place, vault })
     }
@@ -83,7 +92,9 @@ impl Memory {
     /// # Errors
     /// [`DeskError::Fork`] when it is another.
     pub(crate) fn check_root(&self, root: &VerifyingKey) -> Result<(), DeskError> {
-        let Place::Disk { root: path, .. } = &self.place else { return Ok(()) };
+        let Place::Disk { root: path, .. } = &self.place else {
+            return Ok(());
+        };
         let text = format!("{}\n", hex(root.as_bytes()));
         match std::fs::read_to_string(path) {
             Ok(known) if known == text => Ok(()),
@@ -126,7 +137,9 @@ impl Held<'_> {
             Self::Disk(locked) => locked.prove(receipt, expected).map_err(memory_error),
             Self::Session(key, head) => {
                 let keys = [(*key).clone()];
-                let proven = receipt.check(&keys, head.as_ref(), expected).map_err(receipt_error)?;
+                let proven = receipt
+                    .check(&keys, head.as_ref(), expected)
+                    .map_err(receipt_error)?;
                 **head = Some(proven.checkpoint().clone());
                 Ok(proven)
             }
@@ -155,6 +168,6 @@ fn breaks(how: &crate::ledger::checkpoint::Discontinuity) -> DeskError {
     use crate::ledger::checkpoint::Discontinuity;
     match how {
         Discontinuity::WentBack { .. } => DeskError::WentBack(how.to_string()),
-        _ => DeskError::Fork(how.to_string()),
+        Discontinuity::Fork { .. } => DeskError::Fork(how.to_string()),
     }
 }

@@ -19,7 +19,10 @@ use crate::sealing::Plain;
 ///
 /// # Errors
 /// [`DeskError::Damaged`] when an envelope does not open, or opens a key that nobody vouches for.
-#[expect(clippy::disallowed_methods, reason = "the desk opens, against a proven entry")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the desk opens, against a proven entry"
+)]
 pub(crate) fn follow(
     _: &Proven,
     own: &HybridIdentity,
@@ -49,7 +52,10 @@ pub(crate) fn follow(
 ///
 /// # Errors
 /// [`DeskError::Damaged`] when the envelope does not open.
-#[expect(clippy::disallowed_methods, reason = "the desk opens, against a proven entry")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the desk opens, against a proven entry"
+)]
 pub(crate) fn envelope_key(
     _: &Proven,
     with: &HybridIdentity,
@@ -62,8 +68,15 @@ pub(crate) fn envelope_key(
 ///
 /// # Errors
 /// [`DeskError::Damaged`] when it does not open.
-#[expect(clippy::disallowed_methods, reason = "the desk opens, against a proven entry")]
-pub(crate) fn card(_: &Proven, with: &HybridIdentity, card: &SealedCard) -> Result<Plain, DeskError> {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the desk opens, against a proven entry"
+)]
+pub(crate) fn card(
+    _: &Proven,
+    with: &HybridIdentity,
+    card: &SealedCard,
+) -> Result<Plain, DeskError> {
     let key = crate::sealing::open_header(&card.header, with).map_err(part_error)?;
     crate::sealing::open_payload(&key, &card.payload).map_err(part_error)
 }
@@ -72,8 +85,15 @@ pub(crate) fn card(_: &Proven, with: &HybridIdentity, card: &SealedCard) -> Resu
 ///
 /// # Errors
 /// [`DeskError::Damaged`] when it does not open or is not what the keeper's digest says.
-#[expect(clippy::disallowed_methods, reason = "the desk opens, against a proven entry")]
-pub(crate) fn part(_: &Proven, with: &HybridIdentity, part: &ServedPart) -> Result<Plain, DeskError> {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the desk opens, against a proven entry"
+)]
+pub(crate) fn part(
+    _: &Proven,
+    with: &HybridIdentity,
+    part: &ServedPart,
+) -> Result<Plain, DeskError> {
     let key = crate::sealing::open_header(&part.header, with).map_err(part_error)?;
     crate::sealing::open_payload(&key, &part.payload).map_err(part_error)
 }
@@ -82,7 +102,10 @@ pub(crate) fn part(_: &Proven, with: &HybridIdentity, part: &ServedPart) -> Resu
 ///
 /// # Errors
 /// [`DeskError::Damaged`] when its header does not open or the stream does not begin.
-#[expect(clippy::disallowed_methods, reason = "the desk opens, against a proven entry")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the desk opens, against a proven entry"
+)]
 pub(crate) fn stream<R: Read>(
     _: &Proven,
     with: &HybridIdentity,

@@ -92,17 +92,24 @@ pub(crate) fn recorded(
                 purpose: Some(facts.purpose),
                 recipient: Some(&epoch.recipient),
             })?;
-            Ok(Destination { id: facts.id, epoch: facts.epoch, recipient: epoch.recipient.clone() })
+            Ok(Destination {
+                id: facts.id,
+                epoch: facts.epoch,
+                recipient: epoch.recipient.clone(),
+            })
         })
         .collect()
 }
 
 /// Who is there to be a member, as the keeper tells it.
 pub(crate) fn roll(keys: &Keys) -> RollData {
-    let teams = keys.compartments.iter().filter_map(|(facts, _)| match facts.purpose {
-        Purpose::Team { role } => Some((role, facts.id)),
-        _ => None,
-    });
+    let teams = keys
+        .compartments
+        .iter()
+        .filter_map(|(facts, _)| match facts.purpose {
+            Purpose::Team { role } => Some((role, facts.id)),
+            _ => None,
+        });
     RollData {
         accounts: keys.accounts.clone(),
         teams: teams.collect(),
@@ -124,10 +131,20 @@ impl Desk<'_> {
         let roll = roll(keys);
         let excluded = roll.excluded(&facts.about);
         if let (Some(case), false, true) = (&keys.case, rule.own, excluded.is_empty()) {
-            let of_case = keys.compartments.iter().filter(|(c, _)| case.compartments.contains(&c.id));
-            return Ok((recorded(&of_case.cloned().collect::<Vec<_>>(), trust)?, None));
+            let of_case = keys
+                .compartments
+                .iter()
+                .filter(|(c, _)| case.compartments.contains(&c.id));
+            return Ok((
+                recorded(&of_case.cloned().collect::<Vec<_>>(), trust)?,
+                None,
+            ));
         }
-        let team = keys.case.as_ref().map(|case| case.team.clone()).unwrap_or_default();
+        let team = keys
+            .case
+            .as_ref()
+            .map(|case| case.team.clone())
+            .unwrap_or_default();
         let members = roll.as_roll().own(&OwnMembers {
             readers: &rule.people.readers,
             team: &team,
@@ -139,10 +156,18 @@ impl Desk<'_> {
         let heading = self.heading(&by, StatementKind::Epoch);
         let recipients = Recipients::new(trust, keys);
         let purpose = Purpose::Own { record };
-        let made = seal::compartment(&heading, self.person.signing(), purpose, &members, |member| {
-            recipients.of(member)
-        })?;
-        let to = Destination { id: made.new.id, epoch: 1, recipient: made.recipient };
+        let made = seal::compartment(
+            &heading,
+            self.person.signing(),
+            purpose,
+            &members,
+            |member| recipients.of(member),
+        )?;
+        let to = Destination {
+            id: made.new.id,
+            epoch: 1,
+            recipient: made.recipient,
+        };
         Ok((vec![to], Some(made.new)))
     }
 
@@ -185,7 +210,11 @@ impl Desk<'_> {
         })
     }
 
-    fn sign_manifest(&self, draft: &Draft, attachments: &[Attach]) -> Result<SignedManifest, DeskError> {
+    fn sign_manifest(
+        &self,
+        draft: &Draft,
+        attachments: &[Attach],
+    ) -> Result<SignedManifest, DeskError> {
         let whole = |number, sort, content: &[u8]| ManifestPart {
             number,
             sort,
@@ -193,12 +222,20 @@ impl Desk<'_> {
             bytes: content.len() as u64,
             sha256: Digest::of(content),
         };
-        let mut parts =
-            vec![whole(1, PartSort::Card, &draft.card), whole(2, PartSort::Body, &draft.body)];
+        let mut parts = vec![
+            whole(1, PartSort::Card, &draft.card),
+            whole(2, PartSort::Body, &draft.body),
+        ];
         for (number, attach) in (3..).zip(attachments) {
             let (bytes, sha256) = hash(attach.source.open()?)?;
             let name = Some(attach.name.clone());
-            parts.push(ManifestPart { number, sort: PartSort::Attachment, name, bytes, sha256 });
+            parts.push(ManifestPart {
+                number,
+                sort: PartSort::Attachment,
+                name,
+                bytes,
+                sha256,
+            });
         }
         let previous = draft.previous.as_deref().map(digest).transpose()?;
         let manifest = Manifest {
@@ -215,7 +252,9 @@ impl Desk<'_> {
             filed_at: self.keeper.now(),
             parts,
         };
-        manifest.sign(self.person.signing()).map_err(DeskError::damaged)
+        manifest
+            .sign(self.person.signing())
+            .map_err(DeskError::damaged)
     }
 }
 
@@ -242,7 +281,7 @@ impl Sealed {
         let key = FileKey::generate();
         let payload = seal_payload(&key, &plain);
         let facts = (Digest::of(&payload).hex(), payload.len() as u64);
-        self.add(manifest, number, facts, Place::Row, (&key, to))?;
+        self.add((manifest, number), facts, Place::Row, (&key, to))?;
         self.rows.push(PartRow { number, payload });
         Ok(())
     }
@@ -264,28 +303,47 @@ impl Sealed {
             if count == 0 {
                 break;
             }
-            part.write_all(chunk.get(..count).unwrap_or_default()).map_err(changed)?;
+            part.write_all(chunk.get(..count).unwrap_or_default())
+                .map_err(changed)?;
             desk.keeper.progressed(count as u64);
         }
         let payload = part.finish().map_err(|_| changed(()))?;
-        let stored = payload.finish()?.finish().map_err(|error| DeskError::Io(error.to_string()))?;
-        self.add(manifest, number, (hex(&stored.sha256), stored.length), Place::Object, (&key, to))
+        let stored = payload
+            .finish()?
+            .finish()
+            .map_err(|error| DeskError::Io(error.to_string()))?;
+        self.add(
+            (manifest, number),
+            (hex(&stored.sha256), stored.length),
+            Place::Object,
+            (&key, to),
+        )
     }
 
     fn add(
         &mut self,
-        manifest: &SignedManifest,
-        number: u32,
+        (manifest, number): (&SignedManifest, u32),
         (sha256, size_step): (String, u64),
         place: Place,
         (key, to): (&FileKey, &[Destination]),
     ) -> Result<(), DeskError> {
         let part = manifest.claimed().part(number).ok_or_else(unexpected)?;
         let sort = part.sort.word().to_owned();
-        self.parts.push(PartFacts { number, sort, sha256, size_step, place });
+        self.parts.push(PartFacts {
+            number,
+            sort,
+            sha256,
+            size_step,
+            place,
+        });
         for one in to {
             let header = seal_header(key, &one.recipient);
-            self.headers.push(NewHeader { part: number, compartment: one.id, epoch: one.epoch, header });
+            self.headers.push(NewHeader {
+                part: number,
+                compartment: one.id,
+                epoch: one.epoch,
+                header,
+            });
         }
         Ok(())
     }

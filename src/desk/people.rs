@@ -50,11 +50,19 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// [`DeskError`].
-    pub fn add_user(&mut self, new: &NewUser, passphrase: &Passphrase) -> Result<AccountFacts, DeskError> {
+    pub fn add_user(
+        &mut self,
+        new: &NewUser,
+        passphrase: &Passphrase,
+    ) -> Result<AccountFacts, DeskError> {
         let (keys, trust) = self.keys(None)?;
         let person = Person::generate();
         let user = UserId::random();
-        let reports_to = new.reports_to.as_deref().map(|who| find_user(&keys, who)).transpose()?;
+        let reports_to = new
+            .reports_to
+            .as_deref()
+            .map(|who| find_user(&keys, who))
+            .transpose()?;
         let enrolment = Enrolment {
             user,
             handle: new.handle.clone(),
@@ -73,9 +81,19 @@ impl Desk<'_> {
             members.insert(Member::User(user));
             let recipients = Recipients::new(&trust, &keys);
             let purpose = Purpose::Team { role: new.role };
-            let made = seal::compartment(&heading, self.person.signing(), purpose, &members, |member| {
-                if *member == Member::User(user) { Ok(person.recipient().clone()) } else { recipients.of(member) }
-            })?;
+            let made = seal::compartment(
+                &heading,
+                self.person.signing(),
+                purpose,
+                &members,
+                |member| {
+                    if *member == Member::User(user) {
+                        Ok(person.recipient().clone())
+                    } else {
+                        recipients.of(member)
+                    }
+                },
+            )?;
             team = Some(made.new);
         }
         let account = NewAccount {
@@ -100,7 +118,9 @@ impl Desk<'_> {
     /// [`DeskError`].
     pub fn users(&mut self) -> Result<Vec<AccountFacts>, DeskError> {
         let (served, _) = self.ask(Want::ListUsers {}, Load::Nothing {}, Because::default())?;
-        let Served::Accounts(accounts) = served else { return Err(link::unexpected()) };
+        let Served::Accounts(accounts) = served else {
+            return Err(link::unexpected());
+        };
         Ok(accounts)
     }
 
@@ -109,7 +129,9 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn user(&mut self, who: &str) -> Result<AccountFacts, DeskError> {
-        let want = Want::ShowUser { user: who.to_owned() };
+        let want = Want::ShowUser {
+            user: who.to_owned(),
+        };
         let (served, _) = self.ask(want, Load::Nothing {}, Because::default())?;
         one_account(served)
     }
@@ -120,8 +142,11 @@ impl Desk<'_> {
     /// [`DeskError`].
     pub fn suspend_user(&mut self, who: &str) -> Result<AccountFacts, DeskError> {
         let user = self.user_id(who)?;
-        let (served, _) =
-            self.ask(Want::SuspendUser { user }, Load::Nothing {}, Because::default())?;
+        let (served, _) = self.ask(
+            Want::SuspendUser { user },
+            Load::Nothing {},
+            Because::default(),
+        )?;
         one_account(served)
     }
 
@@ -131,8 +156,11 @@ impl Desk<'_> {
     /// [`DeskError`].
     pub fn resume_user(&mut self, who: &str) -> Result<AccountFacts, DeskError> {
         let user = self.user_id(who)?;
-        let (served, _) =
-            self.ask(Want::ResumeUser { user }, Load::Nothing {}, Because::default())?;
+        let (served, _) = self.ask(
+            Want::ResumeUser { user },
+            Load::Nothing {},
+            Because::default(),
+        )?;
         let account = one_account(served)?;
         self.run_errands()?;
         Ok(account)
@@ -150,8 +178,11 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn change_passphrase(&mut self, passphrase: &Passphrase) -> Result<(), DeskError> {
-        let (served, proven) = self.ask(Want::FillErrands {}, Load::Nothing {}, Because::default())?;
-        let Served::Errands { own, .. } = served else { return Err(link::unexpected()) };
+        let (served, proven) =
+            self.ask(Want::FillErrands {}, Load::Nothing {}, Because::default())?;
+        let Served::Errands { own, .. } = served else {
+            return Err(link::unexpected());
+        };
         let person = Person::generate();
         let mut envelopes = Vec::new();
         for link in own {
@@ -173,7 +204,8 @@ impl Desk<'_> {
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Succeed);
         let signed = |key: &SigningKey| -> Result<Vec<u8>, DeskError> {
-            let statement = Statement::sign(&heading, json(&body)?, key).map_err(DeskError::damaged)?;
+            let statement =
+                Statement::sign(&heading, json(&body)?, key).map_err(DeskError::damaged)?;
             Ok(statement.bytes().to_vec())
         };
         let succession = Succession {
@@ -182,8 +214,14 @@ impl Desk<'_> {
             identity: seal_identity(&person, passphrase),
             envelopes,
         };
-        let want = Want::ChangePassphrase { user: self.account.id };
-        self.ask(want, Load::Succession(Box::new(succession)), Because::default())?;
+        let want = Want::ChangePassphrase {
+            user: self.account.id,
+        };
+        self.ask(
+            want,
+            Load::Succession(Box::new(succession)),
+            Because::default(),
+        )?;
         self.account.recipient = person.recipient().clone();
         self.account.verifying = person.verifying();
         self.person = person;
@@ -199,12 +237,16 @@ pub(crate) fn seal_identity(person: &Person, passphrase: &Passphrase) -> Vec<u8>
 /// Why a sealed identity did not open.
 pub(crate) fn identity_error(error: &PersonError) -> DeskError {
     match error {
-        PersonError::Passphrase(crate::sealing::PassphraseError::Wrong) => DeskError::WrongPassphrase,
+        PersonError::Passphrase(crate::sealing::PassphraseError::Wrong) => {
+            DeskError::WrongPassphrase
+        }
         other => DeskError::damaged(other),
     }
 }
 
 fn one_account(served: Served) -> Result<AccountFacts, DeskError> {
-    let Served::Accounts(accounts) = served else { return Err(link::unexpected()) };
+    let Served::Accounts(accounts) = served else {
+        return Err(link::unexpected());
+    };
     accounts.into_iter().next().ok_or_else(link::unexpected)
 }

@@ -45,18 +45,28 @@ impl Desk<'_> {
         case: Option<&str>,
         page: u32,
     ) -> Result<(Vec<CardLine>, bool), DeskError> {
-        let case = case.map(parse_case).transpose()?;
+        let case = case.map(parse_case);
         let (_, trust) = self.keys(None)?;
         let want = Want::ListRecords { case, page };
         let (served, proven) = self.ask(want, Load::Nothing {}, Because::default())?;
-        let Served::Cards { cards, more } = served else { return Err(link::unexpected()) };
-        let lines: Result<Vec<_>, _> =
-            cards.iter().map(|served| self.card_line(&proven, served, &trust)).collect();
+        let Served::Cards { cards, more } = served else {
+            return Err(link::unexpected());
+        };
+        let lines: Result<Vec<_>, _> = cards
+            .iter()
+            .map(|served| self.card_line(&proven, served, &trust))
+            .collect();
         Ok((lines?, more))
     }
 
-    fn card_line(&self, proven: &Proven, served: &ServedRecord, trust: &Trust) -> Result<CardLine, DeskError> {
-        let opened = OpenedRecord::open(proven, self.person.identity(), &newest_only(served), trust)?;
+    fn card_line(
+        &self,
+        proven: &Proven,
+        served: &ServedRecord,
+        trust: &Trust,
+    ) -> Result<CardLine, DeskError> {
+        let opened =
+            OpenedRecord::open(proven, self.person.identity(), &newest_only(served), trust)?;
         let facts = &served.facts;
         let card = card_of(&opened, facts.versions)?;
         Ok(CardLine {
@@ -81,7 +91,7 @@ impl Desk<'_> {
         purpose: Option<&str>,
         width: usize,
     ) -> Result<ShownRecord, DeskError> {
-        let record = parse_record(record)?;
+        let record = parse_record(record);
         let (keys, trust) = self.keys(None)?;
         let want = Want::ReadRecord { record, version };
         let (served, proven) = self.ask_record(want, purpose)?;
@@ -96,7 +106,10 @@ impl Desk<'_> {
             Some(kind) => kind.render(&form, width),
             None => String::new(),
         };
-        let author = keys.accounts.iter().find(|account| account.id == manifest.author);
+        let author = keys
+            .accounts
+            .iter()
+            .find(|account| account.id == manifest.author);
         Ok(ShownRecord {
             id: record,
             case: served.facts.case,
@@ -106,7 +119,9 @@ impl Desk<'_> {
             title: card_of(&opened, shown)?.title,
             fields: form.to_json(),
             attachments: attachment_lines(&opened, shown, &trust)?,
-            author: author.map(|account| account.handle.clone()).unwrap_or_default(),
+            author: author
+                .map(|account| account.handle.clone())
+                .unwrap_or_default(),
             filed_at: manifest.filed_at,
             reason: body.reason,
             text,
@@ -120,8 +135,17 @@ impl Desk<'_> {
         want: Want,
         purpose: Option<&str>,
     ) -> Result<(ServedRecord, Proven), DeskError> {
-        let (served, proven) = self.ask(want, Load::Nothing {}, Because { purpose, reason: None })?;
-        let Served::Record(served) = served else { return Err(link::unexpected()) };
+        let (served, proven) = self.ask(
+            want,
+            Load::Nothing {},
+            Because {
+                purpose,
+                reason: None,
+            },
+        )?;
+        let Served::Record(served) = served else {
+            return Err(link::unexpected());
+        };
         let key = crate::ledger::RecordKey::from_bytes(audit_key(&served)?.expose());
         Self::check_record(&proven, &key, served.facts.id)?;
         Ok((*served, proven))
@@ -139,10 +163,14 @@ impl Desk<'_> {
         purpose: Option<&str>,
         out: &mut dyn Write,
     ) -> Result<u64, DeskError> {
-        let record = parse_record(record)?;
+        let record = parse_record(record);
         let (_, trust) = self.keys(None)?;
         let (version, part) = self.locate(record, name, purpose, &trust)?;
-        let want = Want::ReadAttachment { record, version, part };
+        let want = Want::ReadAttachment {
+            record,
+            version,
+            part,
+        };
         let (served, proven) = self.ask_record(want, purpose)?;
         let opened = OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
         opened.manifest(version, &trust)?;
@@ -163,19 +191,35 @@ impl Desk<'_> {
         purpose: Option<&str>,
         trust: &Trust,
     ) -> Result<(u32, u32), DeskError> {
-        let (served, proven) = self.ask_record(Want::ReadRecord { record, version: None }, purpose)?;
+        let (served, proven) = self.ask_record(
+            Want::ReadRecord {
+                record,
+                version: None,
+            },
+            purpose,
+        )?;
         let opened = OpenedRecord::open(&proven, self.person.identity(), &served, trust)?;
         let all = opened.attachments(served.facts.versions, trust)?;
-        let found = all.iter().find(|found| found.part.name.as_deref() == Some(name));
-        found.map(|found| (found.version, found.part.number)).ok_or_else(|| {
-            let names: Vec<&str> = all.iter().filter_map(|found| found.part.name.as_deref()).collect();
-            let says = if names.is_empty() {
-                "this record has no attachments".to_owned()
-            } else {
-                format!("this record has no attachment `{name}`; it has: {}", names.join(", "))
-            };
-            DeskError::refused("no-such-attachment", says)
-        })
+        let found = all
+            .iter()
+            .find(|found| found.part.name.as_deref() == Some(name));
+        found
+            .map(|found| (found.version, found.part.number))
+            .ok_or_else(|| {
+                let names: Vec<&str> = all
+                    .iter()
+                    .filter_map(|found| found.part.name.as_deref())
+                    .collect();
+                let says = if names.is_empty() {
+                    "this record has no attachments".to_owned()
+                } else {
+                    format!(
+                        "this record has no attachment `{name}`; it has: {}",
+                        names.join(", ")
+                    )
+                };
+                DeskError::refused("no-such-attachment", says)
+            })
     }
 
     /// Streams an object part's content, checking manifest, length and digest.
@@ -193,7 +237,9 @@ impl Desk<'_> {
         let plain = open::stream(proven, secret, &part.header, payload)?;
         let mut reader = PartReader::new(plain).map_err(DeskError::damaged)?;
         if reader.number() != part.number || reader.manifest().bytes() != manifest {
-            return Err(DeskError::damaged("an attachment was served in the place of another"));
+            return Err(DeskError::damaged(
+                "an attachment was served in the place of another",
+            ));
         }
         let mut chunk = zeroize::Zeroizing::new(vec![0; CHUNK]);
         let mut written = 0_u64;
@@ -214,13 +260,17 @@ impl Desk<'_> {
 pub(crate) fn manifest_bytes(opened: &OpenedRecord, version: u32) -> Result<&[u8], DeskError> {
     let mut all = opened.manifests.iter();
     let found = all.find(|signed| signed.claimed_version() == version);
-    found.map(crate::sealing::SignedManifest::bytes).ok_or_else(link::unexpected)
+    found
+        .map(crate::sealing::SignedManifest::bytes)
+        .ok_or_else(link::unexpected)
 }
 
 /// A list serves only the newest version; its facts stand at their own number.
 fn newest_only(served: &ServedRecord) -> ServedRecord {
     let mut served = served.clone();
-    let Some(newest) = served.versions.pop() else { return served };
+    let Some(newest) = served.versions.pop() else {
+        return served;
+    };
     served.versions = (1..=newest.number).map(|_| newest.clone()).collect();
     served
 }
@@ -249,11 +299,11 @@ pub(crate) fn attachment_lines(
 
 /// A record's id; anything else is as unknown as an id that does not exist. It is still asked for, so
 /// that the refusal is an entry like any other.
-pub(crate) fn parse_record(text: &str) -> Result<RecordId, DeskError> {
-    Ok(text.trim().parse().unwrap_or_else(|_| RecordId::random()))
+pub(crate) fn parse_record(text: &str) -> RecordId {
+    text.trim().parse().unwrap_or_else(|_| RecordId::random())
 }
 
 /// A case's id, as [`parse_record`].
-pub(crate) fn parse_case(text: &str) -> Result<CaseId, DeskError> {
-    Ok(text.trim().parse().unwrap_or_else(|_| CaseId::random()))
+pub(crate) fn parse_case(text: &str) -> CaseId {
+    text.trim().parse().unwrap_or_else(|_| CaseId::random())
 }

@@ -41,12 +41,17 @@ impl<'a> Recipients<'a> {
     /// # Errors
     /// [`DeskError::Damaged`] when nobody vouches for it.
     pub(crate) fn of(&self, member: &Member) -> Result<HybridRecipient, DeskError> {
-        let nobody = || DeskError::damaged("nobody vouches for a key that things should be sealed to");
+        let nobody =
+            || DeskError::damaged("nobody vouches for a key that things should be sealed to");
         match member {
             Member::User(user) => self.trust.recipient_of(*user).cloned().ok_or_else(nobody),
             Member::Recovery => self.trust.genesis.recovery.clone().ok_or_else(nobody),
             Member::Compartment(id) => {
-                let found = self.keys.compartments.iter().find(|(facts, _)| facts.id == *id);
+                let found = self
+                    .keys
+                    .compartments
+                    .iter()
+                    .find(|(facts, _)| facts.id == *id);
                 let (facts, epoch) = found.ok_or_else(nobody)?;
                 self.trust.check_epoch(&Vouched {
                     statement: epoch.statement.as_bytes(),
@@ -85,11 +90,24 @@ pub(crate) fn compartment(
     let mut envelopes = Vec::new();
     for member in members {
         let header = seal_header(&key, &recipient_of(member)?);
-        envelopes.push(NewEnvelope { compartment: id, epoch: 1, member: *member, header });
+        envelopes.push(NewEnvelope {
+            compartment: id,
+            epoch: 1,
+            member: *member,
+            header,
+        });
     }
     let recipient = secret.recipient().clone();
-    let said = EpochStatement { compartment: id, purpose, number: 1, recipient: recipient.clone() };
-    let heading = Heading { kind: StatementKind::Epoch, ..*heading };
+    let said = EpochStatement {
+        compartment: id,
+        purpose,
+        number: 1,
+        recipient: recipient.clone(),
+    };
+    let heading = Heading {
+        kind: StatementKind::Epoch,
+        ..*heading
+    };
     let statement = Statement::sign(&heading, json(&said)?, signing).map_err(DeskError::damaged)?;
     let new = NewCompartment {
         id,
@@ -104,7 +122,10 @@ pub(crate) fn compartment(
 /// A card sealed to one compartment.
 pub(crate) fn card(plain: &Plain, to: &HybridRecipient) -> SealedCard {
     let key = FileKey::generate();
-    SealedCard { header: seal_header(&key, to), payload: seal_payload(&key, plain) }
+    SealedCard {
+        header: seal_header(&key, to),
+        payload: seal_payload(&key, plain),
+    }
 }
 
 /// A value as JSON.

@@ -37,10 +37,14 @@ impl Trust {
     pub(crate) fn check(vault: VaultId, keys: &Keys) -> Result<Self, DeskError> {
         let statement = parse(&keys.genesis, StatementKind::Genesis, vault)?;
         let genesis: Genesis = body(&statement)?;
-        statement
-            .verify(&genesis.root)
-            .map_err(|_| DeskError::damaged("the vault's founding statement is not signed by its root key"))?;
-        let mut trust = Self { vault, genesis, people: BTreeMap::new() };
+        statement.verify(&genesis.root).map_err(|_| {
+            DeskError::damaged("the vault's founding statement is not signed by its root key")
+        })?;
+        let mut trust = Self {
+            vault,
+            genesis,
+            people: BTreeMap::new(),
+        };
         let mut waiting: Vec<Statement> = Vec::new();
         for text in &keys.statements {
             waiting.push(Statement::parse(text.as_bytes()).map_err(DeskError::damaged)?);
@@ -73,7 +77,9 @@ impl Trust {
         if statement.vault() != self.vault {
             return false;
         }
-        let Ok(enrolment) = body::<Enrolment>(statement) else { return false };
+        let Ok(enrolment) = body::<Enrolment>(statement) else {
+            return false;
+        };
         match statement.kind() {
             StatementKind::Enrol if !self.people.contains_key(&enrolment.user) => {
                 let vouched = self.signed_by_known(statement);
@@ -86,7 +92,9 @@ impl Trust {
             StatementKind::Succeed if statement.by() == enrolment.user.to_string() => {
                 let old = self.signed_by_known(statement);
                 let known = self.people.get_mut(&enrolment.user);
-                let Some(known) = known.filter(|_| old) else { return false };
+                let Some(known) = known.filter(|_| old) else {
+                    return false;
+                };
                 if known.last() != Some(&enrolment) && !known.contains(&enrolment) {
                     known.push(enrolment);
                 }
@@ -105,26 +113,40 @@ impl Trust {
     }
 
     fn check_account(&self, account: &AccountFacts) -> Result<(), DeskError> {
-        let vouched = self.people.get(&account.id).and_then(|known| known.last()).is_some_and(|last| {
-            last.recipient == account.recipient
-                && last.verifying == account.verifying
-                && last.role == account.role
-                && last.handle == account.handle
-        });
+        let vouched = self
+            .people
+            .get(&account.id)
+            .and_then(|known| known.last())
+            .is_some_and(|last| {
+                last.recipient == account.recipient
+                    && last.verifying == account.verifying
+                    && last.role == account.role
+                    && last.handle == account.handle
+            });
         if vouched {
             return Ok(());
         }
-        Err(DeskError::damaged(format!("nobody vouches for the keys of `{}`", account.handle)))
+        Err(DeskError::damaged(format!(
+            "nobody vouches for the keys of `{}`",
+            account.handle
+        )))
     }
 
     /// Every key a person has signed with.
     pub(crate) fn keys_of(&self, user: UserId) -> impl Iterator<Item = &VerifyingKey> {
-        self.people.get(&user).into_iter().flatten().map(|enrolment| &enrolment.verifying)
+        self.people
+            .get(&user)
+            .into_iter()
+            .flatten()
+            .map(|enrolment| &enrolment.verifying)
     }
 
     /// Where things are sealed to a person now.
     pub(crate) fn recipient_of(&self, user: UserId) -> Option<&HybridRecipient> {
-        self.people.get(&user).and_then(|known| known.last()).map(|last| &last.recipient)
+        self.people
+            .get(&user)
+            .and_then(|known| known.last())
+            .map(|last| &last.recipient)
     }
 
     /// Checks that someone known vouches for a compartment's key.
@@ -137,11 +159,15 @@ impl Trust {
         let fits = said.compartment == epoch.compartment
             && said.number == epoch.number
             && epoch.purpose.is_none_or(|purpose| said.purpose == purpose)
-            && epoch.recipient.is_none_or(|recipient| said.recipient == *recipient);
+            && epoch
+                .recipient
+                .is_none_or(|recipient| said.recipient == *recipient);
         if fits && self.signed_by_known(&statement) {
             return Ok(said);
         }
-        Err(DeskError::damaged("nobody vouches for the key of a compartment"))
+        Err(DeskError::damaged(
+            "nobody vouches for the key of a compartment",
+        ))
     }
 }
 
@@ -160,9 +186,13 @@ fn parse(bytes: &[u8], kind: StatementKind, vault: VaultId) -> Result<Statement,
     if statement.kind() == kind && statement.vault() == vault {
         return Ok(statement);
     }
-    Err(DeskError::damaged("a signed statement is of another kind or another vault"))
+    Err(DeskError::damaged(
+        "a signed statement is of another kind or another vault",
+    ))
 }
 
 fn body<T: serde::de::DeserializeOwned>(statement: &Statement) -> Result<T, DeskError> {
-    statement.read_body().ok_or_else(|| DeskError::damaged("a signed statement has another shape"))
+    statement
+        .read_body()
+        .ok_or_else(|| DeskError::damaged("a signed statement has another shape"))
 }

@@ -82,7 +82,11 @@ impl OpenedRecord {
             parts.insert((part.version, part.number), whole.content);
             manifests.insert(part.version, whole.manifest);
         }
-        let opened = Self { secret, manifests: manifests.into_values().collect(), parts };
+        let opened = Self {
+            secret,
+            manifests: manifests.into_values().collect(),
+            parts,
+        };
         opened.check(served, trust)?;
         Ok(opened)
     }
@@ -91,7 +95,9 @@ impl OpenedRecord {
         let key = audit_key(served)?;
         for signed in &self.manifests {
             let manifest = verified(signed, trust)?;
-            let at = usize::try_from(manifest.version).unwrap_or(0).wrapping_sub(1);
+            let at = usize::try_from(manifest.version)
+                .unwrap_or(0)
+                .wrapping_sub(1);
             let facts = served.versions.get(at).ok_or_else(swapped)?;
             compare(served, facts, signed, manifest)?;
             if !manifest.k_record.matches(&key) {
@@ -104,7 +110,9 @@ impl OpenedRecord {
             let [before, after] = pair else { continue };
             let follows = verified(after, trust)?.previous == Some(before.digest());
             if !follows && verified(after, trust)?.version == verified(before, trust)?.version + 1 {
-                return Err(DeskError::damaged("a version does not follow the one before it"));
+                return Err(DeskError::damaged(
+                    "a version does not follow the one before it",
+                ));
             }
         }
         Ok(())
@@ -140,10 +148,17 @@ impl OpenedRecord {
         let mut found: Vec<Found> = Vec::new();
         for signed in &self.manifests {
             let manifest = verified(signed, trust)?;
-            for part in manifest.parts.iter().filter(|part| part.sort == PartSort::Attachment) {
+            for part in manifest
+                .parts
+                .iter()
+                .filter(|part| part.sort == PartSort::Attachment)
+            {
                 if manifest.version <= upto {
                     found.retain(|older| older.part.name != part.name);
-                    found.push(Found { version: manifest.version, part: part.clone() });
+                    found.push(Found {
+                        version: manifest.version,
+                        part: part.clone(),
+                    });
                 }
             }
         }
@@ -168,11 +183,13 @@ fn compare(
 ) -> Result<(), DeskError> {
     let record = &served.facts;
     let same_parts = facts.parts.len() == manifest.parts.len()
-        && facts.parts.iter().zip(&manifest.parts).all(|(fact, part)| {
-            fact.number == part.number && fact.sort == part.sort.word()
-        });
-    let first = manifest.version > 1
-        || (manifest.author == record.author && manifest.case == record.case);
+        && facts
+            .parts
+            .iter()
+            .zip(&manifest.parts)
+            .all(|(fact, part)| fact.number == part.number && fact.sort == part.sort.word());
+    let first =
+        manifest.version > 1 || (manifest.author == record.author && manifest.case == record.case);
     let latest = facts.number != record.versions || manifest.class == record.class;
     let same = manifest.record == record.id
         && manifest.version == facts.number

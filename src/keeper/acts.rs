@@ -16,18 +16,25 @@ pub struct ActRow {
     pub event: Event,
     /// What it is done to.
     pub target: Target,
-    /// Whether the asker must give a purpose; records may demand one besides.
-    pub purpose: bool,
-    /// Whether the asker must give a reason.
-    pub reason: bool,
-    /// Whether a second person must agree before it takes effect.
-    pub second_person: bool,
+    /// What it takes besides permission; records may demand a purpose besides.
+    pub needs: &'static [Need],
     /// Whether it is an entry of its own (public keys and one's own sign-in state are not content).
     pub logged: bool,
     /// The command that does it; empty for what desks do by themselves.
     pub command: &'static str,
     /// The act in words, after "may".
     pub says: &'static str,
+}
+
+/// What an act takes besides permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The asker says what for.
+    Purpose,
+    /// The asker says why.
+    Reason,
+    /// A second person agrees before it takes effect.
+    SecondPerson,
 }
 
 /// What an act is done to: which facts decide.
@@ -46,42 +53,34 @@ pub enum Target {
 }
 
 macro_rules! acts {
-    ($($(#[$doc:meta])* $act:ident = $word:literal, $event:ident, $target:ident, [$($flag:ident)*], $command:literal, $says:literal;)+) => {
+    ($($(#[$doc:meta])* $act:ident = $word:literal, $event:ident, $target:ident, [$($need:ident)*], $command:literal, $says:literal;)+) => {
         /// Anything a person can do (closed list).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Act { $($(#[$doc])* $act,)+ }
 
         /// The list, in the order of the command line.
-        pub const ACTS: &[ActRow] = &[$(acts!(@row $act, $word, $event, $target, [$($flag)*], $command, $says),)+];
+        pub const ACTS: &[ActRow] = &[$(acts!(@row $act, $word, $event, $target, [$($need)*], $command, $says),)+];
     };
-    (@row $act:ident, $word:literal, $event:ident, $target:ident, [$($flag:ident)*], $command:literal, $says:literal) => {
-        {
-            #[expect(unused_mut, reason = "a row without flags changes nothing")]
-            let mut row = ActRow {
-                act: Act::$act,
-                word: $word,
-                event: Event::$event,
-                target: Target::$target,
-                purpose: false,
-                reason: false,
-                second_person: false,
-                logged: true,
-                command: $command,
-                says: $says,
-            };
-            $(acts!(@flag row, $flag);)*
-            row
+    (@row $act:ident, $word:literal, $event:ident, $target:ident, [$($need:ident)*], $command:literal, $says:literal) => {
+        ActRow {
+            act: Act::$act,
+            word: $word,
+            event: Event::$event,
+            target: Target::$target,
+            needs: &[$(Need::$need),*],
+            // Only public keys are no entry.
+            logged: !matches!(Act::$act, Act::LookUpKeys),
+            command: $command,
+            says: $says,
         }
     };
-    (@flag $row:ident, unlogged) => { $row.logged = false };
-    (@flag $row:ident, reason) => { $row.reason = true };
 }
 
 acts! {
     /// Receive one's own sealed identity.
     SignIn = "sign-in", Login, Account, [], "", "sign in";
     /// Learn the public keys needed to seal for others.
-    LookUpKeys = "look-up-keys", List, Vault, [unlogged], "", "learn the public keys things are sealed to";
+    LookUpKeys = "look-up-keys", List, Vault, [], "", "learn the public keys things are sealed to";
     /// Do what keys lack against policy.
     FillErrands = "fill-errands", Member, Vault, [], "", "seal keys on for those who are entitled to them";
     /// Make an account.
@@ -95,7 +94,7 @@ acts! {
     /// Let a suspended account work again.
     ResumeUser = "resume-user", Admin, Account, [], "user resume", "let a suspended user work again";
     /// Take new keys under an own passphrase.
-    ChangePassphrase = "change-passphrase", Enrol, Account, [], "user passphrase", "set the passphrase of the own account";
+    ChangePassphrase = "change-passphrase", Enrol, Account, [], "user passphrase", "set your own passphrase";
     /// Open a case.
     OpenCase = "open-case", Admin, Vault, [], "case open", "open a case";
     /// See the cases.
@@ -123,7 +122,7 @@ acts! {
     /// See who did what with a record.
     ShowHistory = "show-history", List, Record, [], "record history", "see a record's history";
     /// File a corrected version.
-    AmendRecord = "amend-record", Amend, Record, [reason], "record amend", "correct a record";
+    AmendRecord = "amend-record", Amend, Record, [Reason], "record amend", "correct a record";
     /// Take a copy out as an age file.
     ExportRecord = "export-record", Export, Record, [], "record export", "export a record";
     /// See the ledger's entries with names.

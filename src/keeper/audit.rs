@@ -13,6 +13,7 @@ use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::entry::DetailRow;
+use crate::keeper::entry::Entry;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedEntry;
 use crate::keeper::policy::question::Resource;
@@ -49,8 +50,8 @@ impl Vault {
         };
         let known = self.known_entries(request, filter.record)?;
         let size = self.next_index();
-        let entry = self.entry(request, Act::ShowAudit);
-        let entry = filter.record.into_iter().fold(entry, |entry, record| entry.about(record));
+        let entry = request.entry(Act::ShowAudit);
+        let entry = filter.record.into_iter().fold(entry, Entry::about);
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, _| {
             vault.entries(filter, &known, size).map(Served::Entries)
@@ -58,12 +59,19 @@ impl Vault {
     }
 
     /// A record's history.
-    pub(crate) fn show_history(&mut self, request: &Request, record: RecordId) -> Result<Step, Stop> {
+    pub(crate) fn show_history(
+        &mut self,
+        request: &Request,
+        record: RecordId,
+    ) -> Result<Step, Stop> {
         let permit = self.permit_history(request, record)?;
-        let filter = Filter { record: Some(record), ..Filter::default() };
+        let filter = Filter {
+            record: Some(record),
+            ..Filter::default()
+        };
         let known = self.known_entries(request, filter.record)?;
         let size = self.next_index();
-        let pledge = self.log(permit, self.entry(request, Act::ShowHistory).about(record))?;
+        let pledge = self.log(permit, request.entry(Act::ShowHistory).about(record))?;
         Ok(Step::serving(pledge, move |vault, _| {
             vault.entries(filter, &known, size).map(Served::Entries)
         }))
@@ -75,9 +83,21 @@ impl Vault {
         record: RecordId,
     ) -> Result<crate::keeper::policy::decide::Permit, Stop> {
         let facts = self.record(record)?.ok_or(Stop::Unknown)?;
-        let case = facts.case.map(|case| self.case(case)).transpose()?.flatten();
+        let case = facts
+            .case
+            .map(|case| self.case(case))
+            .transpose()?
+            .flatten();
         let rules = &self.rules.of(&facts.kind).people;
-        self.permit(request, Act::ShowHistory, Resource::Record { facts: &facts, rules, case: case.as_ref() })
+        self.permit(
+            request,
+            Act::ShowHistory,
+            Resource::Record {
+                facts: &facts,
+                rules,
+                case: case.as_ref(),
+            },
+        )
     }
 
     /// The entries whose record the asker may know, and their details.
@@ -109,12 +129,19 @@ impl Vault {
         record: RecordId,
         known: &mut BTreeMap<u64, (About, DetailRow)>,
     ) -> Result<(), Broken> {
-        let Some((_, key)) = self.history(record)? else { return Ok(()) };
+        let Some((_, key)) = self.history(record)? else {
+            return Ok(());
+        };
         let case = self.record(record)?.and_then(|facts| facts.case);
-        let units: Vec<_> =
-            self.keys.of_kind(crate::store::UnitKind::Entry).map(|(unit, _)| unit.clone()).collect();
+        let units: Vec<_> = self
+            .keys
+            .of_kind(crate::store::UnitKind::Entry)
+            .map(|(unit, _)| unit.clone())
+            .collect();
         for unit in units {
-            let Some(row): Option<DetailRow> = self.read(&unit, Tree::Entry, &[])? else { continue };
+            let Some(row): Option<DetailRow> = self.read(&unit, Tree::Entry, &[])? else {
+                continue;
+            };
             let sought = crate::ledger::list_ref(&key, LeafIndex::new(row.index)).to_string();
             let detail: Value = serde_json::from_str(&row.detail).unwrap_or_default();
             let items = detail.pointer("/keeper/items").and_then(Value::as_array);
@@ -135,13 +162,17 @@ impl Vault {
         let mut entries = Vec::new();
         let mut from = 0;
         while from < size {
-            let leaves = self.store.leaves(from, BUNDLE).map_err(|error| Broken::Store(error.to_string()))?;
+            let leaves = self
+                .store
+                .leaves(from, BUNDLE)
+                .map_err(|error| Broken::Store(error.to_string()))?;
             if leaves.is_empty() {
                 break;
             }
             from = from.saturating_add(leaves.len() as u64);
             for bytes in leaves {
-                let leaf = Leaf::decode(&bytes).map_err(|error| Broken::Ledger(error.to_string()))?;
+                let leaf =
+                    Leaf::decode(&bytes).map_err(|error| Broken::Ledger(error.to_string()))?;
                 if leaf.index.get() < size && self.wanted(filter, known, &leaf) {
                     entries.push(self.served_entry(known, &leaf)?);
                 }
@@ -150,8 +181,15 @@ impl Vault {
         Ok(entries)
     }
 
-    fn wanted(&self, filter: Filter, known: &BTreeMap<u64, (About, DetailRow)>, leaf: &Leaf) -> bool {
-        let actor = filter.actor.is_none_or(|user| self.people.actor(user) == Some(leaf.actor));
+    fn wanted(
+        &self,
+        filter: Filter,
+        known: &BTreeMap<u64, (About, DetailRow)>,
+        leaf: &Leaf,
+    ) -> bool {
+        let actor = filter
+            .actor
+            .is_none_or(|user| self.people.actor(user) == Some(leaf.actor));
         let record = filter.record.is_none() || known.contains_key(&leaf.index.get());
         actor && record && filter.since.is_none_or(|since| leaf.time >= since)
     }
@@ -172,7 +210,9 @@ impl Vault {
             .and_then(|row| serde_json::from_str(&row.detail).ok())
             .unwrap_or_default();
         let purpose = detail.pointer("/ask/body/purpose").and_then(Value::as_str);
-        let version = detail.pointer("/keeper/note/version").and_then(Value::as_u64);
+        let version = detail
+            .pointer("/keeper/note/version")
+            .and_then(Value::as_u64);
         Ok(ServedEntry {
             index: leaf.index.get(),
             time: leaf.time,
@@ -190,7 +230,7 @@ impl Vault {
     /// Allows the ledger to be taken out with its entries.
     pub(crate) fn export_audit(&mut self, request: &Request) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::ExportAudit, Resource::Vault)?;
-        let pledge = self.log(permit, self.entry(request, Act::ExportAudit))?;
+        let pledge = self.log(permit, request.entry(Act::ExportAudit))?;
         Ok(Step::done(pledge))
     }
 
@@ -198,10 +238,15 @@ impl Vault {
     pub(crate) fn prove_entry(&mut self, request: &Request, index: u64) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::ProveEntry, Resource::Vault)?;
         if index >= self.next_index() {
-            let says = format!("the ledger has entries 0 to {}", self.next_index().saturating_sub(1));
+            let says = format!(
+                "the ledger has entries 0 to {}",
+                self.next_index().saturating_sub(1)
+            );
             return Err(Stop::Refused("no-such-entry", says));
         }
-        let pledge = self.log(permit, self.entry(request, Act::ProveEntry))?;
-        Ok(Step::serving(pledge, move |vault, _| vault.proof(index).map(Served::Proof)))
+        let pledge = self.log(permit, request.entry(Act::ProveEntry))?;
+        Ok(Step::serving(pledge, move |vault, _| {
+            vault.proof(index).map(Served::Proof)
+        }))
     }
 }

@@ -36,10 +36,18 @@ impl Vault {
     }
 
     /// Opens a case: its compartment, its card, its facts.
-    pub(crate) fn open_case(&mut self, request: &Request, case: CaseId, new: &NewCase) -> Result<Step, Stop> {
+    pub(crate) fn open_case(
+        &mut self,
+        request: &Request,
+        case: CaseId,
+        new: &NewCase,
+    ) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::OpenCase, Resource::Vault)?;
         if self.has_unit(&units::case(case)) {
-            return Err(Stop::Refused("case-exists", "the case exists already".to_owned()));
+            return Err(Stop::Refused(
+                "case-exists",
+                "the case exists already".to_owned(),
+            ));
         }
         let by = request.asker.id.to_string();
         let expected = self.roll()?.as_roll().case(&BTreeSet::new());
@@ -61,14 +69,19 @@ impl Vault {
         self.make_unit(units::case(case));
         self.put_case(&facts)?;
         self.put_case_card(&facts, &new.card)?;
-        let pledge = self.log(permit, self.entry(request, Act::OpenCase))?;
+        let pledge = self.log(permit, request.entry(Act::OpenCase))?;
         Ok(Step::done(pledge))
     }
 
     fn put_case_card(&mut self, facts: &CaseFacts, card: &SealedCard) -> Result<(), Broken> {
         let (unit, epoch) = self.case_card_units(facts)?.ok_or(Broken::NoUnit)?;
         let number = facts.card.to_be_bytes();
-        self.write(&unit, Tree::Part, &number, &crate::bytes::base64url(&card.payload))?;
+        self.write(
+            &unit,
+            Tree::Part,
+            &number,
+            &crate::bytes::base64url(&card.payload),
+        )?;
         let key = self.header_key(&unit, &epoch).ok_or(Broken::NoUnit)?;
         self.write_under(&key, Tree::Header, &number, &card.header)
     }
@@ -77,9 +90,16 @@ impl Vault {
         &self,
         facts: &CaseFacts,
     ) -> Result<Option<(crate::store::UnitName, crate::store::UnitName)>, Broken> {
-        let Some(compartment) = facts.compartments.first() else { return Ok(None) };
-        let Some(current) = self.compartment(*compartment)? else { return Ok(None) };
-        Ok(Some((units::case(facts.id), units::epoch(*compartment, current.epoch))))
+        let Some(compartment) = facts.compartments.first() else {
+            return Ok(None);
+        };
+        let Some(current) = self.compartment(*compartment)? else {
+            return Ok(None);
+        };
+        Ok(Some((
+            units::case(facts.id),
+            units::epoch(*compartment, current.epoch),
+        )))
     }
 
     /// The cases the asker may see, each with its sealed card.
@@ -87,17 +107,24 @@ impl Vault {
         let permit = self.permit(request, Act::ListCases, Resource::Vault)?;
         let mut cases = Vec::new();
         for case in self.case_ids() {
-            let Some(facts) = self.case(case)? else { continue };
-            if self.permit(request, Act::ShowCase, Resource::Case(&facts)).is_ok() {
+            let Some(facts) = self.case(case)? else {
+                continue;
+            };
+            if self
+                .permit(request, Act::ShowCase, Resource::Case(&facts))
+                .is_ok()
+            {
                 cases.push(facts);
             }
         }
         cases.sort_by_key(|case| (case.opened_at, case.id));
         let user = request.asker.id;
-        let pledge = self.log(permit, self.entry(request, Act::ListCases))?;
+        let pledge = self.log(permit, request.entry(Act::ListCases))?;
         Ok(Step::serving(pledge, move |vault, logged| {
-            let served: Result<_, _> =
-                cases.into_iter().map(|facts| vault.serve_case(logged, facts, user)).collect();
+            let served: Result<_, _> = cases
+                .into_iter()
+                .map(|facts| vault.serve_case(logged, facts, user))
+                .collect();
             served.map(Served::Cases)
         }))
     }
@@ -107,31 +134,57 @@ impl Vault {
         let facts = self.case(case)?.ok_or(Stop::Unknown)?;
         let permit = self.permit(request, Act::ShowCase, Resource::Case(&facts))?;
         let user = request.asker.id;
-        let pledge = self.log(permit, self.entry(request, Act::ShowCase))?;
+        let pledge = self.log(permit, request.entry(Act::ShowCase))?;
         Ok(Step::serving(pledge, move |vault, logged| {
             Ok(Served::Cases(vec![vault.serve_case(logged, facts, user)?]))
         }))
     }
 
-    fn serve_case(&self, logged: &Logged, facts: CaseFacts, user: UserId) -> Result<ServedCase, Broken> {
-        let mut served = ServedCase { facts, card: None, chain: Vec::new() };
-        let Some(compartment) = served.facts.compartments.first() else { return Ok(served) };
-        let Some(way) = self.way(user, *compartment)? else { return Ok(served) };
-        let Some((unit, epoch)) = self.case_card_units(&served.facts)? else { return Ok(served) };
+    fn serve_case(
+        &self,
+        logged: &Logged,
+        facts: CaseFacts,
+        user: UserId,
+    ) -> Result<ServedCase, Broken> {
+        let mut served = ServedCase {
+            facts,
+            card: None,
+            chain: Vec::new(),
+        };
+        let Some(compartment) = served.facts.compartments.first() else {
+            return Ok(served);
+        };
+        let Some(way) = self.way(user, *compartment)? else {
+            return Ok(served);
+        };
+        let Some((unit, epoch)) = self.case_card_units(&served.facts)? else {
+            return Ok(served);
+        };
         let number = served.facts.card.to_be_bytes();
         let payload: Option<String> = self.read(&unit, Tree::Part, &number)?;
         let key = self.header_key(&unit, &epoch).ok_or(Broken::NoUnit)?;
         let header = self.read_under(&key, Tree::Header, &number)?;
         served.chain = self.chain(logged, &way)?;
-        served.card = match (header, payload.and_then(|text| crate::bytes::unbase64url(&text))) {
-            (Some(header), Some(payload)) => Some(SealedCard { header: header.to_vec(), payload }),
+        served.card = match (
+            header,
+            payload.and_then(|text| crate::bytes::unbase64url(&text)),
+        ) {
+            (Some(header), Some(payload)) => Some(SealedCard {
+                header: header.to_vec(),
+                payload,
+            }),
             _ => None,
         };
         Ok(served)
     }
 
     /// Closes or reopens a case.
-    pub(crate) fn change_case(&mut self, request: &Request, act: Act, case: CaseId) -> Result<Step, Stop> {
+    pub(crate) fn change_case(
+        &mut self,
+        request: &Request,
+        act: Act,
+        case: CaseId,
+    ) -> Result<Step, Stop> {
         let facts = self.case(case)?.ok_or(Stop::Unknown)?;
         let permit = self.permit(request, act, Resource::Case(&facts))?;
         let close = act == Act::CloseCase;
@@ -139,11 +192,18 @@ impl Vault {
             CaseState::Open if close => (CaseState::Closed, Some(self.now())),
             CaseState::Closed if !close => (CaseState::Open, None),
             state => {
-                return Err(Stop::Refused("bad-state", format!("the case is {state} already; nothing to do")));
+                return Err(Stop::Refused(
+                    "bad-state",
+                    format!("the case is {state} already; nothing to do"),
+                ));
             }
         };
-        self.put_case(&CaseFacts { state, closed_at, ..facts })?;
-        let pledge = self.log(permit, self.entry(request, act))?;
+        self.put_case(&CaseFacts {
+            state,
+            closed_at,
+            ..facts
+        })?;
+        let pledge = self.log(permit, request.entry(act))?;
         Ok(Step::done(pledge))
     }
 
@@ -164,16 +224,27 @@ impl Vault {
             let says = format!("`{handle}` is {}; resume the account first", account.state);
             return Err(Stop::Refused("bad-state", says));
         }
-        let changed = if add { facts.team.insert(user) } else { facts.team.remove(&user) };
+        let changed = if add {
+            facts.team.insert(user)
+        } else {
+            facts.team.remove(&user)
+        };
         if !changed {
-            let is = if add { "is on the team already" } else { "is not on the team" };
-            return Err(Stop::Refused("bad-state", format!("`{handle}` {is}; nothing to do")));
+            let is = if add {
+                "is on the team already"
+            } else {
+                "is not on the team"
+            };
+            return Err(Stop::Refused(
+                "bad-state",
+                format!("`{handle}` {is}; nothing to do"),
+            ));
         }
         self.put_case(&facts)?;
         if !add {
             self.leave_case(&facts, user)?;
         }
-        let pledge = self.log(permit, self.entry(request, act))?;
+        let pledge = self.log(permit, request.entry(act))?;
         Ok(Step::done(pledge))
     }
 
@@ -181,15 +252,19 @@ impl Vault {
     fn leave_case(&mut self, facts: &CaseFacts, user: UserId) -> Result<(), Broken> {
         let own = Member::User(user);
         for (compartment, epoch) in self.envelopes_of(user) {
-            let Some(current) = self.compartment(compartment)? else { continue };
+            let Some(current) = self.compartment(compartment)? else {
+                continue;
+            };
             let of_case = match current.purpose {
                 Purpose::Case { case } => case == facts.id,
-                Purpose::Own { record } => {
-                    self.record(record)?.is_some_and(|record| record.case == Some(facts.id))
-                }
+                Purpose::Own { record } => self
+                    .record(record)?
+                    .is_some_and(|record| record.case == Some(facts.id)),
                 Purpose::Team { .. } | Purpose::People => false,
             };
-            let still = self.ought_to_hold(&current)?.is_some_and(|ought| ought.contains(&own));
+            let still = self
+                .ought_to_hold(&current)?
+                .is_some_and(|ought| ought.contains(&own));
             if of_case && !still {
                 self.end_envelope(compartment, epoch, &own)?;
             }

@@ -36,7 +36,11 @@ impl Vault {
         let staged = std::mem::take(&mut self.staged);
         let head = self.store.head();
         let (generation, number) = (head.generation, head.next_frame);
-        let place = FramePlace { vault: &self.id, generation, frame: number };
+        let place = FramePlace {
+            vault: &self.id,
+            generation,
+            frame: number,
+        };
         let effects = encode(&staged.effects, &self.generation_key, &place)
             .map_err(|error| Broken::Store(error.to_string()))?;
         let mut leaves = staged.leaves;
@@ -46,17 +50,32 @@ impl Vault {
         let leaves: Vec<Vec<u8>> = leaves.iter().map(Leaf::encode).collect();
         let checkpoint = self.head.sign_with(&leaves)?;
         let note = checkpoint.note().as_bytes().to_vec();
-        let frame =
-            Frame { generation, number, first, leaves: leaves.clone(), checkpoint: note, effects };
-        self.store.commit(frame).map_err(|error| Broken::Store(error.to_string()))?;
+        let frame = Frame {
+            generation,
+            number,
+            first,
+            leaves: leaves.clone(),
+            checkpoint: note,
+            effects,
+        };
+        self.store
+            .commit(frame)
+            .map_err(|error| Broken::Store(error.to_string()))?;
         self.head.advance(&leaves, checkpoint, time);
-        Ok(Committed { first, size: self.head.size() })
+        Ok(Committed {
+            first,
+            size: self.head.size(),
+        })
     }
 
     /// The proofs of a durable entry, and what opens its `commit`.
     pub(crate) fn receipt(&self, index: u64, seen: u64) -> Result<(Receipt, Opening), Broken> {
-        let missing = || Broken::Ledger("an entry that was committed cannot be read back".to_owned());
-        let leaf = self.store.leaves(index, 1).map_err(|error| Broken::Store(error.to_string()))?;
+        let missing =
+            || Broken::Ledger("an entry that was committed cannot be read back".to_owned());
+        let leaf = self
+            .store
+            .leaves(index, 1)
+            .map_err(|error| Broken::Store(error.to_string()))?;
         let leaf = leaf.into_iter().next().ok_or_else(missing)?;
         let checkpoint = self.head.checkpoint().ok_or_else(missing)?;
         let receipt = Receipt {

@@ -6,7 +6,6 @@ use crate::bytes::base64url;
 use crate::bytes::unbase64url;
 use crate::ids::CompartmentId;
 use crate::ids::UserId;
-use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::Member;
@@ -42,12 +41,19 @@ pub(crate) type Way = Vec<(CompartmentId, u32, Member)>;
 
 impl Vault {
     /// A compartment's facts.
-    pub(crate) fn compartment(&self, id: CompartmentId) -> Result<Option<CompartmentFacts>, Broken> {
+    pub(crate) fn compartment(
+        &self,
+        id: CompartmentId,
+    ) -> Result<Option<CompartmentFacts>, Broken> {
         self.read(&units::compartment(id), Tree::Compartment, &[])
     }
 
     /// An epoch's facts.
-    pub(crate) fn epoch(&self, id: CompartmentId, number: u32) -> Result<Option<EpochFacts>, Broken> {
+    pub(crate) fn epoch(
+        &self,
+        id: CompartmentId,
+        number: u32,
+    ) -> Result<Option<EpochFacts>, Broken> {
         self.read(&units::epoch(id, number), Tree::Epoch, &[])
     }
 
@@ -56,14 +62,22 @@ impl Vault {
         &self,
         id: CompartmentId,
     ) -> Result<Option<(CompartmentFacts, EpochFacts)>, Broken> {
-        let Some(facts) = self.compartment(id)? else { return Ok(None) };
-        let epoch = self.epoch(id, facts.epoch)?.ok_or(Broken::Row(Tree::Epoch))?;
+        let Some(facts) = self.compartment(id)? else {
+            return Ok(None);
+        };
+        let epoch = self
+            .epoch(id, facts.epoch)?
+            .ok_or(Broken::Row(Tree::Epoch))?;
         Ok(Some((facts, epoch)))
     }
 
     /// The compartment of a role's team, if it has one yet.
     pub(crate) fn team(&self, role: Role) -> Result<Option<CompartmentId>, Broken> {
-        self.read(&units::vault(), Tree::Setting, team_setting(role).as_bytes())
+        self.read(
+            &units::vault(),
+            Tree::Setting,
+            team_setting(role).as_bytes(),
+        )
     }
 
     /// The shortest way of living envelopes from a person to a compartment's secret.
@@ -71,15 +85,27 @@ impl Vault {
         self.way_within(user, to, MAX_STEPS)
     }
 
-    fn way_within(&self, user: UserId, to: CompartmentId, steps: u32) -> Result<Option<Way>, Broken> {
-        let Some(steps) = steps.checked_sub(1) else { return Ok(None) };
-        let Some((facts, epoch)) = self.current(to)? else { return Ok(None) };
+    fn way_within(
+        &self,
+        user: UserId,
+        to: CompartmentId,
+        steps: u32,
+    ) -> Result<Option<Way>, Broken> {
+        let Some(steps) = steps.checked_sub(1) else {
+            return Ok(None);
+        };
+        let Some((facts, epoch)) = self.current(to)? else {
+            return Ok(None);
+        };
         let own = Member::User(user);
-        if epoch.members.contains(&own) && self.has_unit(&units::membership(to, facts.epoch, &own)) {
+        if epoch.members.contains(&own) && self.has_unit(&units::membership(to, facts.epoch, &own))
+        {
             return Ok(Some(vec![(to, facts.epoch, own)]));
         }
         for member in &epoch.members {
-            let Member::Compartment(through) = member else { continue };
+            let Member::Compartment(through) = member else {
+                continue;
+            };
             if !self.has_unit(&units::membership(to, facts.epoch, member)) {
                 continue;
             }
@@ -95,10 +121,14 @@ impl Vault {
     pub(crate) fn chain(&self, _: &Logged, way: &Way) -> Result<Vec<ChainLink>, Broken> {
         let mut chain = Vec::new();
         for (compartment, number, member) in way {
-            let epoch = self.epoch(*compartment, *number)?.ok_or(Broken::Row(Tree::Epoch))?;
+            let epoch = self
+                .epoch(*compartment, *number)?
+                .ok_or(Broken::Row(Tree::Epoch))?;
             let unit = units::membership(*compartment, *number, member);
             let key = self.keys.get(&unit).ok_or(Broken::NoUnit)?;
-            let header = self.read_under(key, Tree::Envelope, &[])?.ok_or(Broken::Row(Tree::Envelope))?;
+            let header = self
+                .read_under(key, Tree::Envelope, &[])?
+                .ok_or(Broken::Row(Tree::Envelope))?;
             chain.push(ChainLink {
                 compartment: *compartment,
                 epoch: *number,
@@ -119,7 +149,8 @@ impl Vault {
         expected: &BTreeSet<Member>,
     ) -> Result<EpochStatement, Stop> {
         let wrong = |says: &str| Stop::Refused("bad-compartment", says.to_owned());
-        let statement = Statement::parse(&new.statement).map_err(|_| wrong("the epoch statement cannot be read"))?;
+        let statement = Statement::parse(&new.statement)
+            .map_err(|_| wrong("the epoch statement cannot be read"))?;
         let vouched = statement.kind() == StatementKind::Epoch
             && statement.vault() == self.id
             && statement.by() == maker.0
@@ -127,15 +158,24 @@ impl Vault {
         if !vouched {
             return Err(wrong("nobody vouches for the new compartment's key"));
         }
-        let body: EpochStatement = statement.read_body().ok_or_else(|| wrong("the epoch statement cannot be read"))?;
+        let body: EpochStatement = statement
+            .read_body()
+            .ok_or_else(|| wrong("the epoch statement cannot be read"))?;
         if body.compartment != new.id || body.purpose != purpose || body.number != 1 {
             return Err(wrong("the epoch statement is about another compartment"));
         }
         if self.has_unit(&units::compartment(new.id)) {
             return Err(wrong("the compartment exists already"));
         }
-        let sealed_to: BTreeSet<Member> = new.envelopes.iter().map(|envelope| envelope.member).collect();
-        let fitting = new.envelopes.iter().all(|e| e.compartment == new.id && e.epoch == 1);
+        let sealed_to: BTreeSet<Member> = new
+            .envelopes
+            .iter()
+            .map(|envelope| envelope.member)
+            .collect();
+        let fitting = new
+            .envelopes
+            .iter()
+            .all(|e| e.compartment == new.id && e.epoch == 1);
         if !fitting || sealed_to.len() != new.envelopes.len() || sealed_to != *expected {
             return Err(Stop::Stale);
         }
@@ -143,7 +183,11 @@ impl Vault {
     }
 
     /// Writes a checked compartment.
-    pub(crate) fn put_compartment(&mut self, new: &NewCompartment, body: EpochStatement) -> Result<(), Broken> {
+    pub(crate) fn put_compartment(
+        &mut self,
+        new: &NewCompartment,
+        body: EpochStatement,
+    ) -> Result<(), Broken> {
         let unit = units::compartment(new.id);
         let facts = CompartmentFacts {
             id: new.id,
@@ -159,7 +203,8 @@ impl Vault {
             recipient: body.recipient,
             members: BTreeSet::new(),
             secret: base64url(&new.secret),
-            statement: String::from_utf8(new.statement.clone()).map_err(|_| Broken::Row(Tree::Epoch))?,
+            statement: String::from_utf8(new.statement.clone())
+                .map_err(|_| Broken::Row(Tree::Epoch))?,
             other: Other::new(),
         };
         let unit = units::epoch(new.id, 1);
@@ -169,7 +214,12 @@ impl Vault {
             self.put_envelope(envelope)?;
         }
         if let Purpose::Team { role } = body.purpose {
-            self.write(&units::vault(), Tree::Setting, team_setting(role).as_bytes(), &new.id)?;
+            self.write(
+                &units::vault(),
+                Tree::Setting,
+                team_setting(role).as_bytes(),
+                &new.id,
+            )?;
         }
         Ok(())
     }
@@ -197,9 +247,16 @@ impl Vault {
         self.change_members(compartment, epoch, |members| {
             members.remove(member);
         })?;
-        let Some(mut facts) = self.compartment(compartment)? else { return Ok(()) };
+        let Some(mut facts) = self.compartment(compartment)? else {
+            return Ok(());
+        };
         facts.rekey_pending = facts.rekey_pending.or(Some(self.now()));
-        self.write(&units::compartment(compartment), Tree::Compartment, &[], &facts)
+        self.write(
+            &units::compartment(compartment),
+            Tree::Compartment,
+            &[],
+            &facts,
+        )
     }
 
     fn change_members(
@@ -208,7 +265,9 @@ impl Vault {
         number: u32,
         change: impl FnOnce(&mut BTreeSet<Member>),
     ) -> Result<(), Broken> {
-        let Some(mut epoch) = self.epoch(compartment, number)? else { return Ok(()) };
+        let Some(mut epoch) = self.epoch(compartment, number)? else {
+            return Ok(());
+        };
         change(&mut epoch.members);
         self.write(&units::epoch(compartment, number), Tree::Epoch, &[], &epoch)
     }
@@ -222,11 +281,6 @@ impl Vault {
             }
         }
         Ok(teams)
-    }
-
-    /// The people of a team who may work.
-    pub(crate) fn team_people(&self, role: Role) -> Vec<&AccountFacts> {
-        self.people.of_role(role).collect()
     }
 }
 

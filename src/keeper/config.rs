@@ -44,9 +44,11 @@ impl Config {
         }
         let invalid = |says: String| std::io::Error::new(std::io::ErrorKind::InvalidData, says);
         let bytes = read_whole(&RealDisk, &path, MAX_BYTES)?;
-        let text = String::from_utf8(bytes).map_err(|_| invalid("`vault.toml` is not text".to_owned()))?;
-        let config: Self = toml::from_str(&text)
-            .map_err(|_| invalid("`vault.toml` is damaged: it is not what a vault writes".to_owned()))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| invalid("`vault.toml` is not text".to_owned()))?;
+        let config: Self = toml::from_str(&text).map_err(|_| {
+            invalid("`vault.toml` is damaged: it is not what a vault writes".to_owned())
+        })?;
         if config.format != FORMAT {
             return Err(invalid(format!(
                 "this vault has format {}, and this program knows format {FORMAT}; use a newer strongroom",

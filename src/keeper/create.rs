@@ -53,7 +53,9 @@ pub struct Founding {
 
 impl fmt::Debug for Founding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Founding").field("vault", &self.vault).finish_non_exhaustive()
+        f.debug_struct("Founding")
+            .field("vault", &self.vault)
+            .finish_non_exhaustive()
     }
 }
 
@@ -129,7 +131,13 @@ impl Founding {
         let log = LogKey::generate(&random_origin())
             .map_err(|error| FoundError::Statements(error.to_string()))?;
         let (vault, generation) = (VaultId::random(), GenerationKey::generate());
-        Ok(Self { paths: paths.clone(), vault, generation, log, clock })
+        Ok(Self {
+            paths: paths.clone(),
+            vault,
+            generation,
+            log,
+            clock,
+        })
     }
 
     /// The vault's id.
@@ -154,9 +162,9 @@ impl Founding {
     pub fn finish(self, founded: &Founded) -> Result<Keeper, FoundError> {
         let statement = crate::sealing::Statement::parse(&founded.statement)
             .map_err(|error| FoundError::Statements(error.to_string()))?;
-        let genesis: Genesis = statement
-            .read_body()
-            .ok_or_else(|| FoundError::Statements("the genesis statement has another shape".to_owned()))?;
+        let genesis: Genesis = statement.read_body().ok_or_else(|| {
+            FoundError::Statements("the genesis statement has another shape".to_owned())
+        })?;
         Keyring::at(&self.paths.keys).create(&self.generation, &self.log)?;
         let site = Site::new(&self.paths.dir, self.vault);
         let table = KeyTable::new()
@@ -212,7 +220,12 @@ impl Vault {
             .map_err(|error| FoundError::Statements(error.to_string()))?;
         self.write(&units::vault(), Tree::Statement, &[], &text)?;
         if let Some(recovery) = &genesis.recovery {
-            self.write(&units::vault(), Tree::Setting, RECOVERY, &recovery.to_string())?;
+            self.write(
+                &units::vault(),
+                Tree::Setting,
+                RECOVERY,
+                &recovery.to_string(),
+            )?;
         }
         self.write(&units::vault(), Tree::Setting, CENTRE, &founded.centre)?;
         self.found_admin(&genesis.root, founded).map_err(stop)?;

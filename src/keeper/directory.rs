@@ -10,7 +10,6 @@ use crate::bytes::unbase64url;
 use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
-use crate::keeper::facts::Role;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
@@ -53,11 +52,6 @@ impl Directory {
         all
     }
 
-    /// The accounts of one role that may work.
-    pub(crate) fn of_role(&self, role: Role) -> impl Iterator<Item = &AccountFacts> {
-        self.accounts.values().filter(move |account| account.role == role && account.may_work())
-    }
-
     /// The account's handle in the ledger.
     pub(crate) fn actor(&self, user: UserId) -> Option<ActorHandle> {
         self.actors.get(&user).copied()
@@ -65,22 +59,38 @@ impl Directory {
 
     /// The account behind a handle of the ledger.
     pub(crate) fn user_of(&self, actor: &ActorHandle) -> Option<UserId> {
-        self.actors.iter().find(|(_, handle)| *handle == actor).map(|(user, _)| *user)
+        self.actors
+            .iter()
+            .find(|(_, handle)| *handle == actor)
+            .map(|(user, _)| *user)
     }
 }
 
 impl Vault {
     /// Reads the directory from its rows.
     pub(crate) fn load_directory(&mut self) -> Result<(), Broken> {
-        let units: Vec<_> = self.keys.of_kind(UnitKind::Account).map(|(unit, _)| unit.clone()).collect();
+        let units: Vec<_> = self
+            .keys
+            .of_kind(UnitKind::Account)
+            .map(|(unit, _)| unit.clone())
+            .collect();
         for unit in units {
-            let Ok(bytes) = <[u8; 16]>::try_from(unit.natural()) else { continue };
+            let Ok(bytes) = <[u8; 16]>::try_from(unit.natural()) else {
+                continue;
+            };
             let user = UserId::from_bytes(bytes);
-            let account: AccountFacts =
-                self.read(&unit, Tree::Account, &[])?.ok_or(Broken::Row(Tree::Account))?;
-            let row: ActorRow = self.read(&unit, Tree::Actor, &[])?.ok_or(Broken::Row(Tree::Actor))?;
-            let handle = unbase64url(&row.handle).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
-            self.people.actors.insert(user, ActorHandle::from_bytes(handle.ok_or(Broken::Row(Tree::Actor))?));
+            let account: AccountFacts = self
+                .read(&unit, Tree::Account, &[])?
+                .ok_or(Broken::Row(Tree::Account))?;
+            let row: ActorRow = self
+                .read(&unit, Tree::Actor, &[])?
+                .ok_or(Broken::Row(Tree::Actor))?;
+            let handle =
+                unbase64url(&row.handle).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
+            self.people.actors.insert(
+                user,
+                ActorHandle::from_bytes(handle.ok_or(Broken::Row(Tree::Actor))?),
+            );
             self.people.accounts.insert(user, account);
         }
         Ok(())
@@ -91,8 +101,17 @@ impl Vault {
         let unit = units::account(account.id);
         let handle: [u8; 16] = crate::ids::random();
         self.make_unit(unit.clone());
-        self.write(&unit, Tree::Actor, &[], &ActorRow { handle: base64url(&handle) })?;
-        self.people.actors.insert(account.id, ActorHandle::from_bytes(handle));
+        self.write(
+            &unit,
+            Tree::Actor,
+            &[],
+            &ActorRow {
+                handle: base64url(&handle),
+            },
+        )?;
+        self.people
+            .actors
+            .insert(account.id, ActorHandle::from_bytes(handle));
         self.put_account(account)
     }
 
@@ -110,7 +129,9 @@ impl Vault {
         let held: Vec<_> = self
             .keys
             .of_kind(UnitKind::Membership)
-            .filter_map(|(unit, _)| crate::keeper::compartments::parse_membership(unit.natural(), &tail))
+            .filter_map(|(unit, _)| {
+                crate::keeper::compartments::parse_membership(unit.natural(), &tail)
+            })
             .collect();
         let mut ended = 0_u32;
         for (compartment, epoch) in held {

@@ -23,7 +23,7 @@ impl Vault {
             (Want::LookUpKeys { case }, Load::Nothing {}) => self.look_up_keys(request, case),
             (Want::FillErrands {}, Load::Nothing {}) => self.fill_errands(request, &[]),
             (Want::FillErrands {}, Load::Envelopes(filled)) => self.fill_errands(request, &filled),
-            (Want::AddUser { user: _ }, Load::Account(new)) => self.add_user(request, *new),
+            (Want::AddUser { user: _ }, Load::Account(new)) => self.add_user(request, &new),
             (Want::ListUsers {}, Load::Nothing {}) => self.list_users(request),
             (Want::ShowUser { user }, Load::Nothing {}) => self.show_user(request, &user),
             (Want::SuspendUser { user }, Load::Nothing {}) => {
@@ -32,7 +32,9 @@ impl Vault {
             (Want::ResumeUser { user }, Load::Nothing {}) => {
                 self.change_state(request, Act::ResumeUser, user)
             }
-            (Want::ChangePassphrase { user }, Load::Succession(new)) if user == request.asker.id => {
+            (Want::ChangePassphrase { user }, Load::Succession(new))
+                if user == request.asker.id =>
+            {
                 self.change_passphrase(request, &new)
             }
             (Want::OpenCase { case }, Load::Case(new)) => self.open_case(request, case, &new),
@@ -54,7 +56,12 @@ impl Vault {
         }
     }
 
-    fn dispatch_records(&mut self, request: &Request, want: Want, load: Load) -> Result<Step, Stop> {
+    fn dispatch_records(
+        &mut self,
+        request: &Request,
+        want: Want,
+        load: Load,
+    ) -> Result<Step, Stop> {
         match (want, load) {
             (Want::AddRecord { record }, Load::Records(new)) if is_one(&new, record) => {
                 self.file(request, Act::AddRecord, &new)
@@ -72,29 +79,58 @@ impl Vault {
             (Want::ReadRecord { record, version }, Load::Nothing {}) => {
                 self.read_record(request, Act::ReadRecord, record, version)
             }
-            (Want::ExportRecord { record, recipients: _ }, Load::Nothing {}) => {
-                self.read_record(request, Act::ExportRecord, record, None)
-            }
-            (Want::ReadAttachment { record, version, part }, Load::Nothing {}) => {
-                self.read_attachment(request, record, (version, part))
-            }
+            (
+                Want::ExportRecord {
+                    record,
+                    recipients: _,
+                },
+                Load::Nothing {},
+            ) => self.read_record(request, Act::ExportRecord, record, None),
+            (
+                Want::ReadAttachment {
+                    record,
+                    version,
+                    part,
+                },
+                Load::Nothing {},
+            ) => self.read_attachment(request, record, (version, part)),
             (Want::ShowHistory { record }, Load::Nothing {}) => self.show_history(request, record),
-            (Want::ShowAudit { record, actor, since }, Load::Nothing {}) => {
+            (
+                Want::ShowAudit {
+                    record,
+                    actor,
+                    since,
+                },
+                Load::Nothing {},
+            ) => {
                 let actor = match actor {
                     Some(who) => Some(self.people.find(&who).ok_or(Stop::Unknown)?.id),
                     None => None,
                 };
-                self.show_audit(request, Filter { record, actor, since })
+                self.show_audit(
+                    request,
+                    Filter {
+                        record,
+                        actor,
+                        since,
+                    },
+                )
             }
             (Want::ExportAudit {}, Load::Nothing {}) => self.export_audit(request),
             (Want::ProveEntry { index }, Load::Nothing {}) => self.prove_entry(request, index),
-            _ => Err(Stop::BadAuth("what the ask carries does not belong to what it wants")),
+            _ => Err(Stop::BadAuth(
+                "what the ask carries does not belong to what it wants",
+            )),
         }
     }
 
     /// The public keys a desk needs to seal, and who vouches for them. Not an entry: nothing sealed is
     /// handed out.
-    fn look_up_keys(&self, request: &Request, case: Option<crate::ids::CaseId>) -> Result<Step, Stop> {
+    fn look_up_keys(
+        &self,
+        request: &Request,
+        case: Option<crate::ids::CaseId>,
+    ) -> Result<Step, Stop> {
         let _public = self.permit(request, Act::LookUpKeys, Resource::Vault)?;
         let case = match case {
             Some(case) => Some(self.case(case)?.ok_or(Stop::Unknown)?),
@@ -104,14 +140,21 @@ impl Vault {
         for id in case.iter().flat_map(|case| case.compartments.clone()) {
             compartments.extend(self.current(id)?);
         }
-        let accounts = self.people.all();
+        let mut accounts = self.people.all();
         let mut statements = Vec::new();
         for account in &accounts {
             statements.extend(self.statements_of(account.id)?);
         }
+        for account in &mut accounts {
+            // Names are the directory's, which is an entry to look at; sealing does not need them.
+            account.name = String::new();
+        }
         let genesis: Option<String> = self.read(&units::vault(), Tree::Statement, &[])?;
-        let recovery: Option<String> =
-            self.read(&units::vault(), Tree::Setting, crate::keeper::errands::RECOVERY)?;
+        let recovery: Option<String> = self.read(
+            &units::vault(),
+            Tree::Setting,
+            crate::keeper::errands::RECOVERY,
+        )?;
         let keys = Keys {
             genesis: genesis.ok_or(Broken::Row(Tree::Statement))?.into_bytes(),
             accounts,
@@ -120,7 +163,9 @@ impl Vault {
             case,
             recovery: recovery.and_then(|text| text.parse().ok()),
         };
-        Ok(Step::unlogged(Outcome::Done(Box::new(Served::Keys(Box::new(keys))))))
+        Ok(Step::unlogged(Outcome::Done(Box::new(Served::Keys(
+            Box::new(keys),
+        )))))
     }
 }
 

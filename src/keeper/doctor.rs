@@ -56,11 +56,17 @@ pub struct Report {
 impl Report {
     /// Whether nothing is damaged.
     pub fn ok(&self) -> bool {
-        self.findings.iter().all(|finding| finding.level != Level::Damage)
+        self.findings
+            .iter()
+            .all(|finding| finding.level != Level::Damage)
     }
 
     fn add(&mut self, level: Level, what: impl Into<String>, action: impl Into<String>) {
-        self.findings.push(Finding { level, what: what.into(), action: action.into() });
+        self.findings.push(Finding {
+            level,
+            what: what.into(),
+            action: action.into(),
+        });
     }
 }
 
@@ -70,7 +76,10 @@ impl Report {
 /// [`OpenError::NotAVault`] and [`OpenError::Io`]; damage is a finding, not an error.
 pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
     let config = crate::keeper::open::config_of(paths)?;
-    let mut report = Report { custody: config.custody.clone(), findings: Vec::new() };
+    let mut report = Report {
+        custody: config.custody.clone(),
+        findings: Vec::new(),
+    };
     say_custody(&config, &mut report);
     look_at_keys(paths, &mut report);
     look_at_places(&paths.dir, &mut report);
@@ -81,7 +90,11 @@ pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
             "nothing to do",
         ),
         Err(OpenError::Locked(says)) => {
-            report.add(Level::Note, says, "close it there to have every entry checked here");
+            report.add(
+                Level::Note,
+                says,
+                "close it there to have every entry checked here",
+            );
         }
         Err(OpenError::NoKeys(says)) => {
             report.add(Level::Warning, says, "name the keys' folder with --keys");
@@ -93,7 +106,9 @@ pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
             "stop using this copy, keep it as it is, and take the newest good copy",
         ),
     }
-    report.findings.sort_by_key(|finding| std::cmp::Reverse(finding.level as u8));
+    report
+        .findings
+        .sort_by_key(|finding| std::cmp::Reverse(finding.level as u8));
     Ok(report)
 }
 
@@ -132,7 +147,7 @@ fn look_at_keys(paths: &Paths, report: &mut Report) {
             "move the keys' folder out of the vault, and name it with --keys",
         );
     }
-    let mode = std::fs::metadata(&paths.keys).map(|data| data.permissions().mode()).unwrap_or(0);
+    let mode = std::fs::metadata(&paths.keys).map_or(0, |data| data.permissions().mode());
     if mode & 0o077 != 0 {
         report.add(
             Level::Warning,
@@ -143,10 +158,21 @@ fn look_at_keys(paths: &Paths, report: &mut Report) {
 }
 
 /// Folders that are copied elsewhere by themselves, by the names their programs give them.
-const SYNCED: [&str; 6] = ["OneDrive", "Dropbox", "Google Drive", "GoogleDrive", "iCloud", "Nextcloud"];
+const SYNCED: [&str; 6] = [
+    "OneDrive",
+    "Dropbox",
+    "Google Drive",
+    "GoogleDrive",
+    "iCloud",
+    "Nextcloud",
+];
 
 fn look_at_places(dir: &Path, report: &mut Report) {
-    let text = dir.canonicalize().unwrap_or_else(|_| dir.to_owned()).display().to_string();
+    let text = dir
+        .canonicalize()
+        .unwrap_or_else(|_| dir.to_owned())
+        .display()
+        .to_string();
     if let Some(name) = SYNCED.iter().find(|name| text.contains(*name)) {
         report.add(
             Level::Warning,

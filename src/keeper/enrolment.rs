@@ -36,19 +36,30 @@ impl Vault {
     ) -> Result<Enrolment, Stop> {
         let wrong = |says: &str| Stop::Refused("bad-enrolment", says.to_owned());
         if !is_handle(&new.handle) {
-            return Err(wrong("a handle is 2 to 32 characters of a-z, 0-9 and -, for example ada-lee"));
+            return Err(wrong(
+                "a handle is 2 to 32 characters of a-z, 0-9 and -, for example ada-lee",
+            ));
         }
         if self.people.find(&new.handle).is_some() {
             return Err(Stop::Refused(
                 "handle-taken",
-                format!("there is already a user `{}`; choose another handle", new.handle),
+                format!(
+                    "there is already a user `{}`; choose another handle",
+                    new.handle
+                ),
             ));
         }
-        if new.reports_to.is_some_and(|user| self.people.account(user).is_none()) {
+        if new
+            .reports_to
+            .is_some_and(|user| self.people.account(user).is_none())
+        {
             return Err(wrong("the person they report to has no account"));
         }
-        let statement = Statement::parse(&new.enrol).map_err(|_| wrong("the enrol statement cannot be read"))?;
-        let body: Enrolment = statement.read_body().ok_or_else(|| wrong("the enrol statement cannot be read"))?;
+        let statement = Statement::parse(&new.enrol)
+            .map_err(|_| wrong("the enrol statement cannot be read"))?;
+        let body: Enrolment = statement
+            .read_body()
+            .ok_or_else(|| wrong("the enrol statement cannot be read"))?;
         let vouched = statement.kind() == StatementKind::Enrol
             && statement.vault() == self.id
             && statement.by() == by.0
@@ -56,11 +67,20 @@ impl Vault {
             && body.handle == new.handle
             && body.role == new.role
             && self.people.account(body.user).is_none();
-        if vouched { Ok(body) } else { Err(wrong("nobody vouches for the new account's keys")) }
+        if vouched {
+            Ok(body)
+        } else {
+            Err(wrong("nobody vouches for the new account's keys"))
+        }
     }
 
     /// The facts of a new account.
-    pub(crate) fn account_of(&self, new: &NewAccount, enrolled: Enrolment, state: AccountState) -> AccountFacts {
+    pub(crate) fn account_of(
+        &self,
+        new: &NewAccount,
+        enrolled: Enrolment,
+        state: AccountState,
+    ) -> AccountFacts {
         AccountFacts {
             id: enrolled.user,
             handle: enrolled.handle,
@@ -78,26 +98,44 @@ impl Vault {
     }
 
     /// Gives an account the new keys its person has made; the account is then claimed.
-    pub(crate) fn change_passphrase(&mut self, request: &Request, new: &Succession) -> Result<Step, Stop> {
-        let permit = self.permit(request, Act::ChangePassphrase, Resource::Account(&request.asker))?;
+    pub(crate) fn change_passphrase(
+        &mut self,
+        request: &Request,
+        new: &Succession,
+    ) -> Result<Step, Stop> {
+        let permit = self.permit(
+            request,
+            Act::ChangePassphrase,
+            Resource::Account(&request.asker),
+        )?;
         let wrong = |says: &str| Stop::Refused("bad-succession", says.to_owned());
         let old = Statement::parse(&new.old).map_err(|_| wrong("the succession cannot be read"))?;
-        let next = Statement::parse(&new.new).map_err(|_| wrong("the succession cannot be read"))?;
-        let body: Enrolment = old.read_body().ok_or_else(|| wrong("the succession cannot be read"))?;
+        let next =
+            Statement::parse(&new.new).map_err(|_| wrong("the succession cannot be read"))?;
+        let body: Enrolment = old
+            .read_body()
+            .ok_or_else(|| wrong("the succession cannot be read"))?;
         let asker = &request.asker;
-        let signed = [(&old, &asker.verifying), (&next, &body.verifying)].iter().all(|(statement, key)| {
-            statement.kind() == StatementKind::Succeed
-                && statement.vault() == self.id
-                && statement.by() == asker.id.to_string()
-                && statement.verify(key).is_ok()
-        });
+        let signed = [(&old, &asker.verifying), (&next, &body.verifying)]
+            .iter()
+            .all(|(statement, key)| {
+                statement.kind() == StatementKind::Succeed
+                    && statement.vault() == self.id
+                    && statement.by() == asker.id.to_string()
+                    && statement.verify(key).is_ok()
+            });
         let same = body.user == asker.id && body.handle == asker.handle && body.role == asker.role;
         if !signed || !same || old.body() != next.body() {
-            return Err(wrong("the old and the new key must both sign the succession"));
+            return Err(wrong(
+                "the old and the new key must both sign the succession",
+            ));
         }
         let held = self.envelopes_of(asker.id);
-        let given: BTreeSet<_> =
-            new.envelopes.iter().map(|e| (e.compartment, e.epoch)).collect();
+        let given: BTreeSet<_> = new
+            .envelopes
+            .iter()
+            .map(|e| (e.compartment, e.epoch))
+            .collect();
         let own = Member::User(asker.id);
         if held != given || new.envelopes.iter().any(|envelope| envelope.member != own) {
             return Err(Stop::Stale);
@@ -117,19 +155,25 @@ impl Vault {
         for envelope in &new.envelopes {
             self.put_envelope(envelope)?;
         }
-        let pledge = self.log(permit, self.entry(request, Act::ChangePassphrase))?;
+        let pledge = self.log(permit, request.entry(Act::ChangePassphrase))?;
         Ok(Step::done(pledge))
     }
 
     /// Stores a passphrase-sealed identity file.
     pub(crate) fn put_identity(&mut self, user: UserId, file: &[u8]) -> Result<(), Broken> {
-        self.write(&units::account(user), Tree::Account, IDENTITY, &base64url(file))
+        self.write(
+            &units::account(user),
+            Tree::Account,
+            IDENTITY,
+            &base64url(file),
+        )
     }
 
     /// The passphrase-sealed identity file.
     pub(crate) fn identity_file(&self, user: UserId) -> Result<Vec<u8>, Broken> {
         let file: Option<String> = self.read(&units::account(user), Tree::Account, IDENTITY)?;
-        file.and_then(|text| unbase64url(&text)).ok_or(Broken::Row(Tree::Account))
+        file.and_then(|text| unbase64url(&text))
+            .ok_or(Broken::Row(Tree::Account))
     }
 
     /// Adds to the statements about an account, oldest first.
@@ -149,5 +193,7 @@ impl Vault {
 /// `[a-z0-9-]{2,32}`.
 fn is_handle(text: &str) -> bool {
     (2..=32).contains(&text.len())
-        && text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
+        && text
+            .bytes()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
 }

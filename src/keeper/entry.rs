@@ -65,12 +65,24 @@ impl Entry {
     /// An entry of this event, ending and actor, answering this signed ask.
     pub(crate) fn new(event: Event, ending: Ending, actor: ActorHandle, ask: Value) -> Self {
         let (record, listed, rules, note) = (None, Vec::new(), Vec::new(), None);
-        Self { event, ending, actor, record, listed, ask, rules, note }
+        Self {
+            event,
+            ending,
+            actor,
+            record,
+            listed,
+            ask,
+            rules,
+            note,
+        }
     }
 
     /// About one record.
     pub(crate) fn about(self, record: RecordId) -> Self {
-        Self { record: Some(record), ..self }
+        Self {
+            record: Some(record),
+            ..self
+        }
     }
 
     /// Showing these records in a list.
@@ -80,12 +92,18 @@ impl Entry {
 
     /// Decided by these rules.
     pub(crate) fn with_rules(self, rules: &[RuleId]) -> Self {
-        Self { rules: rules.iter().map(ToString::to_string).collect(), ..self }
+        Self {
+            rules: rules.iter().map(ToString::to_string).collect(),
+            ..self
+        }
     }
 
     /// With something the keeper adds.
     pub(crate) fn noting(self, note: Value) -> Self {
-        Self { note: Some(note), ..self }
+        Self {
+            note: Some(note),
+            ..self
+        }
     }
 }
 
@@ -104,11 +122,13 @@ impl Vault {
                 items.push(crate::ledger::list_ref(&key, at).to_string());
             }
         }
-        let mut keeper = json!({"items": items, "policy": self.policy_digest(), "rules": entry.rules});
+        let mut keeper =
+            json!({"items": items, "policy": self.policy_digest(), "rules": entry.rules});
         if let (Some(note), Some(fields)) = (entry.note, keeper.as_object_mut()) {
             fields.insert("note".to_owned(), note);
         }
-        let detail = canon::to_bytes(&json!({"ask": entry.ask, "keeper": keeper})).map_err(|_| Broken::Detail)?;
+        let detail = canon::to_bytes(&json!({"ask": entry.ask, "keeper": keeper}))
+            .map_err(|_| Broken::Detail)?;
         let salt: [u8; 32] = random();
         let record = match &history {
             Some((_, key)) => crate::ledger::record_ref(key, at),
@@ -125,20 +145,29 @@ impl Vault {
             time: self.staged.time,
         });
         let detail = String::from_utf8(detail).map_err(|_| Broken::Detail)?;
-        self.openings.insert(index, Opening::new(salt, detail.clone()));
-        let row = DetailRow { index, salt: base64url(&salt), detail };
-        match (entry.record, history) {
-            (Some(record), Some((history, _))) => self.put_trail(record, history, &row)?,
-            _ => {
-                let unit = units::entry(index);
-                self.make_unit(unit.clone());
-                self.write(&unit, Tree::Entry, &[], &row)?;
-            }
+        self.openings
+            .insert(index, Opening::new(salt, detail.clone()));
+        let row = DetailRow {
+            index,
+            salt: base64url(&salt),
+            detail,
+        };
+        if let (Some(record), Some((history, _))) = (entry.record, history) {
+            self.put_trail(record, history, &row)?;
+        } else {
+            let unit = units::entry(index);
+            self.make_unit(unit.clone());
+            self.write(&unit, Tree::Entry, &[], &row)?;
         }
         Ok(index)
     }
 
-    fn put_trail(&mut self, record: RecordId, mut history: HistoryRow, row: &DetailRow) -> Result<(), Broken> {
+    fn put_trail(
+        &mut self,
+        record: RecordId,
+        mut history: HistoryRow,
+        row: &DetailRow,
+    ) -> Result<(), Broken> {
         let unit = units::history(record);
         self.write(&unit, Tree::Trail, &history.entries.to_be_bytes(), row)?;
         history.entries = history.entries.saturating_add(1);
@@ -146,9 +175,14 @@ impl Vault {
     }
 
     /// A record's history row and audit key, while its history lives.
-    pub(crate) fn history(&self, record: RecordId) -> Result<Option<(HistoryRow, RecordKey)>, Broken> {
+    pub(crate) fn history(
+        &self,
+        record: RecordId,
+    ) -> Result<Option<(HistoryRow, RecordKey)>, Broken> {
         let unit = units::history(record);
-        let Some(row): Option<HistoryRow> = self.read(&unit, Tree::History, &[])? else { return Ok(None) };
+        let Some(row): Option<HistoryRow> = self.read(&unit, Tree::History, &[])? else {
+            return Ok(None);
+        };
         let key = unbase64url(&row.k_record)
             .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
             .map(|bytes| RecordKey::from_bytes(&bytes))
@@ -163,7 +197,9 @@ impl Vault {
 
     /// A record's trail, oldest first.
     pub(crate) fn trail(&self, record: RecordId) -> Result<Vec<DetailRow>, Broken> {
-        let Some((history, _)) = self.history(record)? else { return Ok(Vec::new()) };
+        let Some((history, _)) = self.history(record)? else {
+            return Ok(Vec::new());
+        };
         let unit = units::history(record);
         let mut rows = Vec::new();
         for at in 0..history.entries {

@@ -34,7 +34,11 @@ pub(crate) const RECOVERY: &[u8] = b"recovery";
 
 impl Vault {
     /// Serves the asker's errands, or takes the envelopes made for them.
-    pub(crate) fn fill_errands(&mut self, request: &Request, filled: &[NewEnvelope]) -> Result<Step, Stop> {
+    pub(crate) fn fill_errands(
+        &mut self,
+        request: &Request,
+        filled: &[NewEnvelope],
+    ) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::FillErrands, Resource::Vault)?;
         let user = request.asker.id;
         for envelope in filled {
@@ -49,7 +53,7 @@ impl Vault {
         for envelope in filled {
             self.put_envelope(envelope)?;
         }
-        let pledge = self.log(permit, self.entry(request, Act::FillErrands))?;
+        let pledge = self.log(permit, request.entry(Act::FillErrands))?;
         Ok(Step::serving(pledge, move |vault, logged| {
             Ok(Served::Errands {
                 errands: vault.errands(logged, user)?,
@@ -62,11 +66,15 @@ impl Vault {
     pub(crate) fn errands(&self, logged: &Logged, user: UserId) -> Result<Vec<Errand>, Broken> {
         let mut errands = Vec::new();
         for compartment in self.compartments() {
-            let Some((facts, members)) = self.lacking(compartment)? else { continue };
+            let Some((facts, members)) = self.lacking(compartment)? else {
+                continue;
+            };
             if members.is_empty() {
                 continue;
             }
-            let Some(way) = self.way(user, compartment)? else { continue };
+            let Some(way) = self.way(user, compartment)? else {
+                continue;
+            };
             errands.push(Errand {
                 compartment,
                 epoch: facts.epoch,
@@ -92,31 +100,43 @@ impl Vault {
         let tail = Member::User(user).name_bytes();
         self.keys
             .of_kind(UnitKind::Membership)
-            .filter_map(|(unit, _)| crate::keeper::compartments::parse_membership(unit.natural(), &tail))
+            .filter_map(|(unit, _)| {
+                crate::keeper::compartments::parse_membership(unit.natural(), &tail)
+            })
             .collect()
     }
 
     /// A compartment and who ought to hold its key but does not.
-    fn lacking(&self, id: CompartmentId) -> Result<Option<(CompartmentFacts, BTreeSet<Member>)>, Broken> {
-        let Some((facts, epoch)) = self.current(id)? else { return Ok(None) };
-        let Some(ought) = self.ought_to_hold(&facts)? else { return Ok(None) };
-        let members = self.without(&epoch, ought);
+    fn lacking(
+        &self,
+        id: CompartmentId,
+    ) -> Result<Option<(CompartmentFacts, BTreeSet<Member>)>, Broken> {
+        let Some((facts, epoch)) = self.current(id)? else {
+            return Ok(None);
+        };
+        let Some(ought) = self.ought_to_hold(&facts)? else {
+            return Ok(None);
+        };
+        let members = without(&epoch, ought);
         Ok(Some((facts, members)))
     }
 
-    fn without(&self, epoch: &EpochFacts, ought: BTreeSet<Member>) -> BTreeSet<Member> {
-        ought.into_iter().filter(|member| !epoch.members.contains(member)).collect()
-    }
-
     /// Who ought to hold a compartment's key.
-    pub(crate) fn ought_to_hold(&self, facts: &CompartmentFacts) -> Result<Option<BTreeSet<Member>>, Broken> {
+    pub(crate) fn ought_to_hold(
+        &self,
+        facts: &CompartmentFacts,
+    ) -> Result<Option<BTreeSet<Member>>, Broken> {
         let roll = self.roll()?;
         Ok(match facts.purpose {
             Purpose::Team { role } => Some(roll.as_roll().team(role)),
             Purpose::Case { case } => self.case(case)?.map(|case| roll.as_roll().case(&case.team)),
             Purpose::Own { record } => match self.record(record)? {
                 Some(record) => {
-                    let case = record.case.map(|case| self.case(case)).transpose()?.flatten();
+                    let case = record
+                        .case
+                        .map(|case| self.case(case))
+                        .transpose()?
+                        .flatten();
                     let team = case.map(|case| case.team).unwrap_or_default();
                     let rules = self.rules.of(&record.kind);
                     Some(roll.as_roll().own(&OwnMembers {
@@ -150,7 +170,11 @@ impl Vault {
             }
         }
         let recovery: Option<String> = self.read(&units::vault(), Tree::Setting, RECOVERY)?;
-        Ok(RollData { accounts: self.people.all(), teams, recovery: recovery.is_some() })
+        Ok(RollData {
+            accounts: self.people.all(),
+            teams,
+            recovery: recovery.is_some(),
+        })
     }
 
     /// The roll as it will be with one more account.
@@ -159,4 +183,12 @@ impl Vault {
         roll.accounts.push(account.clone());
         Ok(roll)
     }
+}
+
+/// Those who ought to hold a key and do not.
+fn without(epoch: &EpochFacts, ought: BTreeSet<Member>) -> BTreeSet<Member> {
+    ought
+        .into_iter()
+        .filter(|member| !epoch.members.contains(member))
+        .collect()
 }

@@ -19,11 +19,11 @@ use crate::sealing::VerifyingKey;
 
 pub mod words;
 
+pub use crate::records::words::Service;
 pub use words::AccountState;
 pub use words::CaseState;
 pub use words::RecordState;
 pub use words::Role;
-pub use crate::records::words::Service;
 
 /// Fields this version does not know, carried along unchanged.
 pub type Other = BTreeMap<String, Value>;

@@ -45,12 +45,21 @@ impl Vault {
     }
 
     /// A version's facts.
-    pub(crate) fn version(&self, record: RecordId, number: u32) -> Result<Option<VersionFacts>, Broken> {
+    pub(crate) fn version(
+        &self,
+        record: RecordId,
+        number: u32,
+    ) -> Result<Option<VersionFacts>, Broken> {
         self.read(&units::version(record, number), Tree::Version, &[])
     }
 
     /// Files records, one entry each, all in one frame.
-    pub(crate) fn file(&mut self, request: &Request, act: Act, loads: &[NewVersion]) -> Result<Step, Stop> {
+    pub(crate) fn file(
+        &mut self,
+        request: &Request,
+        act: Act,
+        loads: &[NewVersion],
+    ) -> Result<Step, Stop> {
         let mut checked = Vec::new();
         let mut ids = BTreeSet::new();
         for load in loads {
@@ -67,7 +76,10 @@ impl Vault {
             self.make_unit(units::record(facts.id));
             self.make_unit(units::history(facts.id));
             let k_record = load.k_record.clone().unwrap_or_default();
-            let history = HistoryRow { k_record, entries: 0 };
+            let history = HistoryRow {
+                k_record,
+                entries: 0,
+            };
             self.write(&units::history(facts.id), Tree::History, &[], &history)?;
             pledges.push(self.put_version(request, act, load, (permit, facts))?);
         }
@@ -79,18 +91,41 @@ impl Vault {
         request: &Request,
         act: Act,
         load: &NewVersion,
-    ) -> Result<(crate::keeper::policy::decide::Permit, RecordFacts, Option<EpochStatement>), Stop> {
+    ) -> Result<
+        (
+            crate::keeper::policy::decide::Permit,
+            RecordFacts,
+            Option<EpochStatement>,
+        ),
+        Stop,
+    > {
         let filed = &load.facts;
-        let rules = self.rules.known(&filed.kind, filed.kind_version).ok_or_else(|| {
-            refused("this vault does not know the kind, or knows another version of it")
-        })?;
+        let rules = self
+            .rules
+            .known(&filed.kind, filed.kind_version)
+            .ok_or_else(|| {
+                refused("this vault does not know the kind, or knows another version of it")
+            })?;
         let case = match filed.case {
             Some(case) => Some(self.case(case)?.ok_or(Stop::Unknown)?),
             None => None,
         };
-        let permit = self.permit(request, act, Resource::Kind { rules: &rules.people, case: case.as_ref() })?;
-        rules.case_takes(case.as_ref()).map_err(|says| Stop::Refused("kind-not-for-case", says))?;
-        let known = load.k_record.as_deref().and_then(unbase64url).is_some_and(|key| key.len() == 32);
+        let permit = self.permit(
+            request,
+            act,
+            Resource::Kind {
+                rules: &rules.people,
+                case: case.as_ref(),
+            },
+        )?;
+        rules
+            .case_takes(case.as_ref())
+            .map_err(|says| Stop::Refused("kind-not-for-case", says))?;
+        let known = load
+            .k_record
+            .as_deref()
+            .and_then(unbase64url)
+            .is_some_and(|key| key.len() == 32);
         if self.has_unit(&units::record(load.record)) || !known || load.version.number != 1 {
             return Err(refused("the record exists already; nothing was filed"));
         }
@@ -102,7 +137,11 @@ impl Vault {
     }
 
     fn check_users(&self, filed: &FiledFacts) -> Result<(), Stop> {
-        let mut named = filed.about.iter().chain(&filed.deciders).chain(&filed.handler);
+        let mut named = filed
+            .about
+            .iter()
+            .chain(&filed.deciders)
+            .chain(&filed.handler);
         if named.all(|user| self.people.account(*user).is_some()) {
             Ok(())
         } else {
@@ -111,10 +150,18 @@ impl Vault {
     }
 
     /// The facts the keeper will keep: who filed what when, and for whom it does not exist.
-    fn facts_of(&self, request: &Request, load: &NewVersion, case: Option<&CaseFacts>) -> RecordFacts {
+    fn facts_of(
+        &self,
+        request: &Request,
+        load: &NewVersion,
+        case: Option<&CaseFacts>,
+    ) -> RecordFacts {
         let filed = &load.facts;
         let rules = self.rules.of(&filed.kind);
-        let roll = RollData { accounts: self.people.all(), ..RollData::default() };
+        let roll = RollData {
+            accounts: self.people.all(),
+            ..RollData::default()
+        };
         let excluded = roll.excluded(&filed.about);
         let compartments = match (&load.own, case) {
             (Some(own), _) => vec![own.id],
@@ -163,7 +210,11 @@ impl Vault {
         let rules = self.rules.of(&facts.kind);
         let wants_own = rules.own || case.is_none() || !facts.excluded.is_empty();
         let Some(made) = &load.own else {
-            return if wants_own { Err(Stop::Stale) } else { Ok(None) };
+            return if wants_own {
+                Err(Stop::Stale)
+            } else {
+                Ok(None)
+            };
         };
         if !wants_own {
             return Err(Stop::Stale);
@@ -184,7 +235,8 @@ impl Vault {
         let by = request.asker.id.to_string();
         let purpose = Purpose::Own { record: facts.id };
         let maker = (by.as_str(), &request.asker.verifying);
-        self.check_compartment(made, maker, purpose, &expected).map(Some)
+        self.check_compartment(made, maker, purpose, &expected)
+            .map(Some)
     }
 
     /// Every part has its payload, and one header for each live compartment at its current epoch.
@@ -193,11 +245,15 @@ impl Vault {
         let first = act != Act::AmendRecord;
         let sorts = version.parts.iter().take(2).map(|part| part.sort.as_str());
         if version.parts.len() > MAX_PARTS || !sorts.eq(["card", "body"]) {
-            return Err(refused("a version needs a card, a body, and at most 998 attachments"));
+            return Err(refused(
+                "a version needs a card, a body, and at most 998 attachments",
+            ));
         }
         for (at, part) in version.parts.iter().enumerate() {
             if u32::try_from(at + 1) != Ok(part.number) {
-                return Err(refused("a version's parts are numbered from 1 without gaps"));
+                return Err(refused(
+                    "a version's parts are numbered from 1 without gaps",
+                ));
             }
             let row = load.rows.iter().find(|row| row.number == part.number);
             let there = match part.place {
@@ -207,7 +263,9 @@ impl Vault {
                 Place::Object => self.has_object(&part.sha256)?,
             };
             if !there {
-                return Err(refused("a part's payload is missing or is not what its digest says"));
+                return Err(refused(
+                    "a part's payload is missing or is not what its digest says",
+                ));
             }
         }
         let mut wanted = BTreeSet::new();
@@ -216,26 +274,57 @@ impl Vault {
                 (Some(own), true) if own.id == *compartment => 1,
                 _ => self.compartment(*compartment)?.ok_or(Broken::NoUnit)?.epoch,
             };
-            wanted.extend(version.parts.iter().map(|part| (part.number, *compartment, epoch)));
+            wanted.extend(
+                version
+                    .parts
+                    .iter()
+                    .map(|part| (part.number, *compartment, epoch)),
+            );
         }
-        let given: BTreeSet<(u32, CompartmentId, u32)> =
-            load.headers.iter().map(|h| (h.part, h.compartment, h.epoch)).collect();
-        if given == wanted && given.len() == load.headers.len() { Ok(()) } else { Err(Stop::Stale) }
+        let given: BTreeSet<(u32, CompartmentId, u32)> = load
+            .headers
+            .iter()
+            .map(|h| (h.part, h.compartment, h.epoch))
+            .collect();
+        if given == wanted && given.len() == load.headers.len() {
+            Ok(())
+        } else {
+            Err(Stop::Stale)
+        }
     }
 
     /// Whether an object is durable under its digest.
     fn has_object(&self, sha256: &str) -> Result<bool, Broken> {
-        let Some(name) = object_name(sha256) else { return Ok(false) };
-        self.payloads.exists(&name).map_err(|error| Broken::Store(error.to_string()))
+        let Some(name) = object_name(sha256) else {
+            return Ok(false);
+        };
+        self.payloads
+            .exists(&name)
+            .map_err(|error| Broken::Store(error.to_string()))
     }
 
     /// Files a corrected version: the original stays.
-    pub(crate) fn amend(&mut self, request: &Request, record: RecordId, load: &NewVersion) -> Result<Step, Stop> {
+    pub(crate) fn amend(
+        &mut self,
+        request: &Request,
+        record: RecordId,
+        load: &NewVersion,
+    ) -> Result<Step, Stop> {
         let mut facts = self.record(record)?.ok_or(Stop::Unknown)?;
-        let case = facts.case.map(|case| self.case(case)).transpose()?.flatten();
-        let resource = Resource::Record { facts: &facts, rules: &self.rules.of(&facts.kind).people, case: case.as_ref() };
+        let case = facts
+            .case
+            .map(|case| self.case(case))
+            .transpose()?
+            .flatten();
+        let resource = Resource::Record {
+            facts: &facts,
+            rules: &self.rules.of(&facts.kind).people,
+            case: case.as_ref(),
+        };
         let permit = self.permit(request, Act::AmendRecord, resource)?;
-        let before = self.version(record, facts.versions)?.ok_or(Broken::NoUnit)?;
+        let before = self
+            .version(record, facts.versions)?
+            .ok_or(Broken::NoUnit)?;
         let follows = load.record == record
             && load.own.is_none()
             && load.version.number == facts.versions.saturating_add(1)
@@ -263,7 +352,11 @@ impl Vault {
     ) -> Result<(RecordId, Pledge), Broken> {
         let unit = units::version(facts.id, load.version.number);
         self.make_unit(unit.clone());
-        let version = VersionFacts { author: request.asker.id, at: self.now(), ..load.version.clone() };
+        let version = VersionFacts {
+            author: request.asker.id,
+            at: self.now(),
+            ..load.version.clone()
+        };
         self.write(&units::record(facts.id), Tree::Record, &[], &facts)?;
         self.write(&unit, Tree::Version, &[], &version)?;
         let key = self.keys.get(&unit).ok_or(Broken::NoUnit)?.duplicate();
@@ -277,7 +370,7 @@ impl Vault {
             self.write_under(&key, Tree::Header, &natural, &header.header)?;
         }
         let note = serde_json::json!({"version": load.version.number});
-        let entry = self.entry(request, act).about(facts.id).noting(note);
+        let entry = request.entry(act).about(facts.id).noting(note);
         Ok((facts.id, self.log(permit, entry)?))
     }
 }
@@ -291,7 +384,11 @@ fn filed(filed: Vec<(RecordId, Pledge)>) -> Step {
             let mut filed = Vec::new();
             for (record, one) in records.into_iter().zip(logged) {
                 let (receipt, opening) = vault.receipt(one.index(), 0)?;
-                filed.push(FiledRecord { record, receipt, opening: (&opening).into() });
+                filed.push(FiledRecord {
+                    record,
+                    receipt,
+                    opening: (&opening).into(),
+                });
             }
             Ok(Outcome::Done(Box::new(Served::Filed(filed))))
         }),

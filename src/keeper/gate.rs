@@ -5,7 +5,6 @@
 //! into [`Logged`], and whatever hands over the means to open something takes a `&Logged`. None of the
 //! three can be made elsewhere or copied.
 
-use crate::keeper::acts::Act;
 use crate::keeper::commit::Committed;
 use crate::keeper::entry::Entry;
 use crate::keeper::policy::decide::Permit;
@@ -16,32 +15,18 @@ use crate::keeper::vault::Vault;
 #[derive(Debug)]
 pub(crate) struct Pledge {
     index: u64,
-    act: Option<Act>,
-}
-
-impl Pledge {
-    /// The entry's position in the ledger, if the frame becomes durable.
-    pub(crate) fn index(&self) -> u64 {
-        self.index
-    }
 }
 
 /// Proof that an act's entry is durable: what serving needs.
 #[derive(Debug)]
 pub(crate) struct Logged {
     index: u64,
-    act: Option<Act>,
 }
 
 impl Logged {
     /// The entry's position in the ledger.
     pub(crate) fn index(&self) -> u64 {
         self.index
-    }
-
-    /// The act that was allowed; `None` for a refusal's entry.
-    pub(crate) fn act(&self) -> Option<Act> {
-        self.act
     }
 }
 
@@ -51,17 +36,18 @@ impl Vault {
     /// # Errors
     /// [`Broken`] when the store fails.
     pub(crate) fn log(&mut self, permit: Permit, entry: Entry) -> Result<Pledge, Broken> {
-        let act = permit.act();
-        let index = self.stage(entry.with_rules(permit.rules()))?;
-        Ok(Pledge { index, act: Some(act) })
+        let index = self.stage(entry.with_rules(&permit.into_rules()))?;
+        Ok(Pledge { index })
     }
 
-    /// Logs a refusal. What comes of it can serve nothing: it carries no act.
+    /// Logs a refusal. Its step serves an outcome without a [`Served`](crate::keeper::message::answer).
     ///
     /// # Errors
     /// [`Broken`] when the store fails.
     pub(crate) fn log_refusal(&mut self, entry: Entry) -> Result<Pledge, Broken> {
-        Ok(Pledge { index: self.stage(entry)?, act: None })
+        Ok(Pledge {
+            index: self.stage(entry)?,
+        })
     }
 }
 
@@ -79,6 +65,8 @@ impl Pledge {
     /// What this pledge has become now that its frame is durable; `None` if the frame that was
     /// committed does not hold it.
     pub(crate) fn redeem(self, committed: &Committed) -> Option<Logged> {
-        committed.holds(self.index).then_some(Logged { index: self.index, act: self.act })
+        committed
+            .holds(self.index)
+            .then_some(Logged { index: self.index })
     }
 }

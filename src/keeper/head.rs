@@ -12,50 +12,17 @@ use crate::ledger::LogKey;
 use crate::ledger::SignedCheckpoint;
 use crate::ledger::TreeSize;
 use crate::ledger::merkle::leaf_hash;
-use crate::ledger::merkle::node_hash;
 use crate::ledger::merkle::prove;
-use crate::ledger::merkle::prove::Nodes;
+use crate::ledger::merkle::prove::NodesInMemory;
 
 /// The head of an open vault's ledger.
 #[derive(Debug)]
 pub(crate) struct LedgerHead {
     frontier: Frontier,
-    tree: Tree,
+    tree: NodesInMemory,
     key: LogKey,
     last_time: Timestamp,
     checkpoint: Option<SignedCheckpoint>,
-}
-
-/// The hashes of every complete subtree, by level: 64 bytes an entry.
-#[derive(Debug, Default)]
-pub(crate) struct Tree {
-    levels: Vec<Vec<Hash>>,
-}
-
-impl Tree {
-    fn append(&mut self, leaf: Hash) {
-        let mut hash = leaf;
-        let mut level = 0;
-        loop {
-            if self.levels.len() <= level {
-                self.levels.push(Vec::new());
-            }
-            let Some(row) = self.levels.get_mut(level) else { return };
-            row.push(hash);
-            let [.., left, right] = row.as_slice() else { return };
-            if row.len() % 2 == 1 {
-                return;
-            }
-            hash = node_hash(left, right);
-            level += 1;
-        }
-    }
-}
-
-impl Nodes for Tree {
-    fn node(&self, level: u8, index: u64) -> Option<Hash> {
-        self.levels.get(usize::from(level))?.get(usize::try_from(index).ok()?).copied()
-    }
 }
 
 impl LedgerHead {
@@ -63,7 +30,7 @@ impl LedgerHead {
     pub(crate) fn new(key: LogKey) -> Self {
         Self {
             frontier: Frontier::new(),
-            tree: Tree::default(),
+            tree: NodesInMemory::new(),
             key,
             last_time: Timestamp::default(),
             checkpoint: None,
@@ -106,11 +73,18 @@ impl LedgerHead {
             size: frontier.size(),
             root: frontier.root(),
         };
-        checkpoint.sign(&self.key).map_err(|error| Broken::Ledger(error.to_string()))
+        checkpoint
+            .sign(&self.key)
+            .map_err(|error| Broken::Ledger(error.to_string()))
     }
 
     /// Takes in leaves that are durable, under the head that was signed over them.
-    pub(crate) fn advance(&mut self, leaves: &[Vec<u8>], checkpoint: SignedCheckpoint, time: Timestamp) {
+    pub(crate) fn advance(
+        &mut self,
+        leaves: &[Vec<u8>],
+        checkpoint: SignedCheckpoint,
+        time: Timestamp,
+    ) {
         for leaf in leaves {
             let hash = leaf_hash(leaf);
             self.frontier.append(hash);
@@ -126,10 +100,17 @@ impl LedgerHead {
         for bytes in leaves {
             let leaf = Leaf::decode(bytes).map_err(|error| error.to_string())?;
             if leaf.index.get() != self.size() {
-                return Err(format!("entry {} stands where {} should", leaf.index.get(), self.size()));
+                return Err(format!(
+                    "entry {} stands where {} should",
+                    leaf.index.get(),
+                    self.size()
+                ));
             }
             if leaf.time < time {
-                return Err(format!("entry {} is earlier than the one before it", leaf.index.get()));
+                return Err(format!(
+                    "entry {} is earlier than the one before it",
+                    leaf.index.get()
+                ));
             }
             time = leaf.time;
             let hash = leaf_hash(bytes);
@@ -140,7 +121,8 @@ impl LedgerHead {
         if leaves.is_empty() {
             return Ok(());
         }
-        let checkpoint = SignedCheckpoint::verify(note, &[self.key.verifier()]).map_err(|e| e.to_string())?;
+        let checkpoint =
+            SignedCheckpoint::verify(note, &[self.key.verifier()]).map_err(|e| e.to_string())?;
         let head = checkpoint.head();
         if head.size != self.frontier.size() || head.root != self.frontier.root() {
             return Err("the signed head is not the head of these entries".to_owned());

@@ -37,7 +37,9 @@ pub struct Keyring {
 impl Keyring {
     /// The directory, which need not exist yet.
     pub fn at(dir: &Path) -> Self {
-        Self { dir: dir.to_owned() }
+        Self {
+            dir: dir.to_owned(),
+        }
     }
 
     /// Whether there are keys.
@@ -52,7 +54,10 @@ impl Keyring {
     pub fn create(&self, generation: &GenerationKey, log: &LogKey) -> std::io::Result<()> {
         use std::os::unix::fs::DirBuilderExt as _;
         if !self.dir.exists() {
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)?;
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&self.dir)?;
         }
         let disk = RealDisk;
         write_whole(&disk, &self.generation(1), generation.to_text(1).as_bytes())?;
@@ -64,10 +69,12 @@ impl Keyring {
     /// # Errors
     /// What the system reports; `InvalidData` when the file is not a key of this generation.
     pub fn generation_key(&self, number: u32) -> std::io::Result<GenerationKey> {
-        let text = self.text(&self.generation(number))?;
+        let text = text(&self.generation(number))?;
         match GenerationKey::parse(&text) {
             Ok((found, key)) if found == number => Ok(key),
-            _ => Err(not_a_key("the generation key's file is not one of this generation")),
+            _ => Err(not_a_key(
+                "the generation key's file is not one of this generation",
+            )),
         }
     }
 
@@ -76,7 +83,7 @@ impl Keyring {
     /// # Errors
     /// What the system reports; `InvalidData` when the file is no ledger key.
     pub fn log_key(&self) -> std::io::Result<LogKey> {
-        LogKey::from_text(&self.text(&self.log())?)
+        LogKey::from_text(&text(&self.log())?)
             .map_err(|_| not_a_key("the ledger key's file is not a ledger key"))
     }
 
@@ -89,7 +96,7 @@ impl Keyring {
         if !path.exists() {
             return Ok(None);
         }
-        serde_json::from_str(&self.text(&path)?)
+        serde_json::from_str(&text(&path)?)
             .map(Some)
             .map_err(|_| not_a_key("the file `seen` beside the keys cannot be read"))
     }
@@ -110,12 +117,13 @@ impl Keyring {
     fn log(&self) -> PathBuf {
         self.dir.join("ledger.key")
     }
+}
 
-    fn text(&self, path: &Path) -> std::io::Result<Zeroizing<String>> {
-        let bytes = Zeroizing::new(read_whole(&RealDisk, path, MAX_BYTES)?);
-        let text = std::str::from_utf8(&bytes).map_err(|_| not_a_key("a key file is not text"))?;
-        Ok(Zeroizing::new(text.to_owned()))
-    }
+/// A key file's text.
+fn text(path: &Path) -> std::io::Result<Zeroizing<String>> {
+    let bytes = Zeroizing::new(read_whole(&RealDisk, path, MAX_BYTES)?);
+    let text = std::str::from_utf8(&bytes).map_err(|_| not_a_key("a key file is not text"))?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 fn not_a_key(says: &str) -> std::io::Error {

@@ -12,8 +12,11 @@ use crate::keeper::facts::Role;
 use crate::keeper::policy::kind::Reader;
 
 /// The role teams that every case is open to (`docs/architecture.md`, "Who reads what").
-pub const CASE_TEAMS: [Role; 3] =
-    [Role::Coordinator, Role::SafeguardingLead, Role::DataProtectionLead];
+pub const CASE_TEAMS: [Role; 3] = [
+    Role::Coordinator,
+    Role::SafeguardingLead,
+    Role::DataProtectionLead,
+];
 
 /// Who is there to be a member.
 #[derive(Debug)]
@@ -40,7 +43,11 @@ pub struct RollData {
 impl RollData {
     /// The roll over these lists.
     pub fn as_roll(&self) -> Roll<'_> {
-        Roll { accounts: &self.accounts, teams: &self.teams, recovery: self.recovery }
+        Roll {
+            accounts: &self.accounts,
+            teams: &self.teams,
+            recovery: self.recovery,
+        }
     }
 
     /// For whom a record about these users does not exist: they, and all who report to them.
@@ -48,7 +55,11 @@ impl RollData {
         let mut excluded: BTreeSet<UserId> = about.iter().copied().collect();
         let mut above: Vec<UserId> = about.to_vec();
         while let Some(boss) = above.pop() {
-            for account in self.accounts.iter().filter(|account| account.reports_to == Some(boss)) {
+            for account in self
+                .accounts
+                .iter()
+                .filter(|account| account.reports_to == Some(boss))
+            {
                 if excluded.insert(account.id) {
                     above.push(account.id);
                 }
@@ -76,14 +87,20 @@ pub struct OwnMembers<'a> {
 impl Roll<'_> {
     /// The people of a role team, and recovery.
     pub fn team(&self, role: Role) -> BTreeSet<Member> {
-        self.with_recovery(self.of_role(role).map(|account| Member::User(account.id)).collect())
+        self.with_recovery(
+            self.of_role(role)
+                .map(|account| Member::User(account.id))
+                .collect(),
+        )
     }
 
     /// The members of a case's compartment: role teams whom policy can ever permit, and the staff on
     /// the case's own team. Volunteers file for a case without being able to read it.
     pub fn case(&self, team: &BTreeSet<UserId>) -> BTreeSet<Member> {
         let teams = CASE_TEAMS.iter().filter_map(|role| self.teams.get(role));
-        let members = teams.map(|team| Member::Compartment(*team)).chain(self.staff(team));
+        let members = teams
+            .map(|team| Member::Compartment(*team))
+            .chain(self.staff(team));
         self.with_recovery(members.collect())
     }
 
@@ -101,7 +118,9 @@ impl Roll<'_> {
                 Reader::Deciders => members.extend(own.deciders.iter().copied().map(Member::User)),
                 Reader::Author => {}
                 role => members.extend(
-                    role_of(*role).into_iter().flat_map(|role| self.role(role, own.excluded)),
+                    role_of(*role)
+                        .into_iter()
+                        .flat_map(|role| self.role(role, own.excluded)),
                 ),
             }
         }
@@ -123,16 +142,22 @@ impl Roll<'_> {
     }
 
     fn of_role(&self, role: Role) -> impl Iterator<Item = &AccountFacts> {
-        self.accounts.iter().filter(move |account| account.role == role && account.may_work())
+        self.accounts
+            .iter()
+            .filter(move |account| account.role == role && account.may_work())
     }
 
     fn staff(&self, team: &BTreeSet<UserId>) -> impl Iterator<Item = Member> {
-        let staff = self.of_role(Role::Staff).filter(|account| team.contains(&account.id));
+        let staff = self
+            .of_role(Role::Staff)
+            .filter(|account| team.contains(&account.id));
         staff.map(|account| Member::User(account.id))
     }
 
     fn works(&self, user: UserId) -> bool {
-        self.accounts.iter().any(|account| account.id == user && account.may_work())
+        self.accounts
+            .iter()
+            .any(|account| account.id == user && account.may_work())
     }
 
     fn with_recovery(&self, mut members: BTreeSet<Member>) -> BTreeSet<Member> {

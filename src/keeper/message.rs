@@ -67,34 +67,90 @@ pub struct Asked {
 /// What is wanted. `act` is the word of the list of acts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each field is an id of what the act's row names")]
+#[expect(
+    missing_docs,
+    reason = "each field is an id of what the act's row names"
+)]
 pub enum Want {
-    LookUpKeys { case: Option<CaseId> },
+    LookUpKeys {
+        case: Option<CaseId>,
+    },
     FillErrands {},
-    AddUser { user: UserId },
+    AddUser {
+        user: UserId,
+    },
     ListUsers {},
-    ShowUser { user: String },
-    SuspendUser { user: UserId },
-    ResumeUser { user: UserId },
-    ChangePassphrase { user: UserId },
-    OpenCase { case: CaseId },
+    ShowUser {
+        user: String,
+    },
+    SuspendUser {
+        user: UserId,
+    },
+    ResumeUser {
+        user: UserId,
+    },
+    ChangePassphrase {
+        user: UserId,
+    },
+    OpenCase {
+        case: CaseId,
+    },
     ListCases {},
-    ShowCase { case: CaseId },
-    CloseCase { case: CaseId },
-    ReopenCase { case: CaseId },
-    AddToTeam { case: CaseId, user: UserId },
-    RemoveFromTeam { case: CaseId, user: UserId },
-    AddRecord { record: RecordId },
-    ImportRecords { case: Option<CaseId> },
-    ListRecords { case: Option<CaseId>, page: u32 },
-    ReadRecord { record: RecordId, version: Option<u32> },
-    ReadAttachment { record: RecordId, version: u32, part: u32 },
-    ShowHistory { record: RecordId },
-    AmendRecord { record: RecordId },
-    ExportRecord { record: RecordId, recipients: Vec<String> },
-    ShowAudit { record: Option<RecordId>, actor: Option<String>, since: Option<Timestamp> },
+    ShowCase {
+        case: CaseId,
+    },
+    CloseCase {
+        case: CaseId,
+    },
+    ReopenCase {
+        case: CaseId,
+    },
+    AddToTeam {
+        case: CaseId,
+        user: UserId,
+    },
+    RemoveFromTeam {
+        case: CaseId,
+        user: UserId,
+    },
+    AddRecord {
+        record: RecordId,
+    },
+    ImportRecords {
+        case: Option<CaseId>,
+    },
+    ListRecords {
+        case: Option<CaseId>,
+        page: u32,
+    },
+    ReadRecord {
+        record: RecordId,
+        version: Option<u32>,
+    },
+    ReadAttachment {
+        record: RecordId,
+        version: u32,
+        part: u32,
+    },
+    ShowHistory {
+        record: RecordId,
+    },
+    AmendRecord {
+        record: RecordId,
+    },
+    ExportRecord {
+        record: RecordId,
+        recipients: Vec<String>,
+    },
+    ShowAudit {
+        record: Option<RecordId>,
+        actor: Option<String>,
+        since: Option<Timestamp>,
+    },
     ExportAudit {},
-    ProveEntry { index: u64 },
+    ProveEntry {
+        index: u64,
+    },
 }
 
 /// Bytes that are text (canonical JSON), as a JSON string.
@@ -108,7 +164,9 @@ pub(crate) mod text {
         serializer.serialize_str(text)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
         String::deserialize(deserializer).map(String::into_bytes)
     }
 }
@@ -123,7 +181,9 @@ pub(crate) mod binary {
         serializer.serialize_str(&crate::bytes::base64url(bytes))
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
         crate::bytes::unbase64url(&text).ok_or_else(|| serde::de::Error::custom("not base64url"))
     }

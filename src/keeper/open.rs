@@ -79,7 +79,9 @@ impl From<embedded::OpenError> for OpenError {
     fn from(error: embedded::OpenError) -> Self {
         let says = error.to_string();
         match error {
-            embedded::OpenError::Locked(_) => Self::Locked(format!("{says}; try again when it has finished")),
+            embedded::OpenError::Locked(_) => {
+                Self::Locked(format!("{says}; try again when it has finished"))
+            }
             embedded::OpenError::NotAVault => Self::NotAVault(says),
             embedded::OpenError::Damaged { .. } => Self::Damaged(says),
             embedded::OpenError::WentBack { .. } => Self::WentBack(format!(
@@ -108,7 +110,9 @@ impl Replay for Replayed {
         if base.size == 0 {
             return Ok(());
         }
-        Err(Refusal("the snapshot begins after entries this program cannot read back".to_owned()))
+        Err(Refusal(
+            "the snapshot begins after entries this program cannot read back".to_owned(),
+        ))
     }
 
     fn row(&mut self, _: Tree, _: &RowId, _: &SealedRow) -> Result<(), Refusal> {
@@ -119,16 +123,26 @@ impl Replay for Replayed {
         if let Some(last) = frame.leaves.last() {
             let leaf = Leaf::decode(last).map_err(|error| Refusal(error.to_string()))?;
             if leaf.frame != Some(FrameDigest::of(frame.generation, frame.effects)) {
-                return Err(Refusal("the last entry of a frame names other changes".to_owned()));
+                return Err(Refusal(
+                    "the last entry of a frame names other changes".to_owned(),
+                ));
             }
         }
-        self.head.replay(&frame.leaves, frame.checkpoint).map_err(Refusal)
+        self.head
+            .replay(&frame.leaves, frame.checkpoint)
+            .map_err(Refusal)
     }
 }
 
 /// The vault's clock: the system's, or a demonstration vault's own.
 pub(crate) fn clock_of(config: &Config) -> Box<dyn Clock> {
-    Box::new(crate::clock::ShiftedClock { shift_ms: if config.demo { config.clock_shift_ms } else { 0 } })
+    Box::new(crate::clock::ShiftedClock {
+        shift_ms: if config.demo {
+            config.clock_shift_ms
+        } else {
+            0
+        },
+    })
 }
 
 impl Keeper {
@@ -154,13 +168,20 @@ impl Keeper {
             size: seen.size,
         }));
         let site = Site::new(&paths.dir, config.vault);
-        let mut replayed = Replayed { head: LedgerHead::new(log) };
+        let mut replayed = Replayed {
+            head: LedgerHead::new(log),
+        };
         let opening = Opening::read(&site, &seen, &mut replayed)?;
         let number = opening.head().generation;
         let generation = keyring.generation_key(number).map_err(missing)?;
         let store = opening.finish(generation.derive(MARK_KEY_LABEL))?;
         let clock = clock_of(&config);
-        let mut vault = assemble((config.vault, paths), Box::new(store), (generation, replayed.head), clock)?;
+        let mut vault = assemble(
+            (config.vault, paths),
+            Box::new(store),
+            (generation, replayed.head),
+            clock,
+        )?;
         vault.load()?;
         Self::over(vault, paths.clone(), config)
     }
@@ -226,8 +247,10 @@ impl Vault {
         let damaged = |error: &dyn fmt::Display| OpenError::Damaged(error.to_string());
         let generation = self.store.head().generation;
         let table = self.store.key_table().map_err(|error| damaged(&error))?;
-        self.keys = KeyTable::open(&table, &self.generation_key, &self.id, generation)
-            .map_err(|_| OpenError::NoKeys("the generation key does not fit this vault".to_owned()))?;
+        self.keys =
+            KeyTable::open(&table, &self.generation_key, &self.id, generation).map_err(|_| {
+                OpenError::NoKeys("the generation key does not fit this vault".to_owned())
+            })?;
         for effect in self.store.key_effects().map_err(|error| damaged(&error))? {
             let change = effect
                 .open(&self.generation_key, &self.id, generation)

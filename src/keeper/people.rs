@@ -11,10 +11,10 @@ use crate::keeper::facts::Purpose;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::NewAccount;
-use crate::keeper::policy::question::Question;
-use crate::keeper::policy::question::Resource;
 use crate::keeper::policy::decide::Decision;
 use crate::keeper::policy::decide::decide;
+use crate::keeper::policy::question::Question;
+use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -46,23 +46,30 @@ impl Vault {
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, _| {
             let file = vault.identity_file(account.id)?;
-            Ok(Served::Identity { account, actor: actor.to_string(), file })
+            Ok(Served::Identity {
+                account: Box::new(account),
+                actor: actor.to_string(),
+                file,
+            })
         }))
     }
 
     /// Adds an account whose keys the asker's desk made.
-    pub(crate) fn add_user(&mut self, request: &Request, new: NewAccount) -> Result<Step, Stop> {
+    pub(crate) fn add_user(&mut self, request: &Request, new: &NewAccount) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::AddUser, Resource::Vault)?;
         let by = request.asker.id.to_string();
-        let enrolled = self.check_enrolment(&new, (&by, &request.asker.verifying))?;
-        let account = self.account_of(&new, enrolled, AccountState::Unclaimed);
+        let enrolled = self.check_enrolment(new, (&by, &request.asker.verifying))?;
+        let account = self.account_of(new, enrolled, AccountState::Unclaimed);
         let mut team = None;
         if self.team(new.role)?.is_none() {
             let made = new.team.as_ref().ok_or(Stop::Stale)?;
             let expected = self.roll_with(&account)?.as_roll().team(new.role);
             let purpose = Purpose::Team { role: new.role };
             let maker = (by.as_str(), &request.asker.verifying);
-            team = Some((made, self.check_compartment(made, maker, purpose, &expected)?));
+            team = Some((
+                made,
+                self.check_compartment(made, maker, purpose, &expected)?,
+            ));
         }
         let id = account.id;
         self.make_account(account)?;
@@ -71,9 +78,11 @@ impl Vault {
         if let Some((made, body)) = team {
             self.put_compartment(made, body)?;
         }
-        let pledge = self.log(permit, self.entry(request, Act::AddUser))?;
+        let pledge = self.log(permit, request.entry(Act::AddUser))?;
         Ok(Step::serving(pledge, move |vault, _| {
-            Ok(Served::Accounts(vault.people.account(id).cloned().into_iter().collect()))
+            Ok(Served::Accounts(
+                vault.people.account(id).cloned().into_iter().collect(),
+            ))
         }))
     }
 
@@ -102,33 +111,38 @@ impl Vault {
             let says = "nobody can suspend themselves; ask another coordinator".to_owned();
             return Err(Stop::Refused("own-account", says));
         }
-        self.put_account(AccountFacts { state, suspended_at, ..account })?;
+        self.put_account(AccountFacts {
+            state,
+            suspended_at,
+            ..account
+        })?;
         if suspend {
             self.end_envelopes_of(user)?;
         }
-        let pledge = self.log(permit, self.entry(request, act))?;
+        let pledge = self.log(permit, request.entry(act))?;
         Ok(Step::serving(pledge, move |vault, _| {
-            Ok(Served::Accounts(vault.people.account(user).cloned().into_iter().collect()))
+            Ok(Served::Accounts(
+                vault.people.account(user).cloned().into_iter().collect(),
+            ))
         }))
     }
 
     /// The directory, or one account of it.
     pub(crate) fn list_users(&mut self, request: &Request) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::ListUsers, Resource::Vault)?;
-        let pledge = self.log(permit, self.entry(request, Act::ListUsers))?;
-        Ok(Step::serving(pledge, |vault, _| Ok(Served::Accounts(vault.people.all()))))
+        let pledge = self.log(permit, request.entry(Act::ListUsers))?;
+        Ok(Step::serving(pledge, |vault, _| {
+            Ok(Served::Accounts(vault.people.all()))
+        }))
     }
 
     /// One account.
     pub(crate) fn show_user(&mut self, request: &Request, who: &str) -> Result<Step, Stop> {
         let account = self.people.find(who).ok_or(Stop::Unknown)?.clone();
         let permit = self.permit(request, Act::ShowUser, Resource::Account(&account))?;
-        let pledge = self.log(permit, self.entry(request, Act::ShowUser))?;
-        Ok(Step::serving(pledge, move |_, _| Ok(Served::Accounts(vec![account]))))
-    }
-
-    /// The entry of an allowed act.
-    pub(crate) fn entry(&self, request: &Request, act: Act) -> Entry {
-        Entry::new(act.row().event, Ending::Ok, request.actor, request.ask.clone())
+        let pledge = self.log(permit, request.entry(Act::ShowUser))?;
+        Ok(Step::serving(pledge, move |_, _| {
+            Ok(Served::Accounts(vec![account]))
+        }))
     }
 }

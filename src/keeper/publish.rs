@@ -14,8 +14,8 @@ use crate::ledger::LeafIndex;
 use crate::ledger::Opening;
 use crate::ledger::Proven;
 use crate::ledger::proof::LogProof;
-use crate::ledger::tiles::write::Publisher;
 use crate::ledger::tiles::TilesError;
+use crate::ledger::tiles::write::Publisher;
 
 /// Entries read at a time.
 const BUNDLE: usize = 256;
@@ -31,22 +31,27 @@ impl Vault {
             Ok(publisher) if publisher.size().get() <= self.head.size() => publisher,
             _ => Publisher::afresh(&self.ledger_dir, &keys).map_err(failed)?,
         };
-        let Some(checkpoint) = self.head.checkpoint() else { return Ok(publisher) };
-        match publisher.publish(self.leaves_from(publisher.size().get())?, checkpoint) {
-            Ok(()) => Ok(publisher),
-            Err(_) => {
-                let mut publisher = Publisher::afresh(&self.ledger_dir, &keys).map_err(failed)?;
-                publisher.publish(self.leaves_from(0)?, checkpoint).map_err(failed)?;
-                Ok(publisher)
-            }
+        let Some(checkpoint) = self.head.checkpoint() else {
+            return Ok(publisher);
+        };
+        let done = publisher.publish(self.leaves_from(publisher.size().get())?, checkpoint);
+        if done.is_err() {
+            publisher = Publisher::afresh(&self.ledger_dir, &keys).map_err(failed)?;
+            publisher
+                .publish(self.leaves_from(0)?, checkpoint)
+                .map_err(failed)?;
         }
+        Ok(publisher)
     }
 
     fn leaves_from(&self, from: u64) -> Result<Vec<Vec<u8>>, Broken> {
         let mut leaves = Vec::new();
         let mut next = from;
         while next < self.head.size() {
-            let more = self.store.leaves(next, BUNDLE).map_err(|error| Broken::Store(error.to_string()))?;
+            let more = self
+                .store
+                .leaves(next, BUNDLE)
+                .map_err(|error| Broken::Store(error.to_string()))?;
             if more.is_empty() {
                 break;
             }
@@ -61,7 +66,9 @@ impl Vault {
         let failed = |error: TilesError| Broken::Ledger(error.to_string());
         let publisher = self.publish()?;
         let opening: &Opening = self.openings.get(&0).ok_or(Broken::Detail)?;
-        publisher.disclose(LeafIndex::new(0), opening).map_err(failed)?;
+        publisher
+            .disclose(LeafIndex::new(0), opening)
+            .map_err(failed)?;
         if let Some(checkpoint) = self.head.checkpoint() {
             publisher.keep(checkpoint).map_err(failed)?;
         }
@@ -70,7 +77,10 @@ impl Vault {
 
     /// The proof of an entry, as a C2SP tlog-proof.
     pub(crate) fn proof(&self, index: u64) -> Result<String, Broken> {
-        let entry = self.store.leaves(index, 1).map_err(|error| Broken::Store(error.to_string()))?;
+        let entry = self
+            .store
+            .leaves(index, 1)
+            .map_err(|error| Broken::Store(error.to_string()))?;
         let checkpoint = self.head.checkpoint().ok_or(Broken::Detail)?;
         let proof = LogProof {
             entry: entry.into_iter().next().ok_or(Broken::Detail)?,
@@ -93,13 +103,15 @@ impl Vault {
 
     /// Ends cleanly.
     pub(crate) fn close(self, paths: &Paths) -> Result<(), Stopped> {
-        let published = self.publish().map(drop);
+        let tiles = self.publish().map(drop);
         let words = |error: &dyn std::fmt::Display| Stopped(error.to_string());
         if let Some(seen) = self.seen() {
-            Keyring::at(&paths.keys).remember(&seen).map_err(|error| words(&error))?;
+            Keyring::at(&paths.keys)
+                .remember(&seen)
+                .map_err(|error| words(&error))?;
         }
         self.store.close().map_err(|error| words(&error))?;
-        published.map_err(Stopped::from)
+        tiles.map_err(Stopped::from)
     }
 }
 
@@ -125,7 +137,8 @@ impl Keeper {
         let to = out.to_owned();
         self.run(move |vault| -> Result<(), Stopped> {
             vault.publish()?;
-            copy(&from, &to, entries).map_err(|error| Stopped(format!("cannot write the export: {error}")))
+            copy(&from, &to, entries)
+                .map_err(|error| Stopped(format!("cannot write the export: {error}")))
         })?
     }
 }

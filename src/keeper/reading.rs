@@ -48,16 +48,42 @@ impl Vault {
                         a colleague who holds it next signs in";
             Stop::Refused("no-key-yet", says.to_owned())
         })?;
-        Ok(Found { permit, facts, compartment, way })
+        Ok(Found {
+            permit,
+            facts,
+            compartment,
+            way,
+        })
     }
 
-    fn permit_record(&self, request: &Request, act: Act, facts: &RecordFacts) -> Result<Permit, Stop> {
-        let case = facts.case.map(|case| self.case(case)).transpose()?.flatten();
+    fn permit_record(
+        &self,
+        request: &Request,
+        act: Act,
+        facts: &RecordFacts,
+    ) -> Result<Permit, Stop> {
+        let case = facts
+            .case
+            .map(|case| self.case(case))
+            .transpose()?
+            .flatten();
         let rules = &self.rules.of(&facts.kind).people;
-        self.permit(request, act, Resource::Record { facts, rules, case: case.as_ref() })
+        self.permit(
+            request,
+            act,
+            Resource::Record {
+                facts,
+                rules,
+                case: case.as_ref(),
+            },
+        )
     }
 
-    fn key_way(&self, user: UserId, facts: &RecordFacts) -> Result<Option<(CompartmentId, Way)>, Broken> {
+    fn key_way(
+        &self,
+        user: UserId,
+        facts: &RecordFacts,
+    ) -> Result<Option<(CompartmentId, Way)>, Broken> {
         for compartment in &facts.compartments {
             if let Some(way) = self.way(user, *compartment)? {
                 return Ok(Some((*compartment, way)));
@@ -78,15 +104,25 @@ impl Vault {
         let found = self.find(request, act, record)?;
         let last = version.unwrap_or(found.facts.versions);
         if last == 0 || last > found.facts.versions {
-            let says = format!("the record has versions 1 to {}; ask for one of them", found.facts.versions);
+            let says = format!(
+                "the record has versions 1 to {}; ask for one of them",
+                found.facts.versions
+            );
             return Err(Stop::Refused("no-such-version", says));
         }
         let whole = act == Act::ExportRecord;
         self.serve_parts(request, act, (found, last), move |version| {
-            version.parts.iter().filter(|part| {
-                version.number <= last
-                    && (part.number == 1 || whole || (part.number == 2 && version.number == last))
-            }).cloned().collect()
+            version
+                .parts
+                .iter()
+                .filter(|part| {
+                    version.number <= last
+                        && (part.number == 1
+                            || whole
+                            || (part.number == 2 && version.number == last))
+                })
+                .cloned()
+                .collect()
         })
     }
 
@@ -100,12 +136,23 @@ impl Vault {
         let found = self.find(request, Act::ReadAttachment, record)?;
         let facts = self.version(record, version)?.ok_or(Stop::Unknown)?;
         if part < 3 || !facts.parts.iter().any(|p| p.number == part) {
-            return Err(Stop::Refused("no-such-attachment", "the record has no such attachment".to_owned()));
+            return Err(Stop::Refused(
+                "no-such-attachment",
+                "the record has no such attachment".to_owned(),
+            ));
         }
-        self.serve_parts(request, Act::ReadAttachment, (found, version), move |facts| {
-            let of_version = facts.parts.iter().filter(|_| facts.number == version);
-            of_version.filter(|p| p.number == 1 || p.number == part).cloned().collect()
-        })
+        self.serve_parts(
+            request,
+            Act::ReadAttachment,
+            (found, version),
+            move |facts| {
+                let of_version = facts.parts.iter().filter(|_| facts.number == version);
+                of_version
+                    .filter(|p| p.number == 1 || p.number == part)
+                    .cloned()
+                    .collect()
+            },
+        )
     }
 
     fn serve_parts(
@@ -115,7 +162,12 @@ impl Vault {
         (found, shown): (Found, u32),
         pick: impl Fn(&VersionFacts) -> Vec<PartFacts>,
     ) -> Result<Step, Stop> {
-        let Found { permit, facts, compartment, way } = found;
+        let Found {
+            permit,
+            facts,
+            compartment,
+            way,
+        } = found;
         let mut wanted: Wanted = Vec::new();
         for number in 1..=facts.versions {
             let version = self.version(facts.id, number)?.ok_or(Broken::NoUnit)?;
@@ -123,7 +175,7 @@ impl Vault {
             wanted.push((version, parts));
         }
         let note = serde_json::json!({"version": shown});
-        let entry = self.entry(request, act).about(facts.id).noting(note);
+        let entry = request.entry(act).about(facts.id).noting(note);
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, logged| {
             let served = vault.serve_record(logged, facts, wanted, (compartment, &way))?;
@@ -143,7 +195,12 @@ impl Vault {
         let mut versions = Vec::new();
         for (version, picked) in wanted {
             for part in &picked {
-                parts.push(self.serve_part(logged, facts.id, (version.number, part), compartment)?);
+                parts.push(self.serve_part(
+                    logged,
+                    facts.id,
+                    (version.number, part),
+                    compartment,
+                )?);
             }
             versions.push(version);
         }
@@ -153,7 +210,14 @@ impl Vault {
         for id in &facts.compartments {
             sealed_to.extend(self.current(*id)?);
         }
-        Ok(ServedRecord { facts, versions, k_record: history.k_record, chain, sealed_to, parts })
+        Ok(ServedRecord {
+            facts,
+            versions,
+            k_record: history.k_record,
+            chain,
+            sealed_to,
+            parts,
+        })
     }
 
     fn serve_part(
@@ -165,9 +229,13 @@ impl Vault {
     ) -> Result<ServedPart, Broken> {
         let unit = units::version(record, version);
         let epoch = self.compartment(compartment)?.ok_or(Broken::NoUnit)?.epoch;
-        let key = self.header_key(&unit, &units::epoch(compartment, epoch)).ok_or(Broken::NoUnit)?;
+        let key = self
+            .header_key(&unit, &units::epoch(compartment, epoch))
+            .ok_or(Broken::NoUnit)?;
         let natural = units::numbered(compartment.as_bytes(), part.number);
-        let header = self.read_under(&key, Tree::Header, &natural)?.ok_or(Broken::Row(Tree::Header))?;
+        let header = self
+            .read_under(&key, Tree::Header, &natural)?
+            .ok_or(Broken::Row(Tree::Header))?;
         let payload = match part.place {
             Place::Row => {
                 let key = self.keys.get(&unit).ok_or(Broken::NoUnit)?;
@@ -202,20 +270,38 @@ impl Vault {
         };
         let (cards, more) = self.visible(request, case, page)?;
         let listed = cards.iter().map(|(facts, ..)| facts.id).collect();
-        let entry = self.entry(request, Act::ListRecords).listing(listed);
+        let entry = request.entry(Act::ListRecords).listing(listed);
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, logged| {
             let mut served = Vec::new();
             for (facts, compartment, way) in cards {
-                let version = vault.version(facts.id, facts.versions)?.ok_or(Broken::NoUnit)?;
-                let card = version.parts.iter().filter(|part| part.number == 1).cloned().collect();
-                served.push(vault.serve_record(logged, facts, vec![(version, card)], (compartment, &way))?);
+                let version = vault
+                    .version(facts.id, facts.versions)?
+                    .ok_or(Broken::NoUnit)?;
+                let card = version
+                    .parts
+                    .iter()
+                    .filter(|part| part.number == 1)
+                    .cloned()
+                    .collect();
+                served.push(vault.serve_record(
+                    logged,
+                    facts,
+                    vec![(version, card)],
+                    (compartment, &way),
+                )?);
             }
-            Ok(Served::Cards { cards: served, more })
+            Ok(Served::Cards {
+                cards: served,
+                more,
+            })
         }))
     }
 
-    #[expect(clippy::type_complexity, reason = "a page and whether another follows, used once")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "a page and whether another follows, used once"
+    )]
     fn visible(
         &self,
         request: &Request,
@@ -224,11 +310,16 @@ impl Vault {
     ) -> Result<(Vec<(RecordFacts, CompartmentId, Way)>, bool), Stop> {
         let mut all = Vec::new();
         for record in self.record_ids() {
-            let Some(facts) = self.record(record)? else { continue };
+            let Some(facts) = self.record(record)? else {
+                continue;
+            };
             if case.is_some() && facts.case != case {
                 continue;
             }
-            if self.permit_record(request, Act::ListRecords, &facts).is_err() {
+            if self
+                .permit_record(request, Act::ListRecords, &facts)
+                .is_err()
+            {
                 continue;
             }
             if let Some((compartment, way)) = self.key_way(request.asker.id, &facts)? {
@@ -236,7 +327,9 @@ impl Vault {
             }
         }
         all.sort_by_key(|(facts, ..)| (facts.filed_at, facts.id));
-        let skip = usize::try_from(page).unwrap_or(usize::MAX).saturating_mul(PAGE);
+        let skip = usize::try_from(page)
+            .unwrap_or(usize::MAX)
+            .saturating_mul(PAGE);
         let more = all.len() > skip.saturating_add(PAGE);
         Ok((all.into_iter().skip(skip).take(PAGE).collect(), more))
     }

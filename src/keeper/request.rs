@@ -45,6 +45,13 @@ pub(crate) struct Request {
     pub(crate) ask: Value,
 }
 
+impl Request {
+    /// The entry of an allowed act.
+    pub(crate) fn entry(&self, act: Act) -> Entry {
+        Entry::new(act.row().event, Ending::Ok, self.actor, self.ask.clone())
+    }
+}
+
 /// What is handed over once the entries are durable.
 pub(crate) type Finish = Box<dyn FnOnce(&Vault, &[Logged]) -> Result<Outcome, Broken> + Send>;
 
@@ -76,13 +83,18 @@ impl Step {
 
     /// No entry at all: only for acts whose row says so.
     pub(crate) fn unlogged(outcome: Outcome) -> Self {
-        Self { pledges: Vec::new(), finish: Box::new(move |_, _| Ok(outcome)) }
+        Self {
+            pledges: Vec::new(),
+            finish: Box::new(move |_, _| Ok(outcome)),
+        }
     }
 }
 
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Step").field("pledges", &self.pledges).finish_non_exhaustive()
+        f.debug_struct("Step")
+            .field("pledges", &self.pledges)
+            .finish_non_exhaustive()
     }
 }
 
@@ -114,17 +126,31 @@ impl Vault {
     /// seen before, and carrying the load it names.
     pub(crate) fn verify(&mut self, ask: &Ask) -> Result<Request, Stop> {
         let bad = Stop::BadAuth;
-        let statement = Statement::parse(&ask.statement).map_err(|_| bad("the ask is not a signed statement"))?;
+        let statement = Statement::parse(&ask.statement)
+            .map_err(|_| bad("the ask is not a signed statement"))?;
         if statement.kind() != StatementKind::Ask || statement.vault() != self.id {
             return Err(bad("the ask is for another vault"));
         }
-        let user: UserId = statement.by().parse().map_err(|_| bad("the ask names no user"))?;
-        let asker = self.people.account(user).ok_or(bad("the ask names no user"))?.clone();
-        statement.verify(&asker.verifying).map_err(|_| bad("the ask's signature does not hold"))?;
+        let user: UserId = statement
+            .by()
+            .parse()
+            .map_err(|_| bad("the ask names no user"))?;
+        let account = self
+            .people
+            .account(user)
+            .ok_or(bad("the ask names no user"))?
+            .clone();
+        statement
+            .verify(&account.verifying)
+            .map_err(|_| bad("the ask's signature does not hold"))?;
         if statement.at().as_ms().abs_diff(self.now().as_ms()) > MAX_SKEW_MS {
-            return Err(bad("the ask's time is more than ten minutes away from the keeper's"));
+            return Err(bad(
+                "the ask's time is more than ten minutes away from the keeper's",
+            ));
         }
-        let asked: Asked = statement.read_body().ok_or_else(|| bad("the ask is of a version this keeper does not know"))?;
+        let asked: Asked = statement
+            .read_body()
+            .ok_or_else(|| bad("the ask is of a version this keeper does not know"))?;
         if asked.version != MESSAGES {
             return Err(bad("the ask is of a version this keeper does not know"));
         }
@@ -137,11 +163,21 @@ impl Vault {
         }
         let ask = serde_json::from_slice(&ask.statement).map_err(|_| bad("the ask is not JSON"))?;
         let actor = self.people.actor(user).ok_or(Broken::NoUnit)?;
-        Ok(Request { asker, actor, asked, ask })
+        Ok(Request {
+            asker: account,
+            actor,
+            asked,
+            ask,
+        })
     }
 
     /// Decides; a denial stops the ask.
-    pub(crate) fn permit(&self, request: &Request, act: Act, on: Resource<'_>) -> Result<Permit, Stop> {
+    pub(crate) fn permit(
+        &self,
+        request: &Request,
+        act: Act,
+        on: Resource<'_>,
+    ) -> Result<Permit, Stop> {
         let record = match &on {
             Resource::Record { facts, .. } => Some(facts.id),
             _ => None,
@@ -160,29 +196,56 @@ impl Vault {
     }
 
     /// Stages the entry of a stopped ask, and what it is told.
-    pub(crate) fn refuse(&mut self, actor: ActorHandle, ask: Value, stop: Stop) -> Result<Step, Broken> {
+    pub(crate) fn refuse(
+        &mut self,
+        actor: ActorHandle,
+        ask: Value,
+        stop: Stop,
+    ) -> Result<Step, Broken> {
         let refusal = |ending| Entry::new(Event::Refuse, ending, actor, ask);
         let (entry, outcome) = match stop {
             Stop::Broken(broken) => return Err(broken),
-            Stop::Denied(denial, _) if denial.hidden => {
-                (refusal(Ending::Unknown).with_rules(&denial.rules), Outcome::Unknown)
-            }
+            Stop::Denied(denial, _) if denial.hidden => (
+                refusal(Ending::Unknown).with_rules(&denial.rules),
+                Outcome::Unknown,
+            ),
             Stop::Unknown => (refusal(Ending::Unknown), Outcome::Unknown),
             Stop::Denied(denial, record) => {
                 let entry = refusal(Ending::Denied).with_rules(&denial.rules);
                 let entry = record.into_iter().fold(entry, Entry::about);
-                let rule = denial.rules.first().map(ToString::to_string).unwrap_or_default();
-                (entry, Outcome::Denied { rule, says: denial.says })
+                let rule = denial
+                    .rules
+                    .first()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                (
+                    entry,
+                    Outcome::Denied {
+                        rule,
+                        says: denial.says,
+                    },
+                )
             }
-            Stop::Refused(code, says) => {
-                (refusal(Ending::Aborted), Outcome::Refused { code: code.to_owned(), says })
-            }
+            Stop::Refused(code, says) => (
+                refusal(Ending::Aborted),
+                Outcome::Refused {
+                    code: code.to_owned(),
+                    says,
+                },
+            ),
             Stop::Stale => (refusal(Ending::Stale), Outcome::Stale),
-            Stop::BadAuth(says) => {
-                (refusal(Ending::BadAuth), Outcome::Refused { code: "bad-auth".to_owned(), says: says.to_owned() })
-            }
+            Stop::BadAuth(says) => (
+                refusal(Ending::BadAuth),
+                Outcome::Refused {
+                    code: "bad-auth".to_owned(),
+                    says: says.to_owned(),
+                },
+            ),
         };
         let pledge = self.log_refusal(entry)?;
-        Ok(Step { pledges: vec![pledge], finish: Box::new(move |_, _| Ok(outcome)) })
+        Ok(Step {
+            pledges: vec![pledge],
+            finish: Box::new(move |_, _| Ok(outcome)),
+        })
     }
 }

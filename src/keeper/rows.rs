@@ -21,9 +21,15 @@ impl Vault {
         tree: Tree,
         natural: &[u8],
     ) -> Result<Option<T>, Broken> {
-        let Some(key) = self.keys.get(unit) else { return Ok(None) };
-        let Some(plain) = self.read_under(key, tree, natural)? else { return Ok(None) };
-        serde_json::from_slice(&plain).map(Some).map_err(|_| Broken::Row(tree))
+        let Some(key) = self.keys.get(unit) else {
+            return Ok(None);
+        };
+        let Some(plain) = self.read_under(key, tree, natural)? else {
+            return Ok(None);
+        };
+        serde_json::from_slice(&plain)
+            .map(Some)
+            .map_err(|_| Broken::Row(tree))
     }
 
     /// The bytes of a row under a given key.
@@ -34,15 +40,26 @@ impl Vault {
         natural: &[u8],
     ) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, Broken> {
         let id = key.row_id(tree.number(), natural);
-        let Some(row) = self.sealed_row(tree, &id)? else { return Ok(None) };
-        let place = RowPlace { vault: &self.id, tree: tree.number(), id };
-        key.open_row(&place, &row).map(Some).map_err(|_| Broken::Row(tree))
+        let Some(row) = self.sealed_row(tree, &id)? else {
+            return Ok(None);
+        };
+        let place = RowPlace {
+            vault: &self.id,
+            tree: tree.number(),
+            id,
+        };
+        key.open_row(&place, &row)
+            .map(Some)
+            .map_err(|_| Broken::Row(tree))
     }
 
     fn sealed_row(&self, tree: Tree, id: &RowId) -> Result<Option<SealedRow>, Broken> {
         match self.staged.rows.get(&(tree, *id)) {
             Some(staged) => Ok(staged.clone()),
-            None => self.store.row(tree, id).map_err(|error| Broken::Store(error.to_string())),
+            None => self
+                .store
+                .row(tree, id)
+                .map_err(|error| Broken::Store(error.to_string())),
         }
     }
 
@@ -54,7 +71,8 @@ impl Vault {
         natural: &[u8],
         value: &T,
     ) -> Result<(), Broken> {
-        let plain = zeroize::Zeroizing::new(serde_json::to_vec(value).map_err(|_| Broken::Row(tree))?);
+        let plain =
+            zeroize::Zeroizing::new(serde_json::to_vec(value).map_err(|_| Broken::Row(tree))?);
         let key = self.keys.get(unit).ok_or(Broken::NoUnit)?.duplicate();
         self.write_under(&key, tree, natural, &plain)
     }
@@ -68,21 +86,18 @@ impl Vault {
         plain: &[u8],
     ) -> Result<(), Broken> {
         let id = key.row_id(tree.number(), natural);
-        let revision = self.sealed_row(tree, &id)?.map_or(1, |old| old.revision.saturating_add(1));
-        let place = RowPlace { vault: &self.id, tree: tree.number(), id };
+        let revision = self
+            .sealed_row(tree, &id)?
+            .map_or(1, |old| old.revision.saturating_add(1));
+        let place = RowPlace {
+            vault: &self.id,
+            tree: tree.number(),
+            id,
+        };
         let row = key.seal_row(&place, revision, plain);
         self.staged.rows.insert((tree, id), Some(row.clone()));
         self.staged.effects.push(Effect::Put { tree, id, row });
         Ok(())
-    }
-
-    /// Drops a row of a living unit.
-    pub(crate) fn drop_row(&mut self, unit: &UnitName, tree: Tree, natural: &[u8]) {
-        if let Some(key) = self.keys.get(unit) {
-            let id = key.row_id(tree.number(), natural);
-            self.staged.rows.insert((tree, id), None);
-            self.staged.effects.push(Effect::Drop { tree, id });
-        }
     }
 
     /// Makes a unit: a fresh random key.
@@ -106,6 +121,9 @@ impl Vault {
 
     /// The key of a header row: version and epoch, so that destroying either ends it.
     pub(crate) fn header_key(&self, version: &UnitName, epoch: &UnitName) -> Option<UnitKey> {
-        Some(UnitKey::header_key(self.keys.get(version)?, self.keys.get(epoch)?))
+        Some(UnitKey::header_key(
+            self.keys.get(version)?,
+            self.keys.get(epoch)?,
+        ))
     }
 }

@@ -41,8 +41,14 @@ pub struct Rules {
 impl Rules {
     /// The rules of these kinds.
     pub fn from_kinds(kinds: &Kinds) -> Self {
-        let by_name = kinds.iter().map(|kind| (kind.name.clone(), Rule::of(kind))).collect();
-        Self { by_name, nobody: Rule::nobody() }
+        let by_name = kinds
+            .iter()
+            .map(|kind| (kind.name.clone(), Rule::of(kind)))
+            .collect();
+        Self {
+            by_name,
+            nobody: Rule::nobody(),
+        }
     }
 
     /// The rules of a kind; one that is unknown here is read and filed by nobody, and hidden.
@@ -52,7 +58,9 @@ impl Rules {
 
     /// The rules of this version of a kind, if it is the current one.
     pub fn known(&self, kind: &str, version: u32) -> Option<&Rule> {
-        self.by_name.get(kind).filter(|rule| rule.version == version)
+        self.by_name
+            .get(kind)
+            .filter(|rule| rule.version == version)
     }
 }
 
@@ -103,13 +111,17 @@ impl Rule {
     /// The sentence that says why not and what to do.
     pub fn case_takes(&self, case: Option<&CaseFacts>) -> Result<(), String> {
         match (self.case, case) {
-            (CaseRule::Required, None) => {
-                Err(format!("a {} belongs to a case; name it with --case", self.title.to_lowercase()))
-            }
-            (CaseRule::None, Some(_)) => {
-                Err(format!("a {} belongs to no case; leave --case out", self.title.to_lowercase()))
-            }
-            (_, Some(case)) if !self.services.is_empty() && !self.services.contains(&case.service) => {
+            (CaseRule::Required, None) => Err(format!(
+                "a {} belongs to a case; name it with --case",
+                self.title.to_lowercase()
+            )),
+            (CaseRule::None, Some(_)) => Err(format!(
+                "a {} belongs to no case; leave --case out",
+                self.title.to_lowercase()
+            )),
+            (_, Some(case))
+                if !self.services.is_empty() && !self.services.contains(&case.service) =>
+            {
                 Err(format!(
                     "a {} cannot be filed on a {} case; it is for {} cases",
                     self.title.to_lowercase(),

@@ -50,7 +50,9 @@ struct Waiting {
 /// Starts the thread.
 pub(crate) fn start(vault: Vault) -> std::io::Result<(SyncSender<Job>, JoinHandle<Vault>)> {
     let (jobs, queue) = sync_channel(QUEUE);
-    let thread = thread::Builder::new().name("vault".to_owned()).spawn(move || run(vault, &queue))?;
+    let thread = thread::Builder::new()
+        .name("vault".to_owned())
+        .spawn(move || run(vault, &queue))?;
     Ok((jobs, thread))
 }
 
@@ -72,12 +74,24 @@ fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
                     vault.begin();
                 }
                 Job::SignIn(ask, reply) => {
-                    stage(&mut vault, &mut group, &mut broken, (ask.seen, reply), |vault| vault.sign_in(&ask));
+                    stage(
+                        &mut vault,
+                        &mut group,
+                        &mut broken,
+                        (ask.seen, reply),
+                        |vault| vault.sign_in(&ask),
+                    );
                 }
                 Job::Ask(ask, reply) => {
                     // The remembered size stands in the signed body; it is read again when verified.
                     let seen = seen_of(&ask);
-                    stage(&mut vault, &mut group, &mut broken, (seen, reply), |vault| vault.answer(*ask));
+                    stage(
+                        &mut vault,
+                        &mut group,
+                        &mut broken,
+                        (seen, reply),
+                        |vault| vault.answer(*ask),
+                    );
                 }
             }
             if group.len() < GROUP && vault.staged.bytes() < GROUP_BYTES {
@@ -137,16 +151,17 @@ fn answer(reply: &Reply, answer: Result<Answer, Broken>) {
 
 fn seen_of(ask: &Ask) -> u64 {
     let statement: Option<serde_json::Value> = serde_json::from_slice(&ask.statement).ok();
-    statement.and_then(|value| value.pointer("/body/seen")?.as_u64()).unwrap_or(0)
+    statement
+        .and_then(|value| value.pointer("/body/seen")?.as_u64())
+        .unwrap_or(0)
 }
 
 impl Vault {
     /// Verifies, decides and stages an ask.
     fn answer(&mut self, ask: Ask) -> Result<Step, Broken> {
-        let raw = || serde_json::from_slice(&ask.statement).unwrap_or_default();
         let request: Request = match self.verify(&ask) {
             Ok(request) => request,
-            Err(stop) => return self.refuse(ActorHandle::SERVICE, unsigned(raw()), stop),
+            Err(stop) => return self.refuse(ActorHandle::SERVICE, unsigned(&ask), stop),
         };
         match self.dispatch(&request, ask.load) {
             Ok(step) => Ok(step),
@@ -167,13 +182,23 @@ impl Vault {
             logged.extend(committed.and_then(|committed| pledge.redeem(committed)));
         }
         let outcome: Outcome = (step.finish)(self, &logged)?;
-        let Some(last) = logged.last() else { return Ok(Answer { receipt: None, opening: None, outcome }) };
+        let Some(last) = logged.last() else {
+            return Ok(Answer {
+                receipt: None,
+                opening: None,
+                outcome,
+            });
+        };
         let (receipt, opening) = self.receipt(last.index(), seen)?;
-        Ok(Answer { receipt: Some(receipt), opening: Some((&opening).into()), outcome })
+        Ok(Answer {
+            receipt: Some(receipt),
+            opening: Some((&opening).into()),
+            outcome,
+        })
     }
 }
 
 /// What is kept of an ask nobody could be believed to have signed: its size, not its words.
-fn unsigned(ask: serde_json::Value) -> serde_json::Value {
-    serde_json::json!({"unverified_bytes": ask.to_string().len()})
+fn unsigned(ask: &Ask) -> serde_json::Value {
+    serde_json::json!({"unverified_bytes": ask.statement.len()})
 }

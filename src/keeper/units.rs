@@ -56,7 +56,11 @@ pub(crate) fn epoch(compartment: CompartmentId, number: u32) -> UnitName {
 
 /// One member's envelope of an epoch.
 pub(crate) fn membership(compartment: CompartmentId, number: u32, member: &Member) -> UnitName {
-    let name = [numbered(compartment.as_bytes(), number), member.name_bytes()].concat();
+    let name = [
+        numbered(compartment.as_bytes(), number),
+        member.name_bytes(),
+    ]
+    .concat();
     UnitName::new(UnitKind::Membership, &name)
 }
 

@@ -93,7 +93,9 @@ impl fmt::Display for Broken {
             Self::NoUnit => f.write_str("a unit that must exist is missing from the key table"),
             Self::Detail => f.write_str("an entry's detail cannot be written"),
             Self::Ledger(says) => write!(f, "the ledger cannot go on: {says}"),
-            Self::Stopped => f.write_str("the vault stopped after an earlier failure; open it again"),
+            Self::Stopped => {
+                f.write_str("the vault stopped after an earlier failure; open it again")
+            }
         }
     }
 }
@@ -110,7 +112,10 @@ impl Vault {
     /// Begins a frame: its one time is the clock's, never before the last entry's.
     pub(crate) fn begin(&mut self) {
         let now = self.clock.now();
-        self.staged = Staged { time: now.max(self.head.last_time()), ..Staged::default() };
+        self.staged = Staged {
+            time: now.max(self.head.last_time()),
+            ..Staged::default()
+        };
     }
 
     /// The time of the frame being built.
@@ -120,7 +125,9 @@ impl Vault {
 
     /// The position of the next entry.
     pub(crate) fn next_index(&self) -> u64 {
-        self.head.size().saturating_add(self.staged.leaves.len() as u64)
+        self.head
+            .size()
+            .saturating_add(self.staged.leaves.len() as u64)
     }
 
     /// SHA-256 of the policy, hex: which rules decided.

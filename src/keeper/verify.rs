@@ -34,7 +34,11 @@ pub struct Verified {
 
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} entries of {}, root {}", self.size, self.origin, self.root)
+        write!(
+            f,
+            "{} entries of {}, root {}",
+            self.size, self.origin, self.root
+        )
     }
 }
 
@@ -54,13 +58,15 @@ pub fn verify(paths: &Paths, state: Option<&Path>) -> Result<Verified, OpenError
         generation: seen.generation,
         size: seen.size,
     });
-    let mut replayed = Replayed { head: LedgerHead::new(log) };
+    let mut replayed = Replayed {
+        head: LedgerHead::new(log),
+    };
     let site = Site::new(&paths.dir, config.vault);
     Opening::read(&site, beside.as_slice(), &mut replayed)?;
     let head = replayed.head;
-    let checkpoint = head
-        .checkpoint()
-        .ok_or_else(|| OpenError::Damaged("the ledger is empty: it has not even a founding entry".to_owned()))?;
+    let checkpoint = head.checkpoint().ok_or_else(|| {
+        OpenError::Damaged("the ledger is empty: it has not even a founding entry".to_owned())
+    })?;
     let remembered = match state {
         Some(state) => compare(state, &head, checkpoint)?,
         None => None,
@@ -81,15 +87,17 @@ fn compare(
     checkpoint: &SignedCheckpoint,
 ) -> Result<Option<u64>, OpenError> {
     let words = |error: MemoryError| match error {
-        MemoryError::Breaks(how @ Discontinuity::WentBack { .. }) => OpenError::WentBack(how.to_string()),
+        MemoryError::Breaks(how @ Discontinuity::WentBack { .. }) => {
+            OpenError::WentBack(how.to_string())
+        }
         MemoryError::Breaks(how) => OpenError::Fork(how.to_string()),
         MemoryError::UnknownKey { .. } => OpenError::Fork(error.to_string()),
         other => OpenError::Damaged(other.to_string()),
     };
     let memory = Memory::open(state, &head.verifier()).map_err(words)?;
-    let mut held = memory.lock().map_err(words)?;
-    let known = held.checkpoint().map(|known| known.size().get());
+    let mut remembered = memory.lock().map_err(words)?;
+    let known = remembered.checkpoint().map(|known| known.size().get());
     let proof = head.consistency(known.unwrap_or(0)).unwrap_or_default();
-    held.advance(checkpoint, &proof).map_err(words)?;
+    remembered.advance(checkpoint, &proof).map_err(words)?;
     Ok(known)
 }

@@ -62,7 +62,10 @@ impl fmt::Debug for Person {
 impl Person {
     /// New keys from the operating system's random source.
     pub fn generate() -> Self {
-        Self { identity: HybridIdentity::generate(), signing: SigningKey::generate() }
+        Self {
+            identity: HybridIdentity::generate(),
+            signing: SigningKey::generate(),
+        }
     }
 
     /// What opens things sealed to this person.
@@ -95,7 +98,15 @@ impl Person {
         let (identity, signing) = (self.identity.to_text(), self.signing.to_text());
         // Allocated whole, so that growing it leaves no key behind.
         let mut text = Vec::with_capacity(512);
-        for part in [FIRST_LINE, "\n", SIGNING, &signing, "\n", identity.expose(), "\n"] {
+        for part in [
+            FIRST_LINE,
+            "\n",
+            SIGNING,
+            &signing,
+            "\n",
+            identity.expose(),
+            "\n",
+        ] {
             text.extend_from_slice(part.as_bytes());
         }
         Plain::new(text)
@@ -106,7 +117,8 @@ impl Person {
     /// # Errors
     /// [`PersonError`].
     pub fn unseal(file: &[u8], passphrase: &SecretText) -> Result<Self, PersonError> {
-        let plain = open_with_passphrase(file, passphrase, WorkFactor::MAX).map_err(PersonError::Passphrase)?;
+        let plain = open_with_passphrase(file, passphrase, WorkFactor::MAX)
+            .map_err(PersonError::Passphrase)?;
         let text = std::str::from_utf8(plain.expose()).map_err(|_| PersonError::Malformed)?;
         Self::parse(text).ok_or(PersonError::Malformed)
     }
@@ -149,7 +161,9 @@ mod tests {
         let plain = person.to_plain();
         let text = std::str::from_utf8(plain.expose()).unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        let [first, signing, identity] = lines[..] else { panic!("{} lines", lines.len()) };
+        let [first, signing, identity] = lines[..] else {
+            panic!("{} lines", lines.len())
+        };
         assert_eq!(first, "# strongroom identity, version 1");
         assert!(signing.starts_with("# signing key: STRONGROOM-SIGNING-KEY-1"));
         let read = HybridIdentity::parse(identity).unwrap();
@@ -190,7 +204,10 @@ mod tests {
         let cheap = WorkFactor::new(2).unwrap();
         for content in [&b"not an identity"[..], &[0xff, 0xfe]] {
             let file = seal_with_passphrase(&Plain::new(content.to_vec()), &words, cheap);
-            assert!(matches!(Person::unseal(&file, &words), Err(PersonError::Malformed)));
+            assert!(matches!(
+                Person::unseal(&file, &words),
+                Err(PersonError::Malformed)
+            ));
         }
     }
 }

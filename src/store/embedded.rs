@@ -171,7 +171,7 @@ fn refusal(error: AppendError) -> CommitError {
 }
 
 impl Store for Embedded {
-    fn rebuild_index(&mut self) -> Result<u64, ReadError> {
+    fn rebuild_index(&self) -> Result<u64, ReadError> {
         self.rows.rebuild(&self.source())
     }
 

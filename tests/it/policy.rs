@@ -14,6 +14,7 @@ use cedar_policy::ResourceConstraint;
 use strongroom::clock::Timestamp;
 use strongroom::keeper::acts::ACTS;
 use strongroom::keeper::acts::Act;
+use strongroom::keeper::acts::Need;
 use strongroom::keeper::acts::Target;
 use strongroom::keeper::facts::AccountState;
 use strongroom::keeper::facts::CaseFacts;
@@ -113,14 +114,16 @@ fn what_the_list_demands_the_policy_demands() {
                 purpose,
                 reason,
             };
-            let lacks = (row.reason && reason != Some("x")) || (row.purpose && purpose.is_none());
+            let lacks = (row.needs.contains(&Need::Reason) && reason != Some("x"))
+                || (row.needs.contains(&Need::Purpose) && purpose.is_none());
             let allowed = matches!(decide(&POLICY, &question, NOW), Decision::Allow(_));
             assert_eq!(allowed, !lacks, "{} {reason:?} {purpose:?}", row.word);
         }
     }
-    let elsewhere = ACTS
-        .iter()
-        .find(|row| row.target != Target::Record && (row.reason || row.purpose));
+    let elsewhere = ACTS.iter().find(|row| {
+        row.target != Target::Record
+            && (row.needs.contains(&Need::Reason) || row.needs.contains(&Need::Purpose))
+    });
     assert_eq!(
         elsewhere, None,
         "the policy has no rule for its reason or purpose yet"

@@ -74,8 +74,7 @@ pub(crate) fn build(
     file::private_folder(&built.shares)?;
     built.choose_passphrases(centre)?;
     built.create(centre)?;
-    let keeper =
-        Keeper::open(paths, &[]).map_err(|error| opening(error, paths))?;
+    let keeper = Keeper::open(paths, &[]).map_err(|error| opening(error, paths))?;
     let filled = built.fill(&keeper, centre, step);
     let closed = keeper.close();
     filled?;

@@ -95,4 +95,3 @@ words!(
         Disposed = "disposed",
     }
 );
-

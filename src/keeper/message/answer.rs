@@ -16,9 +16,9 @@ use crate::keeper::facts::Member;
 use crate::keeper::facts::Place;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::VersionFacts;
+use crate::keeper::message::load::SealedCard;
 use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
-use crate::keeper::message::load::SealedCard;
 
 /// The keeper's answer to an allowed or refused ask.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -43,7 +43,10 @@ pub struct Opening {
 impl From<&crate::ledger::Opening> for Opening {
     fn from(opening: &crate::ledger::Opening) -> Self {
         let salt = crate::bytes::base64url(opening.salt());
-        Self { salt, detail: opening.detail().to_owned() }
+        Self {
+            salt,
+            detail: opening.detail().to_owned(),
+        }
     }
 }
 
@@ -90,7 +93,7 @@ pub enum Served {
     /// The asker's sealed identity.
     Identity {
         /// The account.
-        account: AccountFacts,
+        account: Box<AccountFacts>,
         /// The account's handle in the ledger, as leaves spell it.
         actor: String,
         /// The passphrase-sealed identity file.
@@ -257,4 +260,3 @@ pub struct Errand {
     /// The way to the secret.
     pub chain: Vec<ChainLink>,
 }
-

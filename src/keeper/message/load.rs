@@ -221,7 +221,6 @@ pub struct NewHeader {
     pub header: Vec<u8>,
 }
 
-
 /// The body of the `genesis` statement, signed by the root key: what everything else is chained to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Genesis {

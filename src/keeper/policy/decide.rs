@@ -43,6 +43,11 @@ impl Permit {
         &self.rules
     }
 
+    /// Uses the permit up for the entry that says so.
+    pub(crate) fn into_rules(self) -> Vec<RuleId> {
+        self.rules
+    }
+
     /// The act.
     pub fn act(&self) -> Act {
         self.act

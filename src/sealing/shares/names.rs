@@ -3,7 +3,7 @@
 /// The longest name of a person, in bytes.
 const MAX_NAME: usize = 100;
 /// The longest part of a file name made from one.
-const MAX_FILE: usize = 40;
+const MAX_FILE: usize = 24;
 
 /// Names that some systems keep for devices, whatever the ending.
 const RESERVED: [&str; 4] = ["aux", "con", "nul", "prn"];
@@ -39,8 +39,17 @@ const PLAIN: [(&str, &str); 24] = [
 /// The name without the spaces around it, if it can stand on a sheet.
 pub(crate) fn plain(name: &str) -> Option<&str> {
     let name = name.trim();
-    let fits = !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control);
+    let fits = !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(is_unseen);
     fits.then_some(name)
+}
+
+/// Whether a character breaks a line, or changes how others are shown without being seen.
+fn is_unseen(character: char) -> bool {
+    let formats = matches!(
+        character,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
+    character.is_control() || formats
 }
 
 /// Whether two names would be taken for one.

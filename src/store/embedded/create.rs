@@ -105,7 +105,7 @@ impl Embedded {
         let head = Head::genesis(FIRST_GENERATION);
         let current = Current::of(FIRST_GENERATION, sealed_key_table, &snapshot.digest);
         current.write(disk, &layout)?;
-        let mut vault = Self {
+        let vault = Self {
             disk: site.disk.clone(),
             layout,
             generation,

@@ -141,7 +141,7 @@ impl Opening {
         let torn = self.scan.torn().cloned();
         let journal = self.scan.settle(self.site.journal, was_clean)?;
         forget_clean(&*disk, &self.generation)?;
-        let mut vault = Embedded {
+        let vault = Embedded {
             disk,
             layout: self.layout,
             generation: self.generation,
