@@ -71,6 +71,41 @@ fn every_link_leads_somewhere() {
 }
 
 #[test]
+fn every_file_that_is_named_is_there() {
+    let mut absent = Vec::new();
+    for paper in papers() {
+        let text = read(&paper);
+        for name in text
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|name| is_path(name))
+        {
+            let there = ["", "src/", "docs/"]
+                .iter()
+                .any(|at| Path::new(&format!("{at}{name}")).exists());
+            if !there {
+                absent.push(format!("{paper}: {name}"));
+            }
+        }
+    }
+    assert!(absent.is_empty(), "\n{}", absent.join("\n"));
+}
+
+/// Whether a word in code marks is a path of this repository.
+fn is_path(word: &str) -> bool {
+    let plain = word
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-./".contains(c));
+    let ending = Path::new(word)
+        .extension()
+        .and_then(|ending| ending.to_str());
+    plain
+        && word.contains('/')
+        && ending.is_some_and(|e| ["rs", "toml", "cedar", "tsv", "md", "py"].contains(&e))
+}
+
+#[test]
 fn the_readme_leads_to_every_paper() {
     let linked: BTreeSet<String> = links(&read("README.md")).into_iter().collect();
     for paper in papers() {
