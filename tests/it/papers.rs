@@ -174,7 +174,7 @@ fn no_key_type_is_new_to_this_list() {
         .chain(files_under("src/ledger"))
     {
         let path = file.to_string_lossy().replace('\\', "/");
-        if !path.ends_with(".rs") {
+        if !has_ending(&path, "rs") {
             continue;
         }
         for line in read(&path).lines() {
@@ -288,6 +288,10 @@ fn no_file_tells_of_the_machine_it_was_written_on() {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
+fn has_ending(path: &str, ending: &str) -> bool {
+    Path::new(path).extension().is_some_and(|own| own == ending)
+}
+
 fn read(file: &str) -> String {
     fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
@@ -297,7 +301,7 @@ fn papers() -> Vec<String> {
     let all = files_under("docs").into_iter().chain(files_under("keys"));
     let markdown = all
         .map(|file| file.to_string_lossy().replace('\\', "/"))
-        .filter(|file| file.ends_with(".md"));
+        .filter(|file| has_ending(file, "md"));
     std::iter::once("README.md".to_owned())
         .chain(markdown)
         .collect()
