@@ -357,7 +357,7 @@ fn tracked() -> Vec<String> {
             .collect();
     }
     let folders = ["src", "tests", "docs", "keys"];
-    let files = folders.iter().flat_map(|folder| files_under(folder));
+    let files = folders.iter().flat_map(files_under);
     files
         .map(|file| file.to_string_lossy().into_owned())
         .chain(["README.md".to_owned()])
