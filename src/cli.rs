@@ -118,6 +118,8 @@ fn number<T: std::str::FromStr>(text: &str) -> Result<T, &'static str> {
 /// Parses the arguments, does what they say, prints what came of it.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // Where the system will not keep memory out of dumps, work goes on: it is the last line, not the first.
+    drop(crate::sealing::harden_process());
     bug::guard(out::json_wanted(&arguments), || match parse(&arguments) {
         Ok(cli) => begin(cli),
         Err(code) => code,

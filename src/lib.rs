@@ -31,4 +31,4 @@ pub mod sealing;
 pub mod store;
 
 #[global_allocator]
-static ALLOCATOR: sealing::WipeOnFree = sealing::WipeOnFree;
+static ALLOCATOR: sealing::WipeOnFree = sealing::WipeOnFree::SYSTEM;

@@ -1,5 +1,6 @@
 //! `strongroom audit`: what was done, proof of it, and copies for others to check.
 
+use std::fs;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -16,6 +17,10 @@ use crate::cli::table::Table;
 use crate::desk::AuditLine;
 use crate::keeper;
 use crate::records::dates;
+
+/// What to do where the entries are refused.
+const HASHES_FOR_ALL: &str =
+    "heads and hashes alone can be exported by anybody: leave out --as and STRONGROOM_USER";
 
 /// See what was done, check that it was not altered, take out proofs
 #[derive(Debug, clap::Args)]
@@ -175,15 +180,21 @@ fn verify(ask: &Ask, out: &mut Out) -> Result<(), CliError> {
 
 fn export(args: &Export, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     file::unused(&args.dir)?;
+    fs::create_dir_all(&args.dir)
+        .map_err(|error| CliError::file("make the folder", &args.dir, &error))?;
     let entries = ask.names_somebody();
     if entries {
-        with_desk(ask, out, |desk, _| Ok(desk.export_audit(&args.dir)?)).map_err(|error| {
-            error.hint("heads and hashes alone can be exported by anybody: leave out --as and STRONGROOM_USER")
+        let exported = with_desk(ask, out, |desk, _| Ok(desk.export_audit(&args.dir)?));
+        exported.map_err(|error| {
+            if error.is_denial() {
+                error.hint(HASHES_FOR_ALL)
+            } else {
+                error
+            }
         })?;
     } else {
         with_keeper(ask, out, |keeper, _| {
-            let exported = keeper.export_hashes(&args.dir);
-            exported.map_err(session::stopped)
+            keeper.export_hashes(&args.dir).map_err(session::stopped)
         })?;
     }
     if out.json() {

@@ -137,7 +137,7 @@ fn list(desk: &mut Desk, out: &mut Out) -> Result<(), CliError> {
                 .unwrap_or_else(|| "(not open to you yet)".to_owned()),
             case.service.word().to_owned(),
             case.state.word().to_owned(),
-            case.team.join(" "),
+            team(case).join(" "),
         ]);
     }
     out.table(&table, "There are no cases you may see.");
@@ -181,8 +181,15 @@ fn team_words(case: &Case) -> String {
     if case.team.is_empty() {
         "nobody".to_owned()
     } else {
-        case.team.join(", ")
+        team(case).join(", ")
     }
+}
+
+/// The team's handles, in the order of the alphabet.
+fn team(case: &Case) -> Vec<&str> {
+    let mut team: Vec<&str> = case.team.iter().map(String::as_str).collect();
+    team.sort_unstable();
+    team
 }
 
 fn document(case: &Case) -> Value {
@@ -191,7 +198,7 @@ fn document(case: &Case) -> Value {
         "title": case.title,
         "service": case.service.word(),
         "state": case.state.word(),
-        "team": case.team,
+        "team": team(case),
         "opened_at": case.opened_at.to_string(),
         "closed_at": case.closed_at.map(|at| at.to_string()),
     })

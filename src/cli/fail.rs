@@ -11,6 +11,8 @@ use serde::Serialize;
 pub(crate) const UNKNOWN: &str = "no such record, or not yours to open";
 /// Its code.
 const HIDDEN_CODE: &str = "unknown";
+/// The code of a refusal by the policy.
+const DENIED_CODE: &str = "denied";
 
 /// Why a command ended without doing what it was asked; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +102,7 @@ impl CliError {
 
     /// A rule of the policy, its sentence, and the entry that says so.
     pub(crate) fn denied(rule: String, says: String, entry: Option<u64>) -> Self {
-        let mut error = Self::new(Ending::Denied, "denied", says);
+        let mut error = Self::new(Ending::Denied, DENIED_CODE, says);
         error.0.rule = Some(rule);
         error.0.entry = entry;
         error
@@ -191,6 +193,19 @@ impl CliError {
     /// Whether the printed report is shown although the command failed.
     pub(crate) const fn has_report(&self) -> bool {
         self.0.reported
+    }
+
+    /// Whether a rule of the policy said no.
+    pub(crate) fn is_denial(&self) -> bool {
+        self.0.code == DENIED_CODE
+    }
+
+    /// Each fault of a form in a sentence, or the one sentence there is.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        if self.0.problems.is_empty() {
+            return vec![self.0.says.clone()];
+        }
+        self.0.problems.iter().map(FieldProblem::text).collect()
     }
 
     /// The process's exit code.

@@ -34,11 +34,18 @@ pub(crate) fn form(path: &Path) -> Result<Value, CliError> {
         (None, io::stdin().lock().take(limit).read_to_end(&mut bytes))
     } else {
         let file = File::open(path).map_err(unreadable)?;
-        (path.to_str(), file.take(limit).read_to_end(&mut bytes))
+        (
+            Some(path.to_string_lossy()),
+            file.take(limit).read_to_end(&mut bytes),
+        )
     };
     read.map_err(unreadable)?;
-    let form = input::parse(&bytes, name);
-    form.map_err(|error| CliError::refused("form", format!("`{}`: {error}", path.display())))
+    let form = input::parse(&bytes, name.as_deref());
+    let from = match name {
+        Some(name) => format!("`{name}`"),
+        None => "standard input".to_owned(),
+    };
+    form.map_err(|error| CliError::refused("form", format!("{from}: {error}")))
 }
 
 /// A file to attach, under its own name. `open` reads it anew each time and moves `bar`.

@@ -113,7 +113,7 @@ fn forms_in(dir: &Path, kind: &Kind) -> Result<Vec<(String, Value)>, CliError> {
     }
     paths.sort();
     let mut forms = Vec::new();
-    let mut faults = Vec::new();
+    let mut faults: Vec<(String, CliError)> = Vec::new();
     for path in &paths {
         let name = path
             .file_name()
@@ -122,7 +122,7 @@ fn forms_in(dir: &Path, kind: &Kind) -> Result<Vec<(String, Value)>, CliError> {
             .into_owned();
         match checked(path, kind) {
             Ok(value) => forms.push((name, value)),
-            Err(error) => faults.push(format!("{name}: {}", error.lines().join("; "))),
+            Err(error) => faults.push((name, error)),
         }
     }
     if !faults.is_empty() {
@@ -141,16 +141,23 @@ fn checked(path: &Path, kind: &Kind) -> Result<Value, CliError> {
     Ok(value)
 }
 
-fn refused(faults: &[String], of: usize) -> CliError {
+fn refused(faults: &[(String, CliError)], of: usize) -> CliError {
     let count = faults.len();
     let says = format!("{count} of {of} files are no complete forms, so nothing was filed");
+    let lines: Vec<String> = faults
+        .iter()
+        .flat_map(|(name, error)| {
+            let faults = error.faults().into_iter();
+            faults.map(move |fault| format!("{name}: {fault}"))
+        })
+        .collect();
     let error = CliError::refused("form", says);
-    let error = faults
+    let error = lines
         .iter()
         .take(LISTED)
         .cloned()
         .fold(error, CliError::detail);
-    match count.saturating_sub(LISTED) {
+    match lines.len().saturating_sub(LISTED) {
         0 => error,
         more => error.detail(format!("and {more} more")),
     }

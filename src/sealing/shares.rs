@@ -9,6 +9,8 @@
 mod names;
 mod recovered;
 mod sheet;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io;
@@ -82,7 +84,7 @@ pub enum SharesError {
 impl fmt::Display for SharesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Count(count) => write!(f, "{count} trustees were named; name two to five"),
+            Self::Count(count) => write!(f, "name two to five trustees, not {count}"),
             Self::Name => {
                 f.write_str("a trustee's name must be one line of text, at most 100 bytes")
             }

@@ -9,6 +9,8 @@
     reason = "a failed test should panic, and a skipped one say so"
 )]
 
+mod cli_centre;
+mod cli_demo;
 mod cli_generate;
 mod cli_kind;
 mod cli_run;
@@ -23,11 +25,13 @@ mod ledger_kit;
 mod ledger_memory;
 mod ledger_tiles;
 mod ledger_tree;
+mod papers;
 mod policy;
 mod power_disk;
 mod records;
 mod records_any;
 mod sealing;
+mod shares;
 mod store_contract;
 mod store_damage;
 mod store_faults;
@@ -39,3 +43,4 @@ mod store_power;
 mod testkit;
 mod tidy;
 mod verify_py;
+mod wipe;

@@ -57,7 +57,7 @@ pub(crate) fn stops(built: &Built, environment: &Environment) -> Vec<Stop> {
             &format!("record show {certificate} --purpose \"deciding on a volunteer\""),
         ),
         guide.stop(
-            "The data-protection lead sees every act, not the records.",
+            "The data-protection lead sees every act of everybody.",
             "priya",
             "audit show",
         ),

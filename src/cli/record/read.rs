@@ -116,9 +116,14 @@ pub(crate) fn attachment(args: &Attachment, ask: &Ask, out: &mut Out) -> Result<
                 .flush()
                 .map_err(|error| CliError::file("write", Path::new("stdout"), &error));
         };
-        desk.attachment(&id, &args.name, purpose, &mut file)?;
+        let bytes = desk.attachment(&id, &args.name, purpose, &mut file)?;
         file.keep()?;
-        taken_out(&id, &args.out, json!({ "name": args.name }), out)
+        taken_out(
+            &id,
+            &args.out,
+            json!({ "name": args.name, "bytes": bytes }),
+            out,
+        )
     })
 }
 

@@ -3,7 +3,7 @@
 /// The longest name of a person, in bytes.
 const MAX_NAME: usize = 100;
 /// The longest part of a file name made from one.
-const MAX_FILE: usize = 40;
+const MAX_FILE: usize = 24;
 
 /// Names that some systems keep for devices, whatever the ending.
 const RESERVED: [&str; 4] = ["aux", "con", "nul", "prn"];
@@ -39,8 +39,17 @@ const PLAIN: [(&str, &str); 24] = [
 /// The name without the spaces around it, if it can stand on a sheet.
 pub(crate) fn plain(name: &str) -> Option<&str> {
     let name = name.trim();
-    let fits = !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control);
+    let fits = !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(is_unseen);
     fits.then_some(name)
+}
+
+/// Whether a character breaks a line, or changes how others are shown without being seen.
+fn is_unseen(character: char) -> bool {
+    let formats = matches!(
+        character,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
+    character.is_control() || formats
 }
 
 /// Whether two names would be taken for one.
@@ -53,15 +62,15 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
     words(one) == words(other)
 }
 
-/// A part of a file name for each person, all different: `a` to `z`, digits and `_`. There is no `-`
-/// inside, so that two of them joined by one can be told apart.
+/// A part of a file name for each person, all different even where a file system takes capitals for small
+/// letters: letters, digits and hyphens as they are, other letters without their marks, `_` for the rest.
 pub(crate) fn for_files<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut made: Vec<String> = Vec::new();
     for name in names {
         let base = for_file(name);
         let mut file = base.clone();
         let mut number = 2;
-        while made.contains(&file) {
+        while made.iter().any(|taken| taken.eq_ignore_ascii_case(&file)) {
             file = format!("{base}_{number}");
             number += 1;
         }
@@ -72,10 +81,13 @@ pub(crate) fn for_files<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String>
 
 fn for_file(name: &str) -> String {
     let mut file = String::new();
-    for character in name.chars().flat_map(char::to_lowercase) {
-        match without_mark(character) {
+    for character in name.chars() {
+        if character.is_ascii_alphanumeric() || (character == '-' && !file.is_empty()) {
+            file.push(character);
+            continue;
+        }
+        match character.to_lowercase().next().and_then(without_mark) {
             Some(letters) => file.push_str(letters),
-            None if character.is_ascii_alphanumeric() => file.push(character),
             // Apostrophes and marks that follow their letter leave no gap.
             None if matches!(character, '\'' | '’' | '\u{300}'..='\u{36f}') => {}
             None if !file.is_empty() && !file.ends_with('_') => file.push('_'),

@@ -64,7 +64,7 @@ impl Sheet {
         self.paragraph(&format!(
             "If nobody at the centre can open its vault of records any more, any two of its {count} \
              trustees can bring it back together. Nobody can do it alone. The line 'Set' is the same \
-             on all sheets and files that belong together."
+             on all sheets that belong together."
         ));
     }
 
@@ -116,36 +116,39 @@ impl Sheet {
     /// How `first` and `second`, one of them the sheet's owner, open their file.
     fn pair(&mut self, first: &Holder<'_>, second: &Holder<'_>, own: &Holder<'_>) {
         let is_first = std::ptr::eq(first, own);
-        let (file, other) = (
-            first.pair_file(second),
-            if is_first { second.name } else { first.name },
-        );
-        self.title(&format!("YOUR FILE WITH {}: {file}", other.to_uppercase()));
-        let order = if is_first {
-            "you open it first"
+        let other = if is_first { second.name } else { first.name };
+        let (order, one, two, first_has, second_has) = if is_first {
+            let two = format!("2. Then give inner.age to {other}, who types, with their");
+            (
+                "you open it first",
+                "1. You type, with your".to_owned(),
+                two,
+                "YOUR",
+                "THEIR",
+            )
         } else {
-            "they open it first"
+            let one = format!("1. {other} types, with their");
+            let two = "2. Then you get inner.age and type, with your".to_owned();
+            ("they open it first", one, two, "THEIR", "YOUR")
         };
+        let file = first.pair_file(second);
+        self.title(&format!("YOUR FILE WITH {}", other.to_uppercase()));
+        self.line(&format!("    {file}"));
         self.paragraph(&format!(
             "The order is fixed: {order}. Any other order fails."
         ));
-        let first_does = if is_first {
-            "1. You type, with your".to_owned()
-        } else {
-            format!("1. {other} types, with their")
+        self.paragraph(&format!("{one} {}:", opener(&first.lock)));
+        self.command(&first.lock, first_has, "inner.age", &file);
+        self.paragraph(&format!("{two} {}:", opener(&second.lock)));
+        self.command(&second.lock, second_has, "recovery.txt", "inner.age");
+    }
+
+    fn command(&mut self, lock: &Lock<'_>, whose: &str, out: &str, file: &str) {
+        let key = match lock {
+            Lock::Sheet(..) => String::new(),
+            Lock::Own(_) => format!(" -i {whose}-KEY-FILE"),
         };
-        self.paragraph(&format!("{first_does} {}:", opener(&first.lock)));
-        self.line(&format!("    {}", command(&first.lock, "inner.age", &file)));
-        let second_does = if is_first {
-            format!("2. Then give inner.age to {other}, who types, with their")
-        } else {
-            "2. Then you get inner.age and type, with your".to_owned()
-        };
-        self.paragraph(&format!("{second_does} {}:", opener(&second.lock)));
-        self.line(&format!(
-            "    {}",
-            command(&second.lock, "recovery.txt", "inner.age")
-        ));
+        self.line(&format!("    age -d{key} -o {out} {file}"));
     }
 
     fn ending(&mut self) {
@@ -193,12 +196,5 @@ fn opener(lock: &Lock<'_>) -> &'static str {
     match lock {
         Lock::Sheet(..) => "passphrase",
         Lock::Own(_) => "own key",
-    }
-}
-
-fn command(lock: &Lock<'_>, out: &str, file: &str) -> String {
-    match lock {
-        Lock::Sheet(..) => format!("age -d -o {out} {file}"),
-        Lock::Own(_) => format!("age -d -i YOUR-KEY-FILE -o {out} {file}"),
     }
 }
