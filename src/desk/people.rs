@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
-use crate::desk::filing::find_user;
 use crate::desk::link;
 use crate::desk::link::Because;
+use crate::desk::named::find_user;
 use crate::desk::parts::roll;
 use crate::desk::seal;
 use crate::desk::seal::Recipients;
