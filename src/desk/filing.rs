@@ -258,7 +258,6 @@ impl Desk<'_> {
         let newest = served.versions.last().ok_or_else(link::unexpected)?;
         let kind = kind(&served.facts.kind)?;
         let form = kind.check(form)?;
-        let said = kind.facts(&form);
         let facts = corrected(&served, (kind, &form), &keys);
         let mut purposes = vec![Purpose::Own { record }];
         purposes.extend(served.facts.case.map(|case| Purpose::Case { case }));
