@@ -9,10 +9,15 @@
     reason = "a failed test should panic, and a skipped one say so"
 )]
 
+mod cli_audit;
 mod cli_centre;
 mod cli_demo;
+mod cli_exits;
 mod cli_generate;
+mod cli_init;
 mod cli_kind;
+mod cli_people;
+mod cli_record;
 mod cli_run;
 mod cli_words;
 mod common;
