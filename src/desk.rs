@@ -20,6 +20,7 @@ use crate::ledger::Event;
 use crate::sealing::Passphrase;
 use crate::sealing::Person;
 
+pub mod amend;
 pub mod audit;
 pub mod cases;
 pub mod errands;

@@ -41,6 +41,7 @@ pub mod facts;
 pub(crate) mod filing;
 pub(crate) mod gate;
 pub(crate) mod head;
+pub(crate) mod intake;
 pub mod keyring;
 pub mod members;
 pub mod message;
@@ -52,6 +53,7 @@ pub(crate) mod reading;
 pub(crate) mod request;
 pub(crate) mod rows;
 pub mod rules;
+pub(crate) mod sweep;
 pub(crate) mod thread;
 pub(crate) mod units;
 pub(crate) mod vault;
@@ -220,11 +222,13 @@ impl Keeper {
     /// # Errors
     /// [`Stopped`] with what the store says.
     pub fn rebuild_index(&self) -> Result<u64, Stopped> {
-        self.run(|vault| {
-            vault
+        self.run(|vault| -> Result<u64, Stopped> {
+            let rows = vault
                 .store
                 .rebuild_index()
-                .map_err(|error| Stopped(error.to_string()))
+                .map_err(|error| Stopped(error.to_string()))?;
+            vault.sweep()?;
+            Ok(rows)
         })?
     }
 
@@ -242,7 +246,7 @@ impl Keeper {
     /// # Errors
     /// What the system reports; `NotFound` when there is none.
     pub fn fetch(&self, sha256: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
-        let name = filing::object_name(sha256).ok_or(std::io::ErrorKind::NotFound)?;
+        let name = intake::object_name(sha256).ok_or(std::io::ErrorKind::NotFound)?;
         self.payloads.open(&name).map_err(std::io::Error::other)
     }
 

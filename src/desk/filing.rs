@@ -1,23 +1,16 @@
 //! Filing: a form is checked against its kind, sealed in parts, signed, and sent. Only compartments'
 //! public keys are needed, so a volunteer may file what they cannot read back.
 
-use std::collections::BTreeSet;
-use std::io;
-use std::io::Read;
-
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::link::line;
 use crate::desk::parts::Draft;
-use crate::desk::parts::recorded;
 use crate::desk::reading::parse_case;
-use crate::desk::reading::parse_record;
 use crate::desk::shown::Filed;
 use crate::desk::trust::Trust;
 use crate::desk::versions::Body;
-use crate::desk::versions::OpenedRecord;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::facts::Triggers;
@@ -35,6 +28,9 @@ use crate::records::Kinds;
 use crate::records::attachment;
 use crate::sealing::RecordKey;
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::io;
+use std::io::Read;
 
 /// Where an attachment's content comes from. Opened twice: once to be hashed, once to be sealed.
 pub trait Source {
@@ -256,75 +252,10 @@ impl Desk<'_> {
         version.own = own;
         Ok(version)
     }
-
-    /// Files a corrected version; the original stays.
-    ///
-    /// # Errors
-    /// As [`Desk::file`]; [`DeskError::Unknown`] for a record this person may not see.
-    pub fn amend(&mut self, record: &str, form: &Value, reason: &str) -> Result<Filed, DeskError> {
-        let record = parse_record(record);
-        let (keys, trust) = self.keys(None)?;
-        let want = Want::ReadRecord {
-            record,
-            version: None,
-        };
-        let (served, proven) = self.ask_record(want, Some("to correct it"))?;
-        OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
-        let newest = served.versions.last().ok_or_else(link::unexpected)?;
-        let kind = kind(&served.facts.kind)?;
-        let form = kind.check(form)?;
-        let said = kind.facts(&form);
-        let facts = FiledFacts {
-            case: served.facts.case,
-            kind: kind.name.clone(),
-            kind_version: kind.version,
-            class: said.class,
-            labels: said.labels.into_iter().collect(),
-            event_date: said.event_date,
-            about: Vec::new(),
-            deciders: Vec::new(),
-            handler: said
-                .handler
-                .as_deref()
-                .and_then(|name| user_named(&keys, name)),
-            triggers: triggers(&said.triggers),
-        };
-        let to = recorded(&served.sealed_to, &trust)?;
-        let body = Body {
-            form: form.to_json(),
-            reason: Some(reason.to_owned()),
-        };
-        let draft = Draft {
-            record,
-            number: newest.number.saturating_add(1),
-            previous: Some(newest.manifest.clone()),
-            k_record: crate::desk::versions::audit_key(&served)?,
-            facts,
-            reason: "corrected",
-            card: serde_json::to_vec(&kind.card(&form)).map_err(DeskError::damaged)?,
-            body: serde_json::to_vec(&body).map_err(DeskError::damaged)?,
-        };
-        let version = self.seal_version(draft, &[], &to)?;
-        // The reason's words are content: they are sealed with the form. The entry says only this.
-        let because = Because {
-            purpose: None,
-            reason: Some("corrected"),
-        };
-        let load = Load::Records(vec![version]);
-        let (served, proven) = self.ask(Want::AmendRecord { record }, load, because)?;
-        let Served::Filed(_) = served else {
-            return Err(link::unexpected());
-        };
-        Ok(Filed {
-            id: record,
-            receipt: line(&proven),
-            warnings: Vec::new(),
-        })
-    }
 }
 
 /// A form's dates, as facts.
-fn triggers(said: &crate::records::kind::Triggers) -> Triggers {
+pub(crate) fn triggers(said: &crate::records::kind::Triggers) -> Triggers {
     Triggers {
         event: said.event.clone(),
         decision: said.decision.clone(),
@@ -337,7 +268,7 @@ fn triggers(said: &crate::records::kind::Triggers) -> Triggers {
 }
 
 /// A kind by name.
-fn kind(name: &str) -> Result<&'static Kind, DeskError> {
+pub(crate) fn kind(name: &str) -> Result<&'static Kind, DeskError> {
     let kinds = Kinds::builtin();
     kinds.find(name).ok_or_else(|| {
         let nearest = kinds
@@ -366,7 +297,7 @@ pub(crate) fn find_user(keys: &Keys, who: &str) -> Result<UserId, DeskError> {
 }
 
 /// The user a form's text names by handle, if it names one.
-fn user_named(keys: &Keys, text: &str) -> Option<UserId> {
+pub(crate) fn user_named(keys: &Keys, text: &str) -> Option<UserId> {
     keys.accounts
         .iter()
         .find(|account| account.handle == text)

@@ -93,21 +93,7 @@ pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
             sheets: Vec::new(),
         },
     };
-    let genesis = Genesis {
-        root: root.verifying(),
-        log: founding.log_vkey(),
-        recovery: recovery
-            .as_ref()
-            .map(|recovery| recovery.recipient().clone()),
-        custody: "local".to_owned(),
-        two_person: if init.two_person_single {
-            "single"
-        } else {
-            "required"
-        }
-        .to_owned(),
-        demo: init.demo,
-    };
+    let genesis = genesis(init, &founding, (&root, recovery.as_ref()));
     let heading = Heading {
         kind: StatementKind::Genesis,
         vault: founding.vault(),
@@ -142,6 +128,27 @@ pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
         shares: shares.files,
         sheets: shares.sheets,
     })
+}
+
+/// What everything else will be chained to.
+fn genesis(
+    init: &Init,
+    founding: &Founding,
+    (root, recovery): (&SigningKey, Option<&HybridIdentity>),
+) -> Genesis {
+    let two_person = if init.two_person_single {
+        "single"
+    } else {
+        "required"
+    };
+    Genesis {
+        root: root.verifying(),
+        log: founding.log_vkey(),
+        recovery: recovery.map(|recovery| recovery.recipient().clone()),
+        custody: "local".to_owned(),
+        two_person: two_person.to_owned(),
+        demo: init.demo,
+    }
 }
 
 /// How far a clock is ahead of the system's, in milliseconds.

@@ -82,7 +82,9 @@ impl Vault {
         request: &Request,
         record: RecordId,
     ) -> Result<crate::keeper::policy::decide::Permit, Stop> {
-        let facts = self.record(record)?.ok_or(Stop::Unknown)?;
+        let facts = self
+            .record(record)?
+            .ok_or_else(|| self.unknown(request, Act::ShowHistory))?;
         let case = facts
             .case
             .map(|case| self.case(case))

@@ -62,10 +62,25 @@ impl Vault {
             .commit(frame)
             .map_err(|error| Broken::Store(error.to_string()))?;
         self.head.advance(&leaves, checkpoint, time);
+        self.tail_sealed = false;
         Ok(Committed {
             first,
             size: self.head.size(),
         })
+    }
+
+    /// Follows the last frame with an empty one, unless that has been done: damage to what was acknowledged
+    /// can then never pass for a torn tail that was not.
+    pub(crate) fn seal_tail(&mut self) -> Result<(), Broken> {
+        if self.tail_sealed {
+            return Ok(());
+        }
+        let seal = self.store.head().seal();
+        self.store
+            .commit(seal)
+            .map_err(|error| Broken::Store(error.to_string()))?;
+        self.tail_sealed = true;
+        Ok(())
     }
 
     /// The proofs of a durable entry, and what opens its `commit`.

@@ -246,7 +246,7 @@ impl Vault {
             service(Event::Enrol, said("first administrator")),
             service(Event::Member, said("coordinators' team")),
         ] {
-            self.log_founding(entry)?;
+            self.log_service(entry)?;
         }
         self.commit()?;
         self.publish_genesis()?;

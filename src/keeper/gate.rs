@@ -52,11 +52,8 @@ impl Vault {
 }
 
 impl Vault {
-    /// Logs what the founding did: the one time nobody has been enrolled who could be permitted.
-    pub(crate) fn log_founding(&mut self, entry: Entry) -> Result<u64, Broken> {
-        if self.head.size() > 0 {
-            return Err(Broken::Stopped);
-        }
+    /// Logs what the service itself did or noticed. Nothing is served for it: there is no pledge.
+    pub(crate) fn log_service(&mut self, entry: Entry) -> Result<u64, Broken> {
         self.stage(entry)
     }
 }

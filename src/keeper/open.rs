@@ -12,6 +12,7 @@ use crate::keeper::Keeper;
 use crate::keeper::Paths;
 use crate::keeper::config::Config;
 use crate::keeper::directory::Directory;
+use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::keyring::Keyring;
 use crate::keeper::policy::Policy;
@@ -19,9 +20,12 @@ use crate::keeper::rules::Rules;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Staged;
 use crate::keeper::vault::Vault;
+use crate::ledger::ActorHandle;
+use crate::ledger::Event;
 use crate::ledger::FrameDigest;
 use crate::ledger::Leaf;
 use crate::ledger::LogKey;
+use crate::ledger::Outcome as Ending;
 use crate::records::Kinds;
 use crate::sealing::GenerationKey;
 use crate::sealing::RowId;
@@ -38,6 +42,7 @@ use crate::store::embedded;
 use crate::store::embedded::MARK_KEY_LABEL;
 use crate::store::embedded::Opening;
 use crate::store::embedded::Remembered;
+use crate::store::embedded::Repairs;
 use crate::store::embedded::Site;
 
 /// Why a vault is not opened. Nothing was changed.
@@ -175,6 +180,7 @@ impl Keeper {
         let number = opening.head().generation;
         let generation = keyring.generation_key(number).map_err(missing)?;
         let store = opening.finish(generation.derive(MARK_KEY_LABEL))?;
+        let repairs = store.repairs().clone();
         let clock = clock_of(&config);
         let mut vault = assemble(
             (config.vault, paths),
@@ -183,6 +189,7 @@ impl Keeper {
             clock,
         )?;
         vault.load()?;
+        vault.after_repairs(&repairs)?;
         Self::over(vault, paths.clone(), config)
     }
 }
@@ -236,11 +243,34 @@ fn assemble(
         nonces: HashSet::new(),
         staged: Staged::default(),
         openings: HashMap::new(),
+        tail_sealed: true,
+        clock_behind: false,
         ledger_dir: paths.dir.join("ledger"),
     })
 }
 
 impl Vault {
+    /// Writes down that a torn frame was put aside, and removes what an interrupted filing left behind.
+    fn after_repairs(&mut self, repairs: &Repairs) -> Result<(), OpenError> {
+        if repairs.index_rebuilt.is_some() {
+            self.sweep()?;
+        }
+        let Some(torn) = &repairs.torn else {
+            return Ok(());
+        };
+        self.begin();
+        let said = serde_json::json!({"torn_frame": format!("{torn:?}")});
+        self.log_service(Entry::new(
+            Event::Admin,
+            Ending::Aborted,
+            ActorHandle::SERVICE,
+            said,
+        ))?;
+        self.commit()?;
+        self.openings.clear();
+        Ok(())
+    }
+
     /// Loads what is held in memory: unit keys from the key table and every change since, then the
     /// directory.
     fn load(&mut self) -> Result<(), OpenError> {

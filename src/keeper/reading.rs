@@ -41,7 +41,9 @@ type Wanted = Vec<(VersionFacts, Vec<PartFacts>)>;
 
 impl Vault {
     fn find(&self, request: &Request, act: Act, record: RecordId) -> Result<Found, Stop> {
-        let facts = self.record(record)?.ok_or(Stop::Unknown)?;
+        let facts = self
+            .record(record)?
+            .ok_or_else(|| self.unknown(request, act))?;
         let permit = self.permit_record(request, act, &facts)?;
         let (compartment, way) = self.key_way(request.asker.id, &facts)?.ok_or_else(|| {
             let says = "you may open this, but its key has not been sealed to you yet; it will be when \

@@ -195,6 +195,16 @@ impl Vault {
         }
     }
 
+    /// What becomes of an ask for something there is not: decided like any other, so that the answer, the
+    /// entry and the work are those of something hidden.
+    pub(crate) fn unknown(&self, request: &Request, act: Act) -> Stop {
+        match self.permit(request, act, Resource::Unknown) {
+            Err(stop) => stop,
+            // INVARIANT: the policy allows nothing on what there is not.
+            Ok(_) => Stop::Unknown,
+        }
+    }
+
     /// Stages the entry of a stopped ask, and what it is told.
     pub(crate) fn refuse(
         &mut self,

@@ -2,10 +2,12 @@
 //! all, and only then answers: group commit without a timer. While one flush runs the next asks gather.
 
 use std::sync::mpsc::Receiver;
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::mpsc::SyncSender;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::keeper::message::Ask;
 use crate::keeper::message::SignIn;
@@ -24,6 +26,9 @@ const QUEUE: usize = 1024;
 const GROUP: usize = 256;
 /// Bytes of effects after which a frame takes no further ask.
 const GROUP_BYTES: usize = 8 << 20;
+
+/// How long nothing is asked before the journal's last frame is sealed by an empty one.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// Where an answer goes.
 type Reply = SyncSender<Result<Answer, Broken>>;
@@ -58,7 +63,17 @@ pub(crate) fn start(vault: Vault) -> std::io::Result<(SyncSender<Job>, JoinHandl
 
 fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
     let mut broken: Option<Broken> = None;
-    while let Ok(job) = queue.recv() {
+    loop {
+        let job = match queue.recv_timeout(IDLE) {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Timeout) => {
+                if broken.is_none() {
+                    broken = vault.seal_tail().err();
+                }
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return vault,
+        };
         let mut next = Some(job);
         let mut group = Vec::new();
         vault.begin();
@@ -100,7 +115,6 @@ fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
         }
         finish(&mut vault, group, &mut broken);
     }
-    vault
 }
 
 fn stage(
@@ -112,7 +126,7 @@ fn stage(
 ) {
     let staged = match broken {
         Some(_) => Err(Broken::Stopped),
-        None => handle(vault),
+        None => vault.note_clock().and_then(|()| handle(vault)),
     };
     match staged {
         Ok(step) => group.push(Waiting { step, seen, reply }),
@@ -128,7 +142,7 @@ fn stage(
 fn finish(vault: &mut Vault, group: Vec<Waiting>, broken: &mut Option<Broken>) {
     let committed = match broken {
         Some(_) => Err(Broken::Stopped),
-        None if group.iter().all(|waiting| waiting.step.pledges.is_empty()) => Ok(None),
+        None if vault.staged.leaves.is_empty() => Ok(None),
         None => vault.commit().map(Some),
     };
     if let Err(error) = &committed {

@@ -12,11 +12,15 @@ use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::ids::VaultId;
 use crate::keeper::directory::Directory;
+use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
+use crate::ledger::ActorHandle;
+use crate::ledger::Event;
 use crate::ledger::Leaf;
 use crate::ledger::Opening;
+use crate::ledger::Outcome as Ending;
 use crate::sealing::GenerationKey;
 use crate::sealing::RowId;
 use crate::sealing::SealedRow;
@@ -25,6 +29,9 @@ use crate::store::KeyTable;
 use crate::store::Payloads;
 use crate::store::Store;
 use crate::store::Tree;
+
+/// How far the clock may be behind the last entry before that is an entry of its own: two seconds.
+const CLOCK_SLACK_MS: u64 = 2000;
 
 /// An open vault.
 pub(crate) struct Vault {
@@ -42,6 +49,10 @@ pub(crate) struct Vault {
     pub(crate) staged: Staged,
     /// What opens the entries of the frame in hand.
     pub(crate) openings: HashMap<u64, Opening>,
+    /// Whether an empty frame follows the last one with entries.
+    pub(crate) tail_sealed: bool,
+    /// Whether the clock was found behind the last entry, and that is written down.
+    pub(crate) clock_behind: bool,
     /// Where the ledger's static files are.
     pub(crate) ledger_dir: std::path::PathBuf,
 }
@@ -116,6 +127,23 @@ impl Vault {
             time: now.max(self.head.last_time()),
             ..Staged::default()
         };
+    }
+
+    /// Writes down, once, that the clock went back; entries keep the time of the last one meanwhile.
+    pub(crate) fn note_clock(&mut self) -> Result<(), Broken> {
+        let (now, last) = (self.clock.now(), self.head.last_time());
+        let behind = now.plus_ms(CLOCK_SLACK_MS) < last;
+        if behind && !self.clock_behind {
+            let said = serde_json::json!({"clock": now.as_ms(), "last_entry": last.as_ms()});
+            self.log_service(Entry::new(
+                Event::Clock,
+                Ending::Ok,
+                ActorHandle::SERVICE,
+                said,
+            ))?;
+        }
+        self.clock_behind = behind;
+        Ok(())
     }
 
     /// The time of the frame being built.

@@ -23,6 +23,7 @@ mod cli_words;
 mod common;
 mod demo_data;
 mod golden;
+mod interop;
 mod ledger_check;
 mod ledger_golden;
 mod ledger_kit;

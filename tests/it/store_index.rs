@@ -177,7 +177,7 @@ fn rebuilding_on_demand_changes_nothing() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("vault");
     let expected = vault(&dir);
-    let mut store = open(&dir).unwrap();
+    let store = open(&dir).unwrap();
     assert_eq!(store.rebuild_index().unwrap(), expected.rows.len() as u64);
     assert_eq!(Expected::of(&*store), expected);
     store.close().unwrap();

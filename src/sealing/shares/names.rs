@@ -62,15 +62,15 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
     words(one) == words(other)
 }
 
-/// A part of a file name for each person, all different: `a` to `z`, digits and `_`. There is no `-`
-/// inside, so that two of them joined by one can be told apart.
+/// A part of a file name for each person, all different even where a file system takes capitals for small
+/// letters: letters, digits and hyphens as they are, other letters without their marks, `_` for the rest.
 pub(crate) fn for_files<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut made: Vec<String> = Vec::new();
     for name in names {
         let base = for_file(name);
         let mut file = base.clone();
         let mut number = 2;
-        while made.contains(&file) {
+        while made.iter().any(|taken| taken.eq_ignore_ascii_case(&file)) {
             file = format!("{base}_{number}");
             number += 1;
         }
@@ -81,10 +81,13 @@ pub(crate) fn for_files<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String>
 
 fn for_file(name: &str) -> String {
     let mut file = String::new();
-    for character in name.chars().flat_map(char::to_lowercase) {
-        match without_mark(character) {
+    for character in name.chars() {
+        if character.is_ascii_alphanumeric() || (character == '-' && !file.is_empty()) {
+            file.push(character);
+            continue;
+        }
+        match character.to_lowercase().next().and_then(without_mark) {
             Some(letters) => file.push_str(letters),
-            None if character.is_ascii_alphanumeric() => file.push(character),
             // Apostrophes and marks that follow their letter leave no gap.
             None if matches!(character, '\'' | '’' | '\u{300}'..='\u{36f}') => {}
             None if !file.is_empty() && !file.ends_with('_') => file.push('_'),
