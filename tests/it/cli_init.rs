@@ -152,20 +152,27 @@ fn what_stands_in_the_way_is_said_before_anything_is_made() {
             &format!("init full {init} pass"),
             &format!("init file {init} pass"),
             &format!("init keyed {init} pass"),
-            &format!("init vault {init} weak"),
-            &format!("init vault {init} empty"),
-            &format!("init vault {init} long"),
-            &format!("init vault {init} none"),
-            &format!("init vault {init} pass --trustee Owen"),
-            &format!("init vault {init} pass --trustee Owen --trustee Mei=age1nonsense"),
-            &format!("init vault {init} pass --trustee Owen --trustee Owen"),
-            &format!("init vault {init} pass --trustee Owen --trustee Mei --shares full"),
-            "init vault --centre Riverside --admin 'Ada L' --passphrase-file pass",
-            "init vault --centre '' --admin ada --passphrase-file pass",
-            "init vault --centre Riverside --admin ada --passphrase-file pass --at +1d",
+            &format!("init new1 {init} weak"),
+            &format!("init new2 {init} empty"),
+            &format!("init new3 {init} long"),
+            &format!("init new4 {init} none"),
+            &format!("init new5 {init} pass --trustee Owen"),
+            &format!("init new6 {init} pass --trustee Owen --trustee Mei=age1nonsense"),
+            &format!("init new7 {init} pass --trustee Owen --trustee Owen"),
+            &format!("init new8 {init} pass --trustee Owen --trustee Mei --shares full"),
+            "init new9 --centre Riverside --admin 'Ada L' --passphrase-file pass",
+            "init new10 --centre '' --admin ada --passphrase-file pass",
+            "init new11 --centre Riverside --admin ada --passphrase-file pass --at +1d",
         ])
     );
-    assert!(!place.path("vault").exists() && !place.path("vault.keys").exists());
+    for file in files_under(place.path("")) {
+        let name = file
+            .strip_prefix(place.path(""))
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        assert!(!name.starts_with("new"), "{name} was left behind");
+    }
     assert_eq!(fs::read_dir(place.path("full")).unwrap().count(), 1);
 }
 

@@ -19,6 +19,7 @@ mod cli_kind;
 mod cli_people;
 mod cli_record;
 mod cli_run;
+mod cli_terminal;
 mod cli_words;
 mod common;
 mod demo_data;

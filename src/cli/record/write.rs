@@ -63,14 +63,14 @@ pub(crate) fn amend(args: &Amend, ask: &Ask, out: &mut Out) -> Result<(), CliErr
 
 /// Whether the kind belongs to a case, and one was named.
 fn check_case(kind: &Kind, case: Option<&str>) -> Result<(), CliError> {
-    let title = kind.title.to_lowercase();
+    let name = &kind.name;
     match (kind.case, case) {
         (CaseRule::Required, None) => {
-            let says = format!("a {title} belongs to a case; name it with --case");
+            let says = format!("every {name} belongs to a case; name it with --case");
             Err(CliError::refused("case-missing", says))
         }
         (CaseRule::None, Some(_)) => {
-            let says = format!("a {title} belongs to no case; leave out --case");
+            let says = format!("a {name} belongs to no case; leave out --case");
             Err(CliError::refused("case-not-wanted", says))
         }
         _ => Ok(()),
