@@ -20,16 +20,19 @@ use crate::ledger::Event;
 use crate::sealing::Passphrase;
 use crate::sealing::Person;
 
-pub mod amend;
+pub mod attach;
 pub mod audit;
 pub mod cases;
 pub mod errands;
 pub mod error;
 pub mod export;
 pub mod filing;
+#[cfg(test)]
+mod forgery;
 pub mod found;
 pub(crate) mod link;
 pub mod memory;
+pub(crate) mod named;
 pub(crate) mod open;
 pub(crate) mod parts;
 pub mod people;
@@ -39,10 +42,10 @@ pub mod shown;
 pub(crate) mod trust;
 pub(crate) mod versions;
 
+pub use crate::desk::attach::Attach;
+pub use crate::desk::attach::Source;
 pub use crate::desk::error::DeskError;
-pub use crate::desk::filing::Attach;
 pub use crate::desk::filing::Filing;
-pub use crate::desk::filing::Source;
 pub use crate::desk::found::Created;
 pub use crate::desk::found::Init;
 pub use crate::desk::found::create;

@@ -43,6 +43,8 @@ pub(crate) mod gate;
 pub(crate) mod head;
 pub(crate) mod intake;
 pub mod keyring;
+#[cfg(test)]
+pub(crate) mod lie;
 pub mod members;
 pub mod message;
 pub mod open;
@@ -83,6 +85,8 @@ pub struct Keeper {
     jobs: SyncSender<Job>,
     thread: Option<JoinHandle<Vault>>,
     progress: Mutex<Option<Progress>>,
+    #[cfg(test)]
+    pub(crate) lie: Mutex<Option<lie::Lie>>,
 }
 
 /// Called with the number of bytes just read of something long.
@@ -129,6 +133,8 @@ impl Keeper {
             jobs,
             thread: Some(thread),
             progress: Mutex::new(None),
+            #[cfg(test)]
+            lie: Mutex::new(None),
         })
     }
 
@@ -162,9 +168,17 @@ impl Keeper {
     /// # Errors
     /// [`Stopped`].
     pub fn ask(&self, ask: Ask) -> Result<Answer, Stopped> {
+        #[cfg(test)]
+        let asked = ask.clone();
         let (reply, answer) = sync_channel(1);
         self.send(Job::Ask(Box::new(ask), reply))?;
-        answer.recv().map_err(|_| stopped())?.map_err(Stopped::from)
+        let answer = answer
+            .recv()
+            .map_err(|_| stopped())?
+            .map_err(Stopped::from)?;
+        #[cfg(test)]
+        let answer = self.lied(&asked, answer);
+        Ok(answer)
     }
 
     /// Runs something on the vault's own thread, between frames.

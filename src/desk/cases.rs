@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
-use crate::desk::filing::find_user;
 use crate::desk::link;
 use crate::desk::link::Because;
+use crate::desk::named::find_user;
 use crate::desk::open;
 use crate::desk::parts::roll;
 use crate::desk::reading::parse_case;
@@ -14,6 +14,7 @@ use crate::desk::seal;
 use crate::desk::seal::Recipients;
 use crate::desk::shown::Case;
 use crate::desk::trust::Trust;
+use crate::desk::trust::Vouched;
 use crate::ids::CaseId;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Service;
@@ -109,8 +110,13 @@ impl Desk<'_> {
         let Served::Cases(cases) = served else {
             return Err(link::unexpected());
         };
-        let case = cases.into_iter().next().ok_or_else(link::unexpected)?;
-        self.shown_case(&proven, case, &keys, &trust)
+        let found = cases.into_iter().next().ok_or_else(link::unexpected)?;
+        if found.facts.id != case {
+            return Err(DeskError::damaged(
+                "another case was served than the one asked for; nothing is opened",
+            ));
+        }
+        self.shown_case(&proven, found, &keys, &trust)
     }
 
     fn shown_case(
@@ -123,6 +129,7 @@ impl Desk<'_> {
         let title = match &served.card {
             Some(card) => {
                 let secret = open::follow(proven, self.person.identity(), &served.chain, trust)?;
+                check_purpose(&served, trust)?;
                 let plain = open::card(proven, &secret, card)?;
                 let text = plain
                     .expose()
@@ -203,6 +210,21 @@ impl Desk<'_> {
         self.ask(want, Load::Nothing {}, Because::default())?;
         self.case(case)
     }
+}
+
+/// Checks that the key at the end of the way is this case's own: a card says nothing of its case.
+fn check_purpose(served: &ServedCase, trust: &Trust) -> Result<(), DeskError> {
+    let last = served.chain.last().ok_or_else(link::unexpected)?;
+    trust.check_epoch(&Vouched {
+        statement: last.statement.as_bytes(),
+        compartment: last.compartment,
+        number: last.epoch,
+        purpose: Some(Purpose::Case {
+            case: served.facts.id,
+        }),
+        recipient: None,
+    })?;
+    Ok(())
 }
 
 /// A card as JSON, padded with zeros to a size step so that a title's length does not show.

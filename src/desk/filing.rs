@@ -1,21 +1,30 @@
 //! Filing: a form is checked against its kind, sealed in parts, signed, and sent. Only compartments'
 //! public keys are needed, so a volunteer may file what they cannot read back.
 
+use std::collections::BTreeSet;
+
 use crate::desk::Desk;
+use crate::desk::attach::Attach;
+use crate::desk::attach::attachment_warnings;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::link::line;
+use crate::desk::named::find_user;
+use crate::desk::named::user_named;
 use crate::desk::parts::Draft;
+use crate::desk::parts::recorded;
 use crate::desk::reading::parse_case;
+use crate::desk::reading::parse_record;
 use crate::desk::shown::Filed;
 use crate::desk::trust::Trust;
 use crate::desk::versions::Body;
+use crate::desk::versions::OpenedRecord;
 use crate::ids::RecordId;
 use crate::ids::UserId;
+use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Triggers;
 use crate::keeper::message::Want;
-use crate::keeper::message::answer::FiledRecord;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::FiledFacts;
@@ -25,41 +34,8 @@ use crate::ledger::Event;
 use crate::records::Form;
 use crate::records::Kind;
 use crate::records::Kinds;
-use crate::records::attachment;
 use crate::sealing::RecordKey;
 use serde_json::Value;
-use std::collections::BTreeSet;
-use std::io;
-use std::io::Read;
-
-/// Where an attachment's content comes from. Opened twice: once to be hashed, once to be sealed.
-pub trait Source {
-    /// A fresh reader from the beginning.
-    ///
-    /// # Errors
-    /// What the system reports.
-    fn open(&self) -> io::Result<Box<dyn Read>>;
-}
-
-impl<F: Fn() -> io::Result<Box<dyn Read>>> Source for F {
-    fn open(&self) -> io::Result<Box<dyn Read>> {
-        self()
-    }
-}
-
-/// An attachment to file.
-pub struct Attach {
-    /// Its name, with an ending of the allowed list.
-    pub name: String,
-    /// Its content.
-    pub source: Box<dyn Source>,
-}
-
-impl std::fmt::Debug for Attach {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Attach(..)")
-    }
-}
 
 /// What is filed.
 pub struct Filing {
@@ -159,21 +135,30 @@ impl Desk<'_> {
         versions: Vec<NewVersion>,
         event: Event,
     ) -> Result<Vec<(RecordId, crate::desk::shown::ReceiptLine)>, DeskError> {
+        // Only the keys drawn here show that each entry is about what was sent here.
+        let sent = versions
+            .iter()
+            .map(sent_key)
+            .collect::<Result<Vec<_>, _>>()?;
         let (served, proven) = self.ask(want, Load::Records(versions), Because::default())?;
         let Served::Filed(filed) = served else {
             return Err(link::unexpected());
         };
-        if let [one] = filed.as_slice() {
-            return Ok(vec![(one.record, line(&proven))]);
+        if !filed
+            .iter()
+            .map(|one| one.record)
+            .eq(sent.iter().map(|(record, _)| *record))
+        {
+            return Err(link::unexpected());
+        }
+        if let [(record, key)] = sent.as_slice() {
+            Self::check_record(&proven, key, *record)?;
+            return Ok(vec![(*record, line(&proven))]);
         }
         let mut lines = Vec::new();
-        for FiledRecord {
-            record,
-            receipt,
-            opening,
-        } in &filed
-        {
-            let proven = self.believe(receipt, opening, event)?;
+        for (one, (record, key)) in filed.iter().zip(&sent) {
+            let proven = self.believe(&one.receipt, &one.opening, event)?;
+            Self::check_record(&proven, key, *record)?;
             lines.push((*record, line(&proven)));
         }
         Ok(lines)
@@ -252,10 +237,92 @@ impl Desk<'_> {
         version.own = own;
         Ok(version)
     }
+
+    /// Files a corrected version; the original stays.
+    ///
+    /// # Errors
+    /// As [`Desk::file`]; [`DeskError::Unknown`] for a record this person may not see.
+    pub fn amend(&mut self, record: &str, form: &Value, reason: &str) -> Result<Filed, DeskError> {
+        let record = parse_record(record);
+        let (keys, trust) = self.keys(None)?;
+        let want = Want::ReadRecord {
+            record,
+            version: None,
+        };
+        let (served, proven) = self.ask_record(want, Some("to correct it"))?;
+        OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
+        let newest = served.versions.last().ok_or_else(link::unexpected)?;
+        let kind = kind(&served.facts.kind)?;
+        let form = kind.check(form)?;
+        let said = kind.facts(&form);
+        let facts = FiledFacts {
+            case: served.facts.case,
+            kind: kind.name.clone(),
+            kind_version: kind.version,
+            class: said.class,
+            labels: said.labels.into_iter().collect(),
+            event_date: said.event_date,
+            about: Vec::new(),
+            deciders: Vec::new(),
+            handler: said
+                .handler
+                .as_deref()
+                .and_then(|name| user_named(&keys, name)),
+            triggers: triggers(&said.triggers),
+        };
+        let mut purposes = vec![Purpose::Own { record }];
+        purposes.extend(served.facts.case.map(|case| Purpose::Case { case }));
+        let to = recorded(&served.sealed_to, &purposes, &trust)?;
+        let body = Body {
+            form: form.to_json(),
+            reason: Some(reason.to_owned()),
+        };
+        let draft = Draft {
+            record,
+            number: newest.number.saturating_add(1),
+            previous: Some(newest.manifest.clone()),
+            k_record: crate::desk::versions::audit_key(&served)?,
+            facts,
+            reason: "corrected",
+            card: serde_json::to_vec(&kind.card(&form)).map_err(DeskError::damaged)?,
+            body: serde_json::to_vec(&body).map_err(DeskError::damaged)?,
+        };
+        let version = self.seal_version(draft, &[], &to)?;
+        let key = crate::desk::versions::audit_key(&served)?;
+        // The reason's words are content: they are sealed with the form. The entry says only this.
+        let because = Because {
+            purpose: None,
+            reason: Some("corrected"),
+        };
+        let load = Load::Records(vec![version]);
+        let (served, proven) = self.ask(Want::AmendRecord { record }, load, because)?;
+        let Served::Filed(_) = served else {
+            return Err(link::unexpected());
+        };
+        Self::check_record(&proven, &key, record)?;
+        Ok(Filed {
+            id: record,
+            receipt: line(&proven),
+            warnings: Vec::new(),
+        })
+    }
+}
+
+/// A record about to be sent, and the audit key drawn for it.
+fn sent_key(version: &NewVersion) -> Result<(RecordId, RecordKey), DeskError> {
+    let key = version
+        .k_record
+        .as_deref()
+        .and_then(crate::bytes::unbase64url);
+    let key = key.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    let key = key
+        .map(RecordKey::from_bytes)
+        .ok_or_else(link::unexpected)?;
+    Ok((version.record, key))
 }
 
 /// A form's dates, as facts.
-pub(crate) fn triggers(said: &crate::records::kind::Triggers) -> Triggers {
+fn triggers(said: &crate::records::kind::Triggers) -> Triggers {
     Triggers {
         event: said.event.clone(),
         decision: said.decision.clone(),
@@ -268,7 +335,7 @@ pub(crate) fn triggers(said: &crate::records::kind::Triggers) -> Triggers {
 }
 
 /// A kind by name.
-pub(crate) fn kind(name: &str) -> Result<&'static Kind, DeskError> {
+fn kind(name: &str) -> Result<&'static Kind, DeskError> {
     let kinds = Kinds::builtin();
     kinds.find(name).ok_or_else(|| {
         let nearest = kinds
@@ -280,53 +347,6 @@ pub(crate) fn kind(name: &str) -> Result<&'static Kind, DeskError> {
         );
         DeskError::refused("no-such-kind", says)
     })
-}
-
-/// A user by handle or id.
-pub(crate) fn find_user(keys: &Keys, who: &str) -> Result<UserId, DeskError> {
-    let found = keys
-        .accounts
-        .iter()
-        .find(|account| account.handle == who || account.id.to_string() == who);
-    found.map(|account| account.id).ok_or_else(|| {
-        DeskError::refused(
-            "no-such-user",
-            format!("there is no user `{who}`; `strongroom user list` shows them"),
-        )
-    })
-}
-
-/// The user a form's text names by handle, if it names one.
-pub(crate) fn user_named(keys: &Keys, text: &str) -> Option<UserId> {
-    keys.accounts
-        .iter()
-        .find(|account| account.handle == text)
-        .map(|account| account.id)
-}
-
-/// Refuses attachments by their names, and says where a content does not look like its ending.
-fn attachment_warnings(attachments: &[Attach]) -> Result<Vec<String>, DeskError> {
-    let mut warnings = Vec::new();
-    let mut names = BTreeSet::new();
-    for attach in attachments {
-        let refused = |says: String| DeskError::refused("attachment", says);
-        attachment::check_name(&attach.name).map_err(|error| refused(error.to_string()))?;
-        let kind =
-            attachment::file_type(&attach.name).map_err(|error| refused(error.to_string()))?;
-        if !names.insert(&attach.name) {
-            return Err(refused(format!(
-                "two attachments are called `{}`; rename one",
-                attach.name
-            )));
-        }
-        let mut first = Vec::new();
-        attach.source.open()?.take(512).read_to_end(&mut first)?;
-        warnings.extend(
-            kind.warning(&first)
-                .map(|says| format!("{}: {says}", attach.name)),
-        );
-    }
-    Ok(warnings)
 }
 
 /// Whether a kind is read by its deciders and nobody could stand in for them.

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::clock::ShiftedClock;
 use crate::clock::SystemClock;
 use crate::desk::error::DeskError;
-use crate::desk::people::seal_identity;
+use crate::desk::people::DEMO_REFUSED;
 use crate::desk::seal;
 use crate::desk::seal::json;
 use crate::desk::trust::ROOT;
@@ -33,6 +33,7 @@ use crate::sealing::Shares;
 use crate::sealing::SigningKey;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
+use crate::sealing::is_demo;
 use crate::sealing::Trustee;
 
 /// A vault to found.
@@ -81,6 +82,9 @@ pub struct Created {
 /// [`FoundError`]; a vault that could not be finished is not there.
 pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
     let shift_ms = if init.demo { distance(&*init.clock) } else { 0 };
+    if is_demo(&init.passphrase) && !init.demo {
+        return Err(FoundError::InTheWay(DEMO_REFUSED.to_owned()));
+    }
     let founding = Founding::begin(paths, Box::new(ShiftedClock { shift_ms }))?;
     let root = SigningKey::generate();
     let recovery = (!init.trustees.is_empty()).then(HybridIdentity::generate);
@@ -218,7 +222,7 @@ fn first_administrator(
         role: Role::Coordinator,
         reports_to: None,
         enrol,
-        identity: seal_identity(person, passphrase),
+        identity: person.seal(passphrase),
         team: Some(made.new),
     };
     Ok((admin, centre))

@@ -28,8 +28,8 @@ use crate::ledger::Event;
 use crate::ledger::Expected;
 use crate::ledger::Proven;
 use crate::ledger::Receipt;
-use crate::ledger::RecordKey;
 use crate::sealing::Heading;
+use crate::sealing::RecordKey;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
@@ -51,6 +51,20 @@ impl Desk<'_> {
         load: Load,
         because: Because<'_>,
     ) -> Result<(Served, Proven), DeskError> {
+        let (served, proven, _) = self.ask_and_see(want, load, because)?;
+        Ok((served, proven))
+    }
+
+    /// As [`Desk::ask`], with the entry's detail.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub(crate) fn ask_and_see(
+        &mut self,
+        want: Want,
+        load: Load,
+        because: Because<'_>,
+    ) -> Result<(Served, Proven, serde_json::Value), DeskError> {
         let act = want.act();
         let keeper = self.keeper;
         let mut held = self.memory.hold()?;
@@ -73,7 +87,7 @@ impl Desk<'_> {
         }
         let entry = proven.leaf().index.get();
         match answer.outcome {
-            Outcome::Done(served) => Ok((*served, proven)),
+            Outcome::Done(served) => Ok((*served, proven, detail)),
             Outcome::Denied { rule, says } => Err(DeskError::Denied {
                 rule,
                 says,
@@ -178,6 +192,7 @@ impl Desk<'_> {
         key: &RecordKey,
         record: RecordId,
     ) -> Result<(), DeskError> {
+        let key = &crate::ledger::RecordKey::from_bytes(key.expose());
         let leaf = proven.leaf();
         if crate::ledger::record_ref(key, leaf.index) == leaf.record {
             return Ok(());
@@ -229,6 +244,16 @@ pub(crate) fn unexpected() -> DeskError {
 }
 
 impl Want {
+    /// The record whose parts this asks for.
+    pub(crate) fn record(&self) -> Option<RecordId> {
+        match self {
+            Self::ReadRecord { record, .. }
+            | Self::ReadAttachment { record, .. }
+            | Self::ExportRecord { record, .. } => Some(*record),
+            _ => None,
+        }
+    }
+
     /// The act this asks for.
     pub(crate) fn act(&self) -> Act {
         let word = json(self)

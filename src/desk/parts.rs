@@ -10,8 +10,8 @@ use sha2::Digest as _;
 use crate::bytes::base64url;
 use crate::bytes::hex;
 use crate::desk::Desk;
+use crate::desk::attach::Attach;
 use crate::desk::error::DeskError;
-use crate::desk::filing::Attach;
 use crate::desk::link::unexpected;
 use crate::desk::seal;
 use crate::desk::seal::Recipients;
@@ -77,14 +77,20 @@ pub(crate) struct Destination {
     recipient: HybridRecipient,
 }
 
-/// The compartments a record is sealed to already, each vouched for.
+/// The compartments of a case or of one record, each vouched for as being for just that.
 pub(crate) fn recorded(
     sealed_to: &[(CompartmentFacts, EpochFacts)],
+    purposes: &[Purpose],
     trust: &Trust,
 ) -> Result<Vec<Destination>, DeskError> {
     sealed_to
         .iter()
         .map(|(facts, epoch)| {
+            if !purposes.contains(&facts.purpose) {
+                return Err(DeskError::damaged(
+                    "the keeper named a key of something else to seal this to; nothing was sealed",
+                ));
+            }
             trust.check_epoch(&Vouched {
                 statement: epoch.statement.as_bytes(),
                 compartment: facts.id,
@@ -130,13 +136,16 @@ impl Desk<'_> {
         let rule = rules.of(&facts.kind);
         let roll = roll(keys);
         let excluded = roll.excluded(&facts.about);
-        if let (Some(case), false, true) = (&keys.case, rule.own, excluded.is_empty()) {
+        if let (Some(id), Some(case), false, true) =
+            (facts.case, &keys.case, rule.own, excluded.is_empty())
+        {
+            let purposes = [Purpose::Case { case: id }];
             let of_case = keys
                 .compartments
                 .iter()
                 .filter(|(c, _)| case.compartments.contains(&c.id));
             return Ok((
-                recorded(&of_case.cloned().collect::<Vec<_>>(), trust)?,
+                recorded(&of_case.cloned().collect::<Vec<_>>(), &purposes, trust)?,
                 None,
             ));
         }

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
-use crate::desk::filing::find_user;
 use crate::desk::link;
 use crate::desk::link::Because;
+use crate::desk::named::find_user;
 use crate::desk::parts::roll;
 use crate::desk::seal;
 use crate::desk::seal::Recipients;
 use crate::desk::seal::json;
 use crate::ids::UserId;
+use crate::keeper::Keeper;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Purpose;
@@ -29,6 +30,7 @@ use crate::sealing::PersonError;
 use crate::sealing::SigningKey;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
+use crate::sealing::is_demo;
 use crate::sealing::seal_header;
 
 /// A user to add.
@@ -55,6 +57,7 @@ impl Desk<'_> {
         new: &NewUser,
         passphrase: &Passphrase,
     ) -> Result<AccountFacts, DeskError> {
+        refuse_demo(passphrase, self.keeper)?;
         let (keys, trust) = self.keys(None)?;
         let person = Person::generate();
         let user = UserId::random();
@@ -102,7 +105,7 @@ impl Desk<'_> {
             role: new.role,
             reports_to,
             enrol: enrol.bytes().to_vec(),
-            identity: seal_identity(&person, passphrase),
+            identity: person.seal(passphrase),
             team,
         };
         let load = Load::Account(Box::new(account));
@@ -178,6 +181,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn change_passphrase(&mut self, passphrase: &Passphrase) -> Result<(), DeskError> {
+        refuse_demo(passphrase, self.keeper)?;
         let (served, proven) =
             self.ask(Want::FillErrands {}, Load::Nothing {}, Because::default())?;
         let Served::Errands { own, .. } = served else {
@@ -211,7 +215,7 @@ impl Desk<'_> {
         let succession = Succession {
             old: signed(self.person.signing())?,
             new: signed(person.signing())?,
-            identity: seal_identity(&person, passphrase),
+            identity: person.seal(passphrase),
             envelopes,
         };
         let want = Want::ChangePassphrase {
@@ -229,10 +233,17 @@ impl Desk<'_> {
     }
 }
 
-/// The identity file, sealed under the passphrase.
-pub(crate) fn seal_identity(person: &Person, passphrase: &Passphrase) -> Vec<u8> {
-    person.seal(passphrase)
+/// Demo passphrases are public: no real vault takes one.
+fn refuse_demo(passphrase: &Passphrase, keeper: &Keeper) -> Result<(), DeskError> {
+    if is_demo(passphrase) && !keeper.is_demo() {
+        return Err(DeskError::refused("demo-passphrase", DEMO_REFUSED));
+    }
+    Ok(())
 }
+
+/// Why a demo passphrase is refused elsewhere.
+pub(crate) const DEMO_REFUSED: &str =
+    "this passphrase is marked as one of the demo's, which everybody may know; choose another";
 
 /// Why a sealed identity did not open.
 pub(crate) fn identity_error(error: &PersonError) -> DeskError {

@@ -48,10 +48,14 @@ impl Desk<'_> {
         let case = case.map(parse_case);
         let (_, trust) = self.keys(None)?;
         let want = Want::ListRecords { case, page };
-        let (served, proven) = self.ask(want, Load::Nothing {}, Because::default())?;
+        let (served, proven, detail) =
+            self.ask_and_see(want, Load::Nothing {}, Because::default())?;
         let Served::Cards { cards, more } = served else {
             return Err(link::unexpected());
         };
+        for card in &cards {
+            check_listed(&proven, &detail, card)?;
+        }
         let lines: Result<Vec<_>, _> = cards
             .iter()
             .map(|served| self.card_line(&proven, served, &trust))
@@ -129,12 +133,14 @@ impl Desk<'_> {
         })
     }
 
-    /// Asks for a record's parts, and checks that the entry is about this record.
+    /// Asks for a record's parts, and checks that the entry and what is served are about the record that
+    /// was asked for.
     pub(crate) fn ask_record(
         &mut self,
         want: Want,
         purpose: Option<&str>,
     ) -> Result<(ServedRecord, Proven), DeskError> {
+        let asked = want.record();
         let (served, proven) = self.ask(
             want,
             Load::Nothing {},
@@ -146,8 +152,12 @@ impl Desk<'_> {
         let Served::Record(served) = served else {
             return Err(link::unexpected());
         };
-        let key = crate::ledger::RecordKey::from_bytes(audit_key(&served)?.expose());
-        Self::check_record(&proven, &key, served.facts.id)?;
+        if asked != Some(served.facts.id) {
+            return Err(DeskError::damaged(
+                "another record was served than the one asked for; nothing is opened",
+            ));
+        }
+        Self::check_record(&proven, &audit_key(&served)?, served.facts.id)?;
         Ok((*served, proven))
     }
 
@@ -263,6 +273,25 @@ pub(crate) fn manifest_bytes(opened: &OpenedRecord, version: u32) -> Result<&[u8
     found
         .map(crate::sealing::SignedManifest::bytes)
         .ok_or_else(link::unexpected)
+}
+
+/// Checks that the entry of a list says that this record's card was shown.
+fn check_listed(
+    proven: &Proven,
+    detail: &serde_json::Value,
+    served: &ServedRecord,
+) -> Result<(), DeskError> {
+    let key = crate::ledger::RecordKey::from_bytes(audit_key(served)?.expose());
+    let sought = crate::ledger::list_ref(&key, proven.leaf().index).to_string();
+    let items = detail
+        .pointer("/keeper/items")
+        .and_then(|items| items.as_array());
+    if items.is_some_and(|items| items.iter().any(|item| item.as_str() == Some(&sought))) {
+        return Ok(());
+    }
+    Err(DeskError::damaged(
+        "a record was listed that the entry does not name; nothing is opened",
+    ))
 }
 
 /// A list serves only the newest version; its facts stand at their own number.

@@ -9,6 +9,7 @@ use crate::ids::UserId;
 use crate::ids::VaultId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Purpose;
+use crate::keeper::facts::Role;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::EpochStatement;
@@ -82,7 +83,7 @@ impl Trust {
         };
         match statement.kind() {
             StatementKind::Enrol if !self.people.contains_key(&enrolment.user) => {
-                let vouched = self.signed_by_known(statement);
+                let vouched = self.signed_by_coordinator(statement);
                 if vouched {
                     self.people.insert(enrolment.user, vec![enrolment]);
                 }
@@ -92,7 +93,13 @@ impl Trust {
             StatementKind::Succeed if statement.by() == enrolment.user.to_string() => {
                 let old = self.signed_by_known(statement);
                 let known = self.people.get_mut(&enrolment.user);
-                let Some(known) = known.filter(|_| old) else {
+                // New keys change nobody's handle or role.
+                let same = |known: &&mut Vec<Enrolment>| {
+                    known.last().is_some_and(|last| {
+                        (last.role, &last.handle) == (enrolment.role, &enrolment.handle)
+                    })
+                };
+                let Some(known) = known.filter(|known| old && same(known)) else {
                     return false;
                 };
                 if known.last() != Some(&enrolment) && !known.contains(&enrolment) {
@@ -110,6 +117,15 @@ impl Trust {
         }
         let signer = statement.by().parse::<UserId>().ok();
         signer.is_some_and(|user| self.keys_of(user).any(|key| statement.verify(key).is_ok()))
+    }
+
+    /// Only the root key and coordinators vouch for people, teams and cases.
+    fn signed_by_coordinator(&self, statement: &Statement) -> bool {
+        let signer = statement.by().parse::<UserId>().ok();
+        let signer = signer.and_then(|user| self.people.get(&user)?.last());
+        let entitled =
+            statement.by() == ROOT || signer.is_some_and(|signer| signer.role == Role::Coordinator);
+        entitled && self.signed_by_known(statement)
     }
 
     fn check_account(&self, account: &AccountFacts) -> Result<(), DeskError> {
@@ -162,7 +178,14 @@ impl Trust {
             && epoch
                 .recipient
                 .is_none_or(|recipient| said.recipient == *recipient);
-        if fits && self.signed_by_known(&statement) {
+        let vouched = match said.purpose {
+            // Whoever files may make the compartment of what they file.
+            Purpose::Own { .. } => self.signed_by_known(&statement),
+            Purpose::Team { .. } | Purpose::Case { .. } | Purpose::People => {
+                self.signed_by_coordinator(&statement)
+            }
+        };
+        if fits && vouched {
             return Ok(said);
         }
         Err(DeskError::damaged(

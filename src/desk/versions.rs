@@ -188,12 +188,12 @@ fn compare(
             .iter()
             .zip(&manifest.parts)
             .all(|(fact, part)| fact.number == part.number && fact.sort == part.sort.word());
-    let first =
-        manifest.version > 1 || (manifest.author == record.author && manifest.case == record.case);
+    let first = manifest.version > 1 || manifest.author == record.author;
     let latest = facts.number != record.versions || manifest.class == record.class;
     let same = manifest.record == record.id
         && manifest.version == facts.number
         && manifest.kind == record.kind
+        && manifest.case == record.case
         && manifest.author == facts.author
         && signed.digest().hex() == facts.manifest;
     if same && same_parts && first && latest {

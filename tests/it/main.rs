@@ -9,6 +9,9 @@
     reason = "a failed test should panic, and a skipped one say so"
 )]
 
+mod canary;
+mod centre;
+mod centre_kit;
 mod cli_audit;
 mod cli_centre;
 mod cli_demo;

@@ -71,6 +71,41 @@ fn every_link_leads_somewhere() {
 }
 
 #[test]
+fn every_file_that_is_named_is_there() {
+    let mut absent = Vec::new();
+    for paper in papers() {
+        let text = read(&paper);
+        for name in text
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|name| is_path(name))
+        {
+            let there = ["", "src/", "docs/"]
+                .iter()
+                .any(|at| Path::new(&format!("{at}{name}")).exists());
+            if !there {
+                absent.push(format!("{paper}: {name}"));
+            }
+        }
+    }
+    assert!(absent.is_empty(), "\n{}", absent.join("\n"));
+}
+
+/// Whether a word in code marks is a path of this repository.
+fn is_path(word: &str) -> bool {
+    let plain = word
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-./".contains(c));
+    let ending = Path::new(word)
+        .extension()
+        .and_then(|ending| ending.to_str());
+    plain
+        && word.contains('/')
+        && ending.is_some_and(|e| ["rs", "toml", "cedar", "tsv", "md", "py"].contains(&e))
+}
+
+#[test]
 fn the_readme_leads_to_every_paper() {
     let linked: BTreeSet<String> = links(&read("README.md")).into_iter().collect();
     for paper in papers() {
@@ -139,7 +174,7 @@ fn no_key_type_is_new_to_this_list() {
         .chain(files_under("src/ledger"))
     {
         let path = file.to_string_lossy().replace('\\', "/");
-        if !path.ends_with(".rs") {
+        if !has_ending(&path, "rs") {
             continue;
         }
         for line in read(&path).lines() {
@@ -253,6 +288,10 @@ fn no_file_tells_of_the_machine_it_was_written_on() {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
+fn has_ending(path: &str, ending: &str) -> bool {
+    Path::new(path).extension().is_some_and(|own| own == ending)
+}
+
 fn read(file: &str) -> String {
     fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
@@ -262,7 +301,7 @@ fn papers() -> Vec<String> {
     let all = files_under("docs").into_iter().chain(files_under("keys"));
     let markdown = all
         .map(|file| file.to_string_lossy().replace('\\', "/"))
-        .filter(|file| file.ends_with(".md"));
+        .filter(|file| has_ending(file, "md"));
     std::iter::once("README.md".to_owned())
         .chain(markdown)
         .collect()
@@ -318,7 +357,7 @@ fn tracked() -> Vec<String> {
             .collect();
     }
     let folders = ["src", "tests", "docs", "keys"];
-    let files = folders.iter().flat_map(|folder| files_under(folder));
+    let files = folders.iter().flat_map(files_under);
     files
         .map(|file| file.to_string_lossy().into_owned())
         .chain(["README.md".to_owned()])

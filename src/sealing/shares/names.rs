@@ -98,7 +98,7 @@ fn for_file(name: &str) -> String {
     let file = file.trim_end_matches('_');
     match file {
         "" => "trustee".to_owned(),
-        _ if RESERVED.contains(&file) => format!("{file}_"),
+        _ if RESERVED.iter().any(|name| name.eq_ignore_ascii_case(file)) => format!("{file}_"),
         _ => file.to_owned(),
     }
 }

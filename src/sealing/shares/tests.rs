@@ -72,7 +72,7 @@ fn every_pair_brings_back_both_keys_in_its_order_only() {
     let (recovery, root) = (HybridIdentity::generate(), SigningKey::generate());
     let people = trustees(&["Ada Obi", "Ben Cole", "Cai Rhys", "Dee Wong", "Eve Ó Sé"]);
     let shares = Shares::make_with(&recovery, &root, &people, CHEAP).unwrap();
-    let all = ["ada_obi", "ben_cole", "cai_rhys", "dee_wong", "eve_o_se"];
+    let all = ["Ada_Obi", "Ben_Cole", "Cai_Rhys", "Dee_Wong", "Eve_o_Se"];
     assert_eq!(names(&shares.sheets), all.map(|name| format!("{name}.txt")));
     let words = all.map(|name| passphrase(&shares, &format!("{name}.txt")));
     let mut pairs = Vec::new();
@@ -148,20 +148,20 @@ fn a_trustees_own_key_takes_the_place_of_a_passphrase() {
         Some(plain)
     };
     let secret = to_plain(&recovery, &root);
-    let with_ben = opens(file(&shares, "ada-ben.age"), &classical).unwrap();
+    let with_ben = opens(file(&shares, "Ada-Ben.age"), &classical).unwrap();
     assert!(opens(&with_ben, &hybrid).unwrap() == secret.expose());
-    let words = passphrase(&shares, "cai.txt");
-    let with_cai = opens(file(&shares, "ben-cai.age"), &hybrid).unwrap();
+    let words = passphrase(&shares, "Cai.txt");
+    let with_cai = opens(file(&shares, "Ben-Cai.age"), &hybrid).unwrap();
     assert!(peel(&with_cai, &words).unwrap().expose() == secret.expose());
-    assert!(opens(file(&shares, "ben-cai.age"), &classical).is_none());
+    assert!(opens(file(&shares, "Ben-Cai.age"), &classical).is_none());
 
-    let (ada, ben) = (sheet(&shares, "ada.txt"), sheet(&shares, "ben.txt"));
+    let (ada, ben) = (sheet(&shares, "Ada.txt"), sheet(&shares, "Ben.txt"));
     for text in [ada, ben] {
         assert!(text.contains("NOT been tried") && !text.contains("YOUR PASSPHRASE"));
     }
     assert!(ada.contains("older sort") && ben.contains("age 1.3 or later"));
     assert!(ada.contains("age -d -i YOUR-KEY-FILE -o inner.age ada-cai.age"));
-    let cai = sheet(&shares, "cai.txt");
+    let cai = sheet(&shares, "Cai.txt");
     assert!(cai.contains("age -d -i THEIR-KEY-FILE -o inner.age ben-cai.age"));
     assert!(cai.contains("age -d -o recovery.txt inner.age"));
     assert!(!ada.contains(classical.to_string().expose_secret()));
@@ -232,11 +232,11 @@ fn file_names_are_plain_and_never_the_same() {
     let people = trustees(&["Siân O’Brien-Łoś", "sian obrien los", "../..", "李", "CON"]);
     let shares = make(&people).unwrap();
     let expected = [
+        "Sian_OBrien-los",
         "sian_obrien_los",
-        "sian_obrien_los_2",
         "trustee",
         "trustee_2",
-        "con_",
+        "CON_",
     ];
     assert_eq!(
         names(&shares.sheets),
@@ -247,7 +247,7 @@ fn file_names_are_plain_and_never_the_same() {
     files.dedup();
     assert_eq!(files.len(), 10);
     for name in files {
-        let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"_-.".contains(&c);
+        let fits = |c: u8| c.is_ascii_alphanumeric() || b"_-.".contains(&c);
         assert!(
             name.bytes().all(fits) && !name.starts_with(['-', '.']),
             "{name}"
@@ -298,13 +298,13 @@ fn refusals_say_what_to_do_and_no_secret() {
         SharesError::Name,
         SharesError::SameName("Ada".to_owned()),
         SharesError::SameRecipient("Ada".to_owned()),
-        SharesError::Check("ada-ben.age".to_owned()),
+        SharesError::Check("Ada-Ben.age".to_owned()),
     ];
     insta::assert_snapshot!(all.map(|error| error.to_string()).join("\n"), @r#"
     name two to five trustees, not 1
     a trustee's name must be one line of text, at most 100 bytes
     two trustees are called "Ada"; tell them apart, for example by an initial
     "Ada" has the same key as another trustee, so one person could act alone; each needs their own
-    the share "ada-ben.age" did not open when checked; make the shares again
+    the share "Ada-Ben.age" did not open when checked; make the shares again
     "#);
 }

@@ -1,0 +1,62 @@
+//! Files to attach: where their content comes from, and what their names may be.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::io::Read;
+
+use crate::desk::error::DeskError;
+use crate::records::attachment;
+
+/// Where an attachment's content comes from. Opened twice: once to be hashed, once to be sealed.
+pub trait Source {
+    /// A fresh reader from the beginning.
+    ///
+    /// # Errors
+    /// What the system reports.
+    fn open(&self) -> io::Result<Box<dyn Read>>;
+}
+
+impl<F: Fn() -> io::Result<Box<dyn Read>>> Source for F {
+    fn open(&self) -> io::Result<Box<dyn Read>> {
+        self()
+    }
+}
+
+/// An attachment to file.
+pub struct Attach {
+    /// Its name, with an ending of the allowed list.
+    pub name: String,
+    /// Its content.
+    pub source: Box<dyn Source>,
+}
+
+impl std::fmt::Debug for Attach {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Attach(..)")
+    }
+}
+
+/// Refuses attachments by their names, and says where a content does not look like its ending.
+pub(crate) fn attachment_warnings(attachments: &[Attach]) -> Result<Vec<String>, DeskError> {
+    let mut warnings = Vec::new();
+    let mut names = BTreeSet::new();
+    for attach in attachments {
+        let refused = |says: String| DeskError::refused("attachment", says);
+        attachment::check_name(&attach.name).map_err(|error| refused(error.to_string()))?;
+        let kind =
+            attachment::file_type(&attach.name).map_err(|error| refused(error.to_string()))?;
+        if !names.insert(&attach.name) {
+            return Err(refused(format!(
+                "two attachments are called `{}`; rename one",
+                attach.name
+            )));
+        }
+        let mut first = Vec::new();
+        attach.source.open()?.take(512).read_to_end(&mut first)?;
+        warnings.extend(
+            kind.warning(&first)
+                .map(|says| format!("{}: {says}", attach.name)),
+        );
+    }
+    Ok(warnings)
+}
