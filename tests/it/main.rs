@@ -12,11 +12,17 @@
 mod canary;
 mod centre;
 mod centre_kit;
+mod cli_audit;
 mod cli_centre;
 mod cli_demo;
+mod cli_exits;
 mod cli_generate;
+mod cli_init;
 mod cli_kind;
+mod cli_people;
+mod cli_record;
 mod cli_run;
+mod cli_terminal;
 mod cli_words;
 mod common;
 mod demo_data;
