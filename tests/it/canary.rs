@@ -366,7 +366,7 @@ fn the_search_finds_what_is_planted() {
     ];
     for pad in ["", "x", "xx", "xxx"] {
         let one = format!("{pad}{}", canaries.all[0]);
-        let hex: String = one.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = strongroom::bytes::hex(one.as_bytes());
         planted.push(("hex", format!("[{pad}{hex}]").into_bytes()));
         planted.push((
             "base64",
@@ -374,7 +374,7 @@ fn the_search_finds_what_is_planted() {
         ));
         planted.push((
             "base64url",
-            format!("{}", base64(&one, &base64::alphabet::URL_SAFE)).into_bytes(),
+            base64(&one, &base64::alphabet::URL_SAFE).into_bytes(),
         ));
     }
     let dir = tempfile::tempdir().unwrap();

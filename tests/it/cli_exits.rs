@@ -87,9 +87,7 @@ fn two_histories_are_6() {
     centre
         .run("moira", "case open --title One --service handover")
         .ok();
-    let other = format!(
-        "--vault other-centre --keys other-centre.keys --as moira --passphrase-file centre.signin/moira"
-    );
+    let other = "--vault other-centre --keys other-centre.keys --as moira --passphrase-file centre.signin/moira";
     let elsewhere = centre.place.path("elsewhere");
     let elsewhere = [("STRONGROOM_STATE", elsewhere.to_str().unwrap())];
     for _ in 0..3 {

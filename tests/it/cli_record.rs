@@ -22,8 +22,8 @@ fn example(centre: &Centre, kind: &str, name: &str) {
 #[test]
 fn filing_for_people() {
     let centre = Centre::new();
-    let case = centre.case("okonkwo-bell");
-    let supported = centre.case("parry");
+    let case = Centre::case("okonkwo-bell");
+    let supported = Centre::case("parry");
     example(&centre, "contact-report", "form.json");
     centre
         .place
@@ -61,7 +61,7 @@ fn filing_for_people() {
 #[test]
 fn a_form_from_standard_input_and_the_record_for_scripts() {
     let centre = Centre::new();
-    let case = centre.case("okonkwo-bell");
+    let case = Centre::case("okonkwo-bell");
     let form = centre
         .place
         .run("kind template contact-report --json")
@@ -124,8 +124,8 @@ fn a_form_from_standard_input_and_the_record_for_scripts() {
 #[test]
 fn reading_and_correcting() {
     let centre = Centre::new();
-    let report = centre.record("okonkwo-bell-2.json");
-    let certificate = centre.record("dbs-certificate-siqi.json");
+    let report = Centre::record("okonkwo-bell-2.json");
+    let certificate = Centre::record("dbs-certificate-siqi.json");
     example(&centre, "contact-report", "form.json");
     centre.place.write("there.jpg", "");
     let drawing = "'Llun Amara, y tŷ.jpg'";
@@ -198,7 +198,7 @@ fn reading_and_correcting() {
 #[test]
 fn hidden_and_unknown_cannot_be_told_apart() {
     let centre = Centre::new();
-    let hidden = centre.record("complaint-coordinator.json");
+    let hidden = Centre::record("complaint-coordinator.json");
     let unknown = "r_aaaaaaaaaaaaaaaaaaaaaaaaaa";
     for line in [
         "record show ID",
@@ -231,7 +231,7 @@ fn hidden_and_unknown_cannot_be_told_apart() {
 #[test]
 fn an_export_is_an_age_file_of_a_tar() {
     let centre = Centre::new();
-    let report = centre.record("okonkwo-bell-1.json");
+    let report = Centre::record("okonkwo-bell-1.json");
     let identity = strongroom::sealing::HybridIdentity::generate();
     let line = format!(
         "record export {report} --age report.age --to {}",
@@ -277,7 +277,7 @@ fn an_export_is_an_age_file_of_a_tar() {
 #[test]
 fn importing_is_all_or_nothing_about_mistakes() {
     let centre = Centre::new();
-    let case = centre.case("okonkwo-bell");
+    let case = Centre::case("okonkwo-bell");
     example(&centre, "contact-report", "good/b.json");
     example(&centre, "contact-report", "good/a.json");
     example(&centre, "contact-report", "mixed/a.json");

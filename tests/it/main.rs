@@ -6,7 +6,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
-    reason = "a failed test should panic, and a skipped one say so"
+    clippy::too_many_lines,
+    reason = "a failed test should panic, a skipped one say so, and a story be told in one piece"
 )]
 
 mod canary;
