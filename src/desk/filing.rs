@@ -12,6 +12,7 @@ use crate::desk::link::Because;
 use crate::desk::link::line;
 use crate::desk::named::find_user;
 use crate::desk::named::user_named;
+use crate::desk::parts::Destination;
 use crate::desk::parts::Draft;
 use crate::desk::parts::recorded;
 use crate::desk::reading::parse_case;
@@ -27,6 +28,7 @@ use crate::keeper::facts::Triggers;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
+use crate::keeper::message::answer::ServedRecord;
 use crate::keeper::message::load::FiledFacts;
 use crate::keeper::message::load::Load;
 use crate::keeper::message::load::NewVersion;
@@ -270,9 +272,7 @@ impl Desk<'_> {
                 .and_then(|name| user_named(&keys, name)),
             triggers: triggers(&said.triggers),
         };
-        let mut purposes = vec![Purpose::Own { record }];
-        purposes.extend(served.facts.case.map(|case| Purpose::Case { case }));
-        let to = recorded(&served.sealed_to, &purposes, &trust)?;
+        let to = sealed_already(&served, &trust)?;
         let body = Body {
             form: form.to_json(),
             reason: Some(reason.to_owned()),
@@ -306,6 +306,14 @@ impl Desk<'_> {
             warnings: Vec::new(),
         })
     }
+}
+
+/// Where a record's later versions are sealed: its own compartment, or its case's.
+fn sealed_already(served: &ServedRecord, trust: &Trust) -> Result<Vec<Destination>, DeskError> {
+    let facts = &served.facts;
+    let mut purposes = vec![Purpose::Own { record: facts.id }];
+    purposes.extend(facts.case.map(|case| Purpose::Case { case }));
+    recorded(&served.sealed_to, &purposes, trust)
 }
 
 /// A record about to be sent, and the audit key drawn for it.

@@ -6,7 +6,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
-    reason = "a failed test should panic, and a skipped one say so"
+    clippy::disallowed_methods,
+    reason = "a failed test should panic, a skipped one say so, and tests open what they sealed"
 )]
 
 mod canary;
