@@ -19,6 +19,11 @@
 //! age has no associated data and no sender: what a payload is and who wrote it stand inside the
 //! plaintext and in the ledger. A file key serves one payload only; payloads never change.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what opens is made, used and tested in this room"
+)]
+
 mod aead;
 mod compat;
 mod export;

@@ -12,6 +12,7 @@ use crate::desk::link::Because;
 use crate::desk::link::line;
 use crate::desk::named::find_user;
 use crate::desk::named::user_named;
+use crate::desk::parts::Destination;
 use crate::desk::parts::Draft;
 use crate::desk::parts::recorded;
 use crate::desk::reading::parse_case;
@@ -258,10 +259,30 @@ impl Desk<'_> {
         let newest = served.versions.last().ok_or_else(link::unexpected)?;
         let kind = kind(&served.facts.kind)?;
         let form = kind.check(form)?;
+<<<<<<< HEAD
         let facts = corrected(&served, (kind, &form), &keys);
         let mut purposes = vec![Purpose::Own { record }];
         purposes.extend(served.facts.case.map(|case| Purpose::Case { case }));
         let to = recorded(&served.sealed_to, &purposes, &trust)?;
+=======
+        let said = kind.facts(&form);
+        let facts = FiledFacts {
+            case: served.facts.case,
+            kind: kind.name.clone(),
+            kind_version: kind.version,
+            class: said.class,
+            labels: said.labels.into_iter().collect(),
+            event_date: said.event_date,
+            about: Vec::new(),
+            deciders: Vec::new(),
+            handler: said
+                .handler
+                .as_deref()
+                .and_then(|name| user_named(&keys, name)),
+            triggers: triggers(&said.triggers),
+        };
+        let to = sealed_already(&served, &trust)?;
+>>>>>>> gate
         let body = Body {
             form: form.to_json(),
             reason: Some(reason.to_owned()),
@@ -295,6 +316,14 @@ impl Desk<'_> {
             warnings: Vec::new(),
         })
     }
+}
+
+/// Where a record's later versions are sealed: its own compartment, or its case's.
+fn sealed_already(served: &ServedRecord, trust: &Trust) -> Result<Vec<Destination>, DeskError> {
+    let facts = &served.facts;
+    let mut purposes = vec![Purpose::Own { record: facts.id }];
+    purposes.extend(facts.case.map(|case| Purpose::Case { case }));
+    recorded(&served.sealed_to, &purposes, trust)
 }
 
 /// A record about to be sent, and the audit key drawn for it.

@@ -182,8 +182,13 @@ impl Desk<'_> {
     /// [`DeskError`].
     pub fn change_passphrase(&mut self, passphrase: &Passphrase) -> Result<(), DeskError> {
         refuse_demo(passphrase, self.keeper)?;
-        let (served, proven) =
-            self.ask(Want::FillErrands {}, Load::Nothing {}, Because::default())?;
+        let (served, proven) = self.ask(
+            Want::ChangePassphrase {
+                user: self.account.id,
+            },
+            Load::Nothing {},
+            Because::default(),
+        )?;
         let Served::Errands { own, .. } = served else {
             return Err(link::unexpected());
         };

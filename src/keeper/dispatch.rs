@@ -34,6 +34,9 @@ impl Vault {
             (Want::ResumeUser { user }, Load::Nothing {}) => {
                 self.change_state(request, Act::ResumeUser, user)
             }
+            (Want::ChangePassphrase { user }, Load::Nothing {}) if user == request.asker.id => {
+                self.own_keys(request)
+            }
             (Want::ChangePassphrase { user }, Load::Succession(new))
                 if user == request.asker.id =>
             {

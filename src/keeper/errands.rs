@@ -85,6 +85,20 @@ impl Vault {
         Ok(errands)
     }
 
+    /// Serves the asker's own envelopes, to be sealed to new keys of theirs: everyone may, whether or not
+    /// they seal keys on for others.
+    pub(crate) fn own_keys(&mut self, request: &Request) -> Result<Step, Stop> {
+        let on = Resource::Account(&request.asker);
+        let permit = self.permit(request, Act::ChangePassphrase, on)?;
+        let user = request.asker.id;
+        let pledge = self.log(permit, request.entry(Act::ChangePassphrase))?;
+        Ok(Step::serving(pledge, move |vault, logged| {
+            let own = vault.own_envelopes(logged, user)?;
+            let errands = Vec::new();
+            Ok(Served::Errands { errands, own })
+        }))
+    }
+
     /// The asker's own envelopes, each a way of one step.
     fn own_envelopes(&self, logged: &Logged, user: UserId) -> Result<Vec<ChainLink>, Broken> {
         let way = self

@@ -241,6 +241,25 @@ fn use_up(desk: &mut Desk<'_>, record: &str, names: &[String]) {
     }
 }
 
+/// What is refused was typed too.
+fn refused_too(ada: &mut Desk<'_>, kind: &Kind, case: &str, canaries: &mut Canaries) {
+    let mut bad = canaries.form(kind);
+    bad[canaries.one()] = Value::from(canaries.one());
+    let bad = Filing {
+        case: Some(case.to_owned()),
+        kind: kind.name.clone(),
+        form: bad,
+        attachments: Vec::new(),
+        about: Vec::new(),
+        deciders: Vec::new(),
+    };
+    assert!(matches!(ada.file(&bad), Err(DeskError::Form(_))));
+    assert!(
+        ada.record(&canaries.one(), None, Some(&canaries.one()), 80)
+            .is_err()
+    );
+}
+
 /// A vault full of canaries; the files are left as they are while it is open.
 fn typed_into(dir: &Path, canaries: &mut Canaries, close: bool) {
     found(dir, &canaries.one());
@@ -282,22 +301,7 @@ fn typed_into(dir: &Path, canaries: &mut Canaries, close: bool) {
                 .unwrap();
         }
         use_up(&mut ada, &record, &names);
-        // What is refused was typed too.
-        let mut bad = canaries.form(kind);
-        bad[canaries.one()] = Value::from(canaries.one());
-        let bad = Filing {
-            case: Some(case.clone()),
-            kind: kind.name.clone(),
-            form: bad,
-            attachments: Vec::new(),
-            about: Vec::new(),
-            deciders: Vec::new(),
-        };
-        assert!(matches!(ada.file(&bad), Err(DeskError::Form(_))));
-        assert!(
-            ada.record(&canaries.one(), None, Some(&canaries.one()), 80)
-                .is_err()
-        );
+        refused_too(&mut ada, kind, &case, canaries);
     }
     ada.records(None, 0).unwrap();
     ada.audit(None, None, None).unwrap();
@@ -326,6 +330,27 @@ fn nothing_typed_stands_in_any_file() {
     }
 }
 
+/// As base64 without padding.
+fn base64(text: &str, alphabet: &base64::alphabet::Alphabet) -> String {
+    use base64::Engine as _;
+    let no_pad = base64::engine::general_purpose::NO_PAD;
+    base64::engine::GeneralPurpose::new(alphabet, no_pad).encode(text)
+}
+
+/// Compressed.
+fn deflated(kind: &str, bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let level = flate2::Compression::default();
+    let mut out = Vec::new();
+    match kind {
+        "gzip" => flate2::write::GzEncoder::new(&mut out, level).write_all(bytes),
+        "zlib" => flate2::write::ZlibEncoder::new(&mut out, level).write_all(bytes),
+        _ => flate2::write::DeflateEncoder::new(&mut out, level).write_all(bytes),
+    }
+    .unwrap();
+    out
+}
+
 /// The planted control: the same search over one form left lying about must find it, however it is
 /// dressed.
 #[test]
@@ -333,24 +358,7 @@ fn the_search_finds_what_is_planted() {
     let mut canaries = Canaries::default();
     let kind = Kinds::builtin().find("contact-report").unwrap();
     let form = canaries.form(kind).to_string();
-    let base64 = |text: &str, alphabet: &base64::alphabet::Alphabet| {
-        use base64::Engine as _;
-        let engine =
-            base64::engine::GeneralPurpose::new(alphabet, base64::engine::general_purpose::NO_PAD);
-        engine.encode(text)
-    };
-    let deflate = |kind: &str| {
-        use std::io::Write as _;
-        let fast = flate2::Compression::default();
-        let mut out = Vec::new();
-        match kind {
-            "gzip" => flate2::write::GzEncoder::new(&mut out, fast).write_all(form.as_bytes()),
-            "zlib" => flate2::write::ZlibEncoder::new(&mut out, fast).write_all(form.as_bytes()),
-            _ => flate2::write::DeflateEncoder::new(&mut out, fast).write_all(form.as_bytes()),
-        }
-        .unwrap();
-        out
-    };
+    let deflate = |kind: &str| deflated(kind, form.as_bytes());
     let mut planted: Vec<(&str, Vec<u8>)> = vec![
         ("raw", form.clone().into_bytes()),
         ("capitals", form.to_uppercase().into_bytes()),

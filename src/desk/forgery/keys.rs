@@ -133,14 +133,21 @@ fn heard_keys(centre: &Centre, desk: &mut Desk<'_>, case: crate::ids::CaseId) ->
     desk.keys(Some(case)).unwrap().0
 }
 
+/// Somebody's statement, whatever it says.
+fn signed(desk: &Desk<'_>, kind: StatementKind, body: serde_json::Value) -> String {
+    let by = desk.account().id.to_string();
+    let heading = desk.heading(&by, kind);
+    let signed = Statement::sign(&heading, body, desk.person.signing()).unwrap();
+    String::from_utf8(signed.bytes().to_vec()).unwrap()
+}
+
 /// A volunteer and a keeper together: what only a coordinator may vouch for is not believed of them.
 #[test]
-fn only_coordinators_vouch_for_people_teams_and_cases() {
+fn only_coordinators_vouch_for_people() {
     let centre = Centre::new();
     let vera = sign_in(&centre.keeper, "vera");
     let mut sam = sign_in(&centre.keeper, "sam");
     let case = centre.cases[0];
-    let by = vera.account().id.to_string();
     let made_up = Person::generate();
     let enrolment = Enrolment {
         user: UserId::random(),
@@ -149,12 +156,8 @@ fn only_coordinators_vouch_for_people_teams_and_cases() {
         recipient: made_up.recipient().clone(),
         verifying: made_up.verifying(),
     };
-    let sign = |kind, body: serde_json::Value| {
-        let heading = vera.heading(&by, kind);
-        let signed = Statement::sign(&heading, body, vera.person.signing()).unwrap();
-        String::from_utf8(signed.bytes().to_vec()).unwrap()
-    };
-    let enrol = sign(
+    let enrol = signed(
+        &vera,
         StatementKind::Enrol,
         serde_json::to_value(&enrolment).unwrap(),
     );
@@ -179,7 +182,8 @@ fn only_coordinators_vouch_for_people_teams_and_cases() {
         recipient: own.recipient.clone(),
         verifying: own.verifying,
     };
-    let succeed = sign(
+    let succeed = signed(
+        &vera,
         StatementKind::Succeed,
         serde_json::to_value(&risen).unwrap(),
     );
@@ -194,6 +198,15 @@ fn only_coordinators_vouch_for_people_teams_and_cases() {
     centre.not_taken_in("a volunteer who made herself coordinator", risen, || {
         sam.file(&filing(case))
     });
+    assert!(sam.file(&filing(case)).is_ok());
+}
+
+#[test]
+fn only_coordinators_vouch_for_a_case_s_key() {
+    let centre = Centre::new();
+    let vera = sign_in(&centre.keeper, "vera");
+    let mut sam = sign_in(&centre.keeper, "sam");
+    let case = centre.cases[0];
     let heard = heard_keys(&centre, &mut sam, case);
     let of_case = heard.case.unwrap().compartments[0];
     let (facts, mut epoch) = heard
@@ -205,7 +218,7 @@ fn only_coordinators_vouch_for_people_teams_and_cases() {
     let said = serde_json::json!({
         "compartment": facts.id, "number": facts.epoch, "purpose": facts.purpose, "recipient": epoch.recipient,
     });
-    epoch.statement = sign(StatementKind::Epoch, said);
+    epoch.statement = signed(&vera, StatementKind::Epoch, said);
     let forged: Lie = about_keys(move |keys| {
         keys.compartments.retain(|(c, _)| c.id != facts.id);
         keys.compartments.push((facts.clone(), epoch.clone()));

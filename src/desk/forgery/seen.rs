@@ -1,0 +1,213 @@
+//! What the keeper's own keys open: the facts, and never what was typed into a form.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::bytes::unbase64url;
+use crate::desk::Filing;
+use crate::desk::forgery::kit::Centre;
+use crate::desk::forgery::kit::attach;
+use crate::desk::forgery::kit::sign_in;
+use crate::ids::random;
+use crate::keeper::Keeper;
+use crate::keeper::units;
+use crate::keeper::vault::Vault;
+use crate::records::Kind;
+use crate::records::Kinds;
+use crate::records::field::Field;
+use crate::records::words::CaseRule;
+use crate::records::words::Sort;
+use crate::sealing::RowPlace;
+use crate::store::Tree;
+use crate::store::UnitKind;
+
+/// Random letters.
+fn canary(known: &mut Vec<String>) -> String {
+    let bytes: [u8; 24] = random();
+    let letters: String = bytes.iter().map(|b| char::from(b'a' + b % 26)).collect();
+    known.push(letters.clone());
+    letters
+}
+
+/// The kind's example with a canary in every text, those inside groups and lists too.
+fn typed(kind: &Kind, known: &mut Vec<String>) -> Value {
+    fn fill(fields: &[Field], form: &mut Value, known: &mut Vec<String>) {
+        for field in fields {
+            let Some(value) = form.get_mut(&field.name) else {
+                continue;
+            };
+            let text = matches!(field.sort, Sort::Text | Sort::LongText | Sort::Person);
+            match value {
+                Value::Array(all) if field.sort == Sort::Group => {
+                    all.iter_mut()
+                        .for_each(|one| fill(&field.fields, one, known));
+                }
+                one if field.sort == Sort::Group => fill(&field.fields, one, known),
+                Value::Array(all) if text => {
+                    all.iter_mut().for_each(|one| *one = canary(known).into());
+                }
+                Value::Array(all) if field.sort == Sort::Quote => {
+                    all.iter_mut()
+                        .for_each(|one| one["words"] = canary(known).into());
+                }
+                one if text && field.pattern.is_none() => *one = canary(known).into(),
+                _ => {}
+            }
+        }
+    }
+    let mut form = kind.template_json();
+    fill(&kind.fields, &mut form, known);
+    form
+}
+
+/// Every row that any unit's key opens, by its tree, and how many rows none of them opens.
+fn opened(vault: &Vault) -> (Vec<(Tree, Vec<u8>)>, usize) {
+    let mut rows = Vec::new();
+    let mut closed = 0;
+    for tree in Tree::ALL {
+        for (id, row) in vault.store.rows(*tree, None, 1 << 20).unwrap() {
+            let place = RowPlace {
+                vault: &vault.id,
+                tree: tree.number(),
+                id,
+            };
+            let plain = vault
+                .keys
+                .iter()
+                .find_map(|(_, key)| key.open_row(&place, &row).ok());
+            match plain {
+                Some(plain) => rows.push((*tree, plain.to_vec())),
+                // Header rows are sealed under keys made of two.
+                None => closed += usize::from(*tree != Tree::Header),
+            }
+        }
+    }
+    (rows, closed)
+}
+
+/// The trees where somebody's words stand: as they are, or inside a JSON text's base64url.
+fn trees_with(keeper: &Keeper, known: &[String]) -> BTreeSet<String> {
+    let known = known.to_vec();
+    let found = keeper.run(move |vault| {
+        let (rows, closed) = opened(vault);
+        assert_eq!(closed, 0, "every row is looked into");
+        assert!(rows.len() > 100, "{} rows", rows.len());
+        let has = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            known.iter().any(|canary| text.contains(canary.as_str()))
+        };
+        let inside = |bytes: &[u8]| {
+            let whole = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+            texts(&whole)
+                .iter()
+                .filter_map(|text| unbase64url(text))
+                .any(|bytes| has(&bytes))
+        };
+        let of_tree = |(tree, bytes): &(Tree, Vec<u8>)| {
+            (has(bytes) || inside(bytes)).then(|| format!("{tree:?}"))
+        };
+        rows.iter().filter_map(of_tree).collect()
+    });
+    found.unwrap()
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(all) => all.iter().flat_map(texts).collect(),
+        Value::Object(all) => all.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn the_keeper_s_keys_open_no_word_of_a_form() {
+    let centre = Centre::new();
+    let mut ada = sign_in(&centre.keeper, "ada");
+    let (mut known, mut purposes) = (Vec::new(), Vec::new());
+    let case = centre.cases[0].to_string();
+    for kind in Kinds::builtin().iter() {
+        let filing = Filing {
+            case: (kind.case == CaseRule::Required).then(|| case.clone()),
+            kind: kind.name.clone(),
+            form: typed(kind, &mut known),
+            attachments: vec![attach(&format!("{}.txt", canary(&mut known)))],
+            about: Vec::new(),
+            deciders: vec!["ada".to_owned()],
+        };
+        let id = ada.file(&filing).unwrap().id.to_string();
+        let purpose = canary(&mut purposes);
+        ada.record(&id, None, Some(&purpose), 80).unwrap();
+        if !kind.purpose_required {
+            ada.amend(&id, &typed(kind, &mut known), &canary(&mut known))
+                .unwrap();
+        }
+    }
+    ada.open_case(&canary(&mut known), crate::keeper::facts::Service::Handover)
+        .unwrap();
+    assert!(known.len() > 100);
+    assert_eq!(trees_with(&centre.keeper, &known), BTreeSet::new());
+    // What a showing is for is a fact of its entry: the same look finds it, and nowhere else.
+    let trail = BTreeSet::from(["Trail".to_owned()]);
+    assert_eq!(trees_with(&centre.keeper, &purposes), trail);
+    // The planted control: a keeper that wrote one form down as a fact.
+    let form = typed(Kinds::builtin().find("complaint").unwrap(), &mut known);
+    let planted = centre.keeper.run(move |vault| {
+        vault.begin();
+        vault
+            .write(&units::vault(), Tree::Setting, b"planted", &form)
+            .unwrap();
+        let actor = crate::ledger::ActorHandle::SERVICE;
+        let (event, ending) = (crate::ledger::Event::Admin, crate::ledger::Outcome::Ok);
+        vault
+            .stage(crate::keeper::entry::Entry::new(
+                event,
+                ending,
+                actor,
+                Value::Null,
+            ))
+            .unwrap();
+        vault.commit().unwrap();
+        vault.begin();
+    });
+    planted.unwrap();
+    let setting = BTreeSet::from(["Setting".to_owned()]);
+    assert_eq!(trees_with(&centre.keeper, &known), setting);
+}
+
+/// How many envelopes a person has, and how many compartments wait for a new key.
+fn held(keeper: &Keeper, user: crate::ids::UserId) -> (usize, usize) {
+    let held = keeper.run(move |vault| {
+        let all: Vec<_> = vault
+            .keys
+            .of_kind(UnitKind::Compartment)
+            .map(|(unit, _)| unit.clone())
+            .collect();
+        let waiting = all.iter().filter(|unit| {
+            let facts: Option<crate::keeper::facts::CompartmentFacts> =
+                vault.read(unit, Tree::Compartment, &[]).unwrap();
+            facts.is_some_and(|facts| facts.rekey_pending.is_some())
+        });
+        (vault.envelopes_of(user).len(), waiting.count())
+    });
+    held.unwrap()
+}
+
+#[test]
+fn envelopes_end_with_suspension_and_with_leaving_a_team() {
+    let centre = Centre::new();
+    let mut ada = sign_in(&centre.keeper, "ada");
+    let sam = ada.user("sam").unwrap().id;
+    // The staff's team and two cases.
+    assert_eq!(held(&centre.keeper, sam), (3, 0));
+    ada.remove_from_team(&centre.cases[1].to_string(), "sam")
+        .unwrap();
+    assert_eq!(held(&centre.keeper, sam), (2, 1));
+    ada.suspend_user("sam").unwrap();
+    assert_eq!(held(&centre.keeper, sam), (0, 3));
+    ada.resume_user("sam").unwrap();
+    let (envelopes, waiting) = held(&centre.keeper, sam);
+    assert_eq!(waiting, 3, "what he may have kept is still known to him");
+    assert!(envelopes >= 1, "what ada can open is his again");
+}
