@@ -122,52 +122,25 @@ fn a_form_from_standard_input_and_the_record_for_scripts() {
 }
 
 #[test]
-fn reading_and_correcting() {
+fn reading_and_taking_out() {
     let centre = Centre::new();
     let report = centre.record("okonkwo-bell-2.json");
     let certificate = centre.record("dbs-certificate-siqi.json");
-    example(&centre, "contact-report", "form.json");
     centre.place.write("there.jpg", "");
-    let drawing = "'Llun Amara, y tŷ.jpg'";
+    let take = format!("record attachment {report} 'Llun Amara, y tŷ.jpg'");
     insta::assert_snapshot!(
         "reading",
         centre.transcript(&[
             owned("harpreet", "record list"),
             owned("tomos", "record list"),
-            owned(
-                "harpreet",
-                format!("record attachment {report} {drawing} --out there.jpg")
-            ),
+            owned("harpreet", format!("{take} --out there.jpg")),
             owned(
                 "harpreet",
                 format!("record attachment {report} none.jpg --out x.jpg")
             ),
-            owned(
-                "harpreet",
-                format!("record attachment {report} {drawing} --out no/such/folder.jpg")
-            ),
-            owned(
-                "harpreet",
-                format!("record attachment {report} {drawing} --out drawing.jpg")
-            ),
-            owned(
-                "harpreet",
-                format!("--json record attachment {report} {drawing} --out -")
-            ),
-            owned(
-                "harpreet",
-                format!("record amend {report} --from form.json --reason 'Wrong times'")
-            ),
-            owned(
-                "harpreet",
-                format!("record amend {report} --from form.json --reason ''")
-            ),
-            owned(
-                "tomos",
-                format!("record amend {report} --from form.json --reason 'Mine now'")
-            ),
-            owned("harpreet", format!("record show {report} --version 3")),
-            owned("harpreet", format!("record history {report}")),
+            owned("harpreet", format!("{take} --out no/such/folder.jpg")),
+            owned("harpreet", format!("{take} --out drawing.jpg")),
+            owned("harpreet", format!("--json {take} --out -")),
             owned("gethin", format!("record show {certificate}")),
             owned(
                 "gethin",
@@ -188,6 +161,35 @@ fn reading_and_correcting() {
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(fs::read(centre.place.path("there.jpg")).unwrap(), b"");
     assert!(!centre.place.path("c.age").exists() && !centre.place.path("c.age.part").exists());
+}
+
+#[test]
+fn correcting_keeps_the_original() {
+    let centre = Centre::new();
+    let report = centre.record("okonkwo-bell-4.json");
+    example(&centre, "contact-report", "form.json");
+    centre.place.write("bad.json", "{}");
+    let amend = format!("record amend {report}");
+    insta::assert_snapshot!(
+        "correcting",
+        centre.transcript(&[
+            owned(
+                "harpreet",
+                format!("{amend} --from form.json --reason 'Wrong times'")
+            ),
+            owned("harpreet", format!("{amend} --from form.json --reason ' '")),
+            owned(
+                "harpreet",
+                format!("{amend} --from bad.json --reason 'Nothing in it'")
+            ),
+            owned(
+                "tomos",
+                format!("{amend} --from form.json --reason 'Mine now'")
+            ),
+            owned("harpreet", format!("record show {report} --version 3")),
+            owned("harpreet", format!("record history {report}")),
+        ])
+    );
     let first = centre.json("harpreet", &format!("record show {report} --version 1"));
     let second = centre.json("harpreet", &format!("record show {report}"));
     assert_ne!(first["fields"], second["fields"], "the original stays");
