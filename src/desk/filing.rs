@@ -27,6 +27,7 @@ use crate::keeper::facts::Triggers;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
+use crate::keeper::message::answer::ServedRecord;
 use crate::keeper::message::load::FiledFacts;
 use crate::keeper::message::load::Load;
 use crate::keeper::message::load::NewVersion;
@@ -116,6 +117,9 @@ impl Desk<'_> {
                 (&keys, &trust),
             )?);
             warned.push(warnings);
+        }
+        for version in &mut versions {
+            "imported".clone_into(&mut version.version.reason);
         }
         let want = Want::ImportRecords { case };
         let filed = self.send_versions(want, versions, Event::Import)?;
@@ -254,22 +258,7 @@ impl Desk<'_> {
         let newest = served.versions.last().ok_or_else(link::unexpected)?;
         let kind = kind(&served.facts.kind)?;
         let form = kind.check(form)?;
-        let said = kind.facts(&form);
-        let facts = FiledFacts {
-            case: served.facts.case,
-            kind: kind.name.clone(),
-            kind_version: kind.version,
-            class: said.class,
-            labels: said.labels.into_iter().collect(),
-            event_date: said.event_date,
-            about: Vec::new(),
-            deciders: Vec::new(),
-            handler: said
-                .handler
-                .as_deref()
-                .and_then(|name| user_named(&keys, name)),
-            triggers: triggers(&said.triggers),
-        };
+        let facts = corrected(&served, (kind, &form), &keys);
         let mut purposes = vec![Purpose::Own { record }];
         purposes.extend(served.facts.case.map(|case| Purpose::Case { case }));
         let to = recorded(&served.sealed_to, &purposes, &trust)?;
@@ -357,4 +346,24 @@ fn nobody_decides(kind: &Kind, keys: &Keys) -> bool {
         .contains(&crate::records::words::Reader::Deciders);
     let mut accounts = keys.accounts.iter();
     by_deciders && !accounts.any(|one| one.role == Role::DbsCountersignatory && one.may_work())
+}
+
+/// What the keeper is told about a corrected version: what may change.
+fn corrected(served: &ServedRecord, (kind, form): (&Kind, &Form), keys: &Keys) -> FiledFacts {
+    let said = kind.facts(form);
+    FiledFacts {
+        case: served.facts.case,
+        kind: kind.name.clone(),
+        kind_version: kind.version,
+        class: said.class,
+        labels: said.labels.into_iter().collect(),
+        event_date: said.event_date,
+        about: Vec::new(),
+        deciders: Vec::new(),
+        handler: said
+            .handler
+            .as_deref()
+            .and_then(|name| user_named(keys, name)),
+        triggers: triggers(&said.triggers),
+    }
 }

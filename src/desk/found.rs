@@ -33,8 +33,8 @@ use crate::sealing::Shares;
 use crate::sealing::SigningKey;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
-use crate::sealing::is_demo;
 use crate::sealing::Trustee;
+use crate::sealing::is_demo;
 
 /// A vault to found.
 pub struct Init {

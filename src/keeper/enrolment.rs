@@ -10,6 +10,7 @@ use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Other;
+use crate::keeper::gate::Logged;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::NewAccount;
 use crate::keeper::message::load::Succession;
@@ -170,7 +171,7 @@ impl Vault {
     }
 
     /// The passphrase-sealed identity file.
-    pub(crate) fn identity_file(&self, user: UserId) -> Result<Vec<u8>, Broken> {
+    pub(crate) fn identity_file(&self, _: &Logged, user: UserId) -> Result<Vec<u8>, Broken> {
         let file: Option<String> = self.read(&units::account(user), Tree::Account, IDENTITY)?;
         file.and_then(|text| unbase64url(&text))
             .ok_or(Broken::Row(Tree::Account))

@@ -44,8 +44,8 @@ impl Vault {
         };
         let entry = Entry::new(Act::SignIn.row().event, Ending::Ok, actor, said);
         let pledge = self.log(permit, entry)?;
-        Ok(Step::serving(pledge, move |vault, _| {
-            let file = vault.identity_file(account.id)?;
+        Ok(Step::serving(pledge, move |vault, logged| {
+            let file = vault.identity_file(logged, account.id)?;
             Ok(Served::Identity {
                 account: Box::new(account),
                 actor: actor.to_string(),

@@ -5,7 +5,6 @@
 //! own state is searched. The planted controls show that the search would have found them.
 
 use std::collections::HashMap;
-use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::Value;

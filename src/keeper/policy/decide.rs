@@ -28,6 +28,28 @@ pub enum Decision {
 
 /// The policy's yes to one act of one person on one thing. Only this module makes it; it is used up by
 /// the entry that says so.
+///
+/// ```compile_fail,E0599
+/// fn twice(permit: strongroom::keeper::policy::decide::Permit) {
+///     let _ = permit.clone();
+/// }
+/// ```
+///
+/// ```compile_fail,E0451
+/// use strongroom::keeper::policy::decide::Permit;
+/// fn forged(like: Permit) -> Permit {
+///     Permit { rules: Vec::new(), ..like }
+/// }
+/// ```
+///
+/// ```compile_fail,E0382
+/// use strongroom::keeper::policy::decide::Permit;
+/// fn used_up(_: Permit) {}
+/// fn again(permit: Permit) {
+///     used_up(permit);
+///     used_up(permit);
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "a permit does nothing until its entry is written"]
 pub struct Permit {
