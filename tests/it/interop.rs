@@ -277,7 +277,7 @@ fn two_trustees_open_a_share_with_their_sheets_alone() {
         --trustee Ada --trustee Ben";
     place.run(init).ok();
     let [ada, ben, share] =
-        ["ada.txt", "ben.txt", "ada-ben.age"].map(|name| place.path("shares").join(name));
+        ["Ada.txt", "Ben.txt", "Ada-Ben.age"].map(|name| place.path("shares").join(name));
     let [inner, recovery, never] =
         ["inner.age", "recovery.txt", "never"].map(|name| place.path(name));
 

@@ -29,6 +29,7 @@ mod common;
 mod demo_data;
 mod gate;
 mod golden;
+mod golden_vault;
 mod interop;
 mod ledger_check;
 mod ledger_golden;

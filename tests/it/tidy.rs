@@ -46,7 +46,8 @@ fn rooms_name_only_lower_rooms() {
     let mut wrong = Vec::new();
     for file in rust_files("src") {
         let own = top_module(&file);
-        if own == "lib" || own == "main" {
+        // A desk's tests play a keeper that lies, and so look below it; they are compiled for tests alone.
+        if own == "lib" || own == "main" || file.starts_with("src/desk/forgery") {
             continue;
         }
         let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == own) else {
