@@ -224,13 +224,14 @@ fn a_record_that_was_not_asked_for_is_not_shown_although_its_entry_stands() {
             return;
         }
         let said: Value = serde_json::from_slice(&ask.statement).unwrap();
+        let seen = said["body"]["seen"].as_u64().unwrap();
         let (receipt, opening) = keeper
             .run(move |vault| {
                 vault.begin();
                 let entry = Entry::new(Event::Read, Ending::Ok, actor, said).about(b);
                 let index = vault.stage(entry).unwrap();
                 vault.commit().unwrap();
-                let proof = vault.receipt(index, 0).unwrap();
+                let proof = vault.receipt(index, seen).unwrap();
                 vault.begin();
                 proof
             })
@@ -239,7 +240,8 @@ fn a_record_that_was_not_asked_for_is_not_shown_although_its_entry_stands() {
         answer.opening = Some((&opening).into());
         answer.outcome = heard.outcome.clone();
     });
-    centre.not_taken_in("another record", lie, || sam.record(&a, None, None, 80));
+    let says = centre.not_taken_in("another record", lie, || sam.record(&a, None, None, 80));
+    assert!(says.contains("another record was served"), "{says}");
 }
 
 /// One thing wrong with the entry's proof in each.

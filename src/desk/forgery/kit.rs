@@ -174,19 +174,20 @@ impl Centre {
         heard.lock().unwrap().take().unwrap()
     }
 
-    /// Tells one lie each time `ask` asks, and checks that the desk is not taken in.
+    /// Tells one lie each time `ask` asks, and checks that the desk is not taken in; what it says.
     pub(crate) fn not_taken_in<T>(
         &self,
         what: &str,
         lie: Lie,
         ask: impl FnOnce() -> Result<T, DeskError>,
-    ) {
+    ) -> String {
         self.keeper.tell(Some(lie));
         let result = ask();
         self.keeper.tell(None);
         match result {
             Err(DeskError::Damaged(says) | DeskError::Fork(says) | DeskError::WentBack(says)) => {
                 assert!(says.contains(' '), "{what}: {says}");
+                says
             }
             Err(other) => panic!("{what}: refused otherwise: {other:?}"),
             Ok(_) => panic!("{what}: believed"),
