@@ -134,7 +134,7 @@ fn list(desk: &mut Desk, out: &mut Out) -> Result<(), CliError> {
             out.id(&case.id),
             case.title
                 .clone()
-                .unwrap_or_else(|| "(not open to you yet)".to_owned()),
+                .unwrap_or_else(|| "(not open to you)".to_owned()),
             case.service.word().to_owned(),
             case.state.word().to_owned(),
             team(case).join(" "),
@@ -148,11 +148,7 @@ fn show(case: &Case, out: &mut Out) -> Result<(), CliError> {
     if out.json() {
         return out.document(&document(case));
     }
-    out.heading(
-        case.title
-            .as_deref()
-            .unwrap_or("(title not open to you yet)"),
-    );
+    out.heading(case.title.as_deref().unwrap_or("(title not open to you)"));
     out.gap();
     let mut facts = vec![
         ("Id", case.id.to_string()),

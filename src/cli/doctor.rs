@@ -34,10 +34,8 @@ pub(crate) fn run(_: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
         out.facts(&[("Custody", custody(&report.custody))]);
         for finding in &report.findings {
             out.gap();
-            out.heading(&format!("{}: {}", finding.level.word(), finding.what));
-            if !finding.action.is_empty() {
-                out.say(&finding.action);
-            }
+            let words = format!("{}\n{}", finding.what, finding.action);
+            out.facts(&[(finding.level.word(), words)]);
         }
         out.gap();
         out.say(if report.ok() {

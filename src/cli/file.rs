@@ -153,7 +153,7 @@ impl NewFile {
             .create_new(true)
             .mode(0o600)
             .open(&part);
-        let file = file.map_err(|error| CliError::file("write", &part, &error))?;
+        let file = file.map_err(|error| CliError::file("write", path, &error))?;
         interrupt::unfinished(&part);
         Ok(Self {
             path: path.to_owned(),

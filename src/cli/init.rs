@@ -60,6 +60,11 @@ enum TwoPerson {
 
 pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     ask.no_clock_to_move()?;
+    let centre = args.centre.trim();
+    if centre.is_empty() || centre.chars().any(char::is_control) {
+        let says = "the centre's name is one line, for example \"Riverside Contact Centre\"";
+        return Err(CliError::refused("centre-name", says));
+    }
     let paths = ask.vault_at(&args.dir);
     let shares = args
         .shares
@@ -175,9 +180,7 @@ impl Made<'_> {
         out.gap();
         out.heading("What to keep, and where");
         out.gap();
-        for line in self.advice() {
-            out.say(&format!("- {line}"));
-        }
+        out.items(&self.advice());
         out.gap();
         out.say("Next:");
         out.verbatim(&format!(

@@ -143,6 +143,12 @@ impl Out {
         self.page.push_str(&table::facts(&facts, width));
     }
 
+    /// A list: a dot before each item, its lines aligned.
+    pub(crate) fn items(&mut self, items: &[String]) {
+        let items: Vec<(&str, String)> = items.iter().map(|item| ("-", item.clone())).collect();
+        self.facts(&items);
+    }
+
     /// A table, or `none` where it has no rows.
     pub(crate) fn table(&mut self, table: &Table, none: &str) {
         if table.is_empty() {

@@ -39,6 +39,8 @@ impl Bar {
             .progress_chars("=> ");
         bar.set_style(style);
         bar.set_message(crate::cli::out::shown(what));
+        // Something is seen from the start, also where the first step is the longest.
+        bar.tick();
         Self(bar)
     }
 

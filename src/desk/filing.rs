@@ -119,6 +119,9 @@ impl Desk<'_> {
             )?);
             warned.push(warnings);
         }
+        for version in &mut versions {
+            "imported".clone_into(&mut version.version.reason);
+        }
         let want = Want::ImportRecords { case };
         let filed = self.send_versions(want, versions, Event::Import)?;
         let lines = filed.into_iter().zip(warned);
@@ -256,6 +259,12 @@ impl Desk<'_> {
         let newest = served.versions.last().ok_or_else(link::unexpected)?;
         let kind = kind(&served.facts.kind)?;
         let form = kind.check(form)?;
+<<<<<<< HEAD
+        let facts = corrected(&served, (kind, &form), &keys);
+        let mut purposes = vec![Purpose::Own { record }];
+        purposes.extend(served.facts.case.map(|case| Purpose::Case { case }));
+        let to = recorded(&served.sealed_to, &purposes, &trust)?;
+=======
         let said = kind.facts(&form);
         let facts = FiledFacts {
             case: served.facts.case,
@@ -273,6 +282,7 @@ impl Desk<'_> {
             triggers: triggers(&said.triggers),
         };
         let to = sealed_already(&served, &trust)?;
+>>>>>>> gate
         let body = Body {
             form: form.to_json(),
             reason: Some(reason.to_owned()),
@@ -365,4 +375,24 @@ fn nobody_decides(kind: &Kind, keys: &Keys) -> bool {
         .contains(&crate::records::words::Reader::Deciders);
     let mut accounts = keys.accounts.iter();
     by_deciders && !accounts.any(|one| one.role == Role::DbsCountersignatory && one.may_work())
+}
+
+/// What the keeper is told about a corrected version: what may change.
+fn corrected(served: &ServedRecord, (kind, form): (&Kind, &Form), keys: &Keys) -> FiledFacts {
+    let said = kind.facts(form);
+    FiledFacts {
+        case: served.facts.case,
+        kind: kind.name.clone(),
+        kind_version: kind.version,
+        class: said.class,
+        labels: said.labels.into_iter().collect(),
+        event_date: said.event_date,
+        about: Vec::new(),
+        deciders: Vec::new(),
+        handler: said
+            .handler
+            .as_deref()
+            .and_then(|name| user_named(keys, name)),
+        triggers: triggers(&said.triggers),
+    }
 }

@@ -1,4 +1,4 @@
-//! The only caller of sealing's open functions. Everything here wants a `&Proven`: the entry that says
+//! The only caller of sealing's open functions; `tests/it/gate.rs` reads the source for others. Everything here wants a `&Proven`: the entry that says
 //! this was looked at is in a signed head, durable, and checked, before anything is opened.
 
 use std::io::Read;
@@ -19,10 +19,6 @@ use crate::sealing::Plain;
 ///
 /// # Errors
 /// [`DeskError::Damaged`] when an envelope does not open, or opens a key that nobody vouches for.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the desk opens, against a proven entry"
-)]
 pub(crate) fn follow(
     _: &Proven,
     own: &HybridIdentity,
@@ -52,10 +48,6 @@ pub(crate) fn follow(
 ///
 /// # Errors
 /// [`DeskError::Damaged`] when the envelope does not open.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the desk opens, against a proven entry"
-)]
 pub(crate) fn envelope_key(
     _: &Proven,
     with: &HybridIdentity,
@@ -68,10 +60,6 @@ pub(crate) fn envelope_key(
 ///
 /// # Errors
 /// [`DeskError::Damaged`] when it does not open.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the desk opens, against a proven entry"
-)]
 pub(crate) fn card(
     _: &Proven,
     with: &HybridIdentity,
@@ -85,10 +73,6 @@ pub(crate) fn card(
 ///
 /// # Errors
 /// [`DeskError::Damaged`] when it does not open or is not what the keeper's digest says.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the desk opens, against a proven entry"
-)]
 pub(crate) fn part(
     _: &Proven,
     with: &HybridIdentity,
@@ -102,10 +86,6 @@ pub(crate) fn part(
 ///
 /// # Errors
 /// [`DeskError::Damaged`] when its header does not open or the stream does not begin.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the desk opens, against a proven entry"
-)]
 pub(crate) fn stream<R: Read>(
     _: &Proven,
     with: &HybridIdentity,

@@ -158,8 +158,18 @@ impl Founding {
     /// Writes the vault: keys, store, and one frame with `genesis`, `enrol` and `member`.
     ///
     /// # Errors
-    /// [`FoundError`].
+    /// [`FoundError`]; what was written by then is taken away again.
     pub fn finish(self, founded: &Founded) -> Result<Keeper, FoundError> {
+        let paths = self.paths.clone();
+        self.write(founded).inspect_err(|_| {
+            // Both were empty when the founding began, so all that is in them is a half vault.
+            for dir in [&paths.dir, &paths.keys] {
+                drop(std::fs::remove_dir_all(dir));
+            }
+        })
+    }
+
+    fn write(self, founded: &Founded) -> Result<Keeper, FoundError> {
         let statement = crate::sealing::Statement::parse(&founded.statement)
             .map_err(|error| FoundError::Statements(error.to_string()))?;
         let genesis: Genesis = statement.read_body().ok_or_else(|| {

@@ -1,7 +1,9 @@
 //! From a verified ask to the act that answers it.
 
+use crate::ids::CaseId;
 use crate::keeper::acts::Act;
 use crate::keeper::audit::Filter;
+use crate::keeper::facts::CaseFacts;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Outcome;
@@ -127,16 +129,35 @@ impl Vault {
         }
     }
 
+    /// A case whose keys the asker may learn: one they may see, or may file something in.
+    fn case_to_seal_for(&self, request: &Request, case: CaseId) -> Result<CaseFacts, Stop> {
+        let facts = self.case(case)?.ok_or(Stop::Unknown)?;
+        let sees = facts.team.contains(&request.asker.id)
+            || self
+                .permit(request, Act::ShowCase, Resource::Case(&facts))
+                .is_ok();
+        let files = || {
+            self.rules.all().any(|rule| {
+                let on = Resource::Kind {
+                    rules: &rule.people,
+                    case: Some(&facts),
+                };
+                self.permit(request, Act::AddRecord, on).is_ok()
+            })
+        };
+        if sees || files() {
+            Ok(facts)
+        } else {
+            Err(Stop::Unknown)
+        }
+    }
+
     /// The public keys a desk needs to seal, and who vouches for them. Not an entry: nothing sealed is
     /// handed out.
-    fn look_up_keys(
-        &self,
-        request: &Request,
-        case: Option<crate::ids::CaseId>,
-    ) -> Result<Step, Stop> {
+    fn look_up_keys(&self, request: &Request, case: Option<CaseId>) -> Result<Step, Stop> {
         let _public = self.permit(request, Act::LookUpKeys, Resource::Vault)?;
         let case = match case {
-            Some(case) => Some(self.case(case)?.ok_or(Stop::Unknown)?),
+            Some(case) => Some(self.case_to_seal_for(request, case)?),
             None => None,
         };
         let mut compartments = self.teams()?;

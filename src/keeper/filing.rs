@@ -9,6 +9,7 @@ use crate::keeper::entry::HistoryRow;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::VersionFacts;
 use crate::keeper::gate::Pledge;
+use crate::keeper::intake::object_name;
 use crate::keeper::intake::refused;
 use crate::keeper::message::answer::FiledRecord;
 use crate::keeper::message::answer::Outcome;
@@ -75,7 +76,7 @@ impl Vault {
             self.write(&units::history(facts.id), Tree::History, &[], &history)?;
             pledges.push(self.put_version(request, act, load, (permit, facts))?);
         }
-        Ok(filed(pledges))
+        Ok(filed(pledges, loads))
     }
 
     /// Files a corrected version: the original stays.
@@ -116,7 +117,7 @@ impl Vault {
         facts.class.clone_from(&load.facts.class);
         facts.kind_version = load.facts.kind_version;
         let pledge = self.put_version(request, Act::AmendRecord, load, (permit, facts))?;
-        Ok(filed(vec![pledge]))
+        Ok(filed(vec![pledge], std::slice::from_ref(load)))
     }
 
     /// Writes a checked version and stages its entry.
@@ -153,12 +154,18 @@ impl Vault {
 }
 
 /// What was filed, told once every entry is durable.
-fn filed(filed: Vec<(RecordId, Pledge)>) -> Step {
+fn filed(filed: Vec<(RecordId, Pledge)>, loads: &[NewVersion]) -> Step {
+    let parts = loads.iter().flat_map(|load| &load.version.parts);
+    let objects: Vec<_> = parts.filter_map(|part| object_name(&part.sha256)).collect();
     let (records, pledges): (Vec<RecordId>, Vec<Pledge>) = filed.into_iter().unzip();
     Step {
         pledges,
         finish: Box::new(move |vault, logged| {
             let mut filed = Vec::new();
+            for name in &objects {
+                // The frame that names them is durable: they need not be held back from sweeping.
+                vault.payloads.release(name);
+            }
             for (record, one) in records.into_iter().zip(logged) {
                 let (receipt, opening) = vault.receipt(one.index(), 0)?;
                 filed.push(FiledRecord {

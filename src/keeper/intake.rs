@@ -51,14 +51,11 @@ impl Vault {
             Some(case) => Some(self.case(case)?.ok_or(Stop::Unknown)?),
             None => None,
         };
-        let permit = self.permit(
-            request,
-            act,
-            Resource::Kind {
-                rules: &rules.people,
-                case: case.as_ref(),
-            },
-        )?;
+        let on = Resource::Kind {
+            rules: &rules.people,
+            case: case.as_ref(),
+        };
+        let permit = self.permit(request, act, on).map_err(about_state)?;
         rules
             .case_takes(case.as_ref())
             .map_err(|says| Stop::Refused("kind-not-for-case", says))?;
@@ -247,6 +244,21 @@ impl Vault {
         self.payloads
             .exists(&name)
             .map_err(|error| Broken::Store(error.to_string()))
+    }
+}
+
+/// A denial that is about the state of things and not about the person: its sentence says what to do.
+fn about_state(stop: Stop) -> Stop {
+    match stop {
+        Stop::Denied(denial, _)
+            if denial
+                .rules
+                .first()
+                .is_some_and(|rule| rule.as_str() == "case-closed") =>
+        {
+            Stop::Refused("case-closed", denial.says)
+        }
+        other => other,
     }
 }
 

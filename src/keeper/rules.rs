@@ -51,6 +51,11 @@ impl Rules {
         }
     }
 
+    /// Every kind.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Rule> {
+        self.by_name.values()
+    }
+
     /// The rules of a kind; one that is unknown here is read and filed by nobody, and hidden.
     pub fn of(&self, kind: &str) -> &Rule {
         self.by_name.get(kind).unwrap_or(&self.nobody)

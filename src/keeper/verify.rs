@@ -9,7 +9,10 @@ use crate::keeper::keyring::Keyring;
 use crate::keeper::open::OpenError;
 use crate::keeper::open::Replayed;
 use crate::keeper::open::config_of;
+use crate::ledger::LeafIndex;
 use crate::ledger::SignedCheckpoint;
+use crate::ledger::check;
+use crate::ledger::check::Against;
 use crate::ledger::checkpoint::Discontinuity;
 use crate::ledger::memory::Memory;
 use crate::ledger::memory::MemoryError;
@@ -67,6 +70,7 @@ pub fn verify(paths: &Paths, state: Option<&Path>) -> Result<Verified, OpenError
     let checkpoint = head.checkpoint().ok_or_else(|| {
         OpenError::Damaged("the ledger is empty: it has not even a founding entry".to_owned())
     })?;
+    check_static(paths, &head)?;
     let remembered = match state {
         Some(state) => compare(state, &head, checkpoint)?,
         None => None,
@@ -78,6 +82,29 @@ pub fn verify(paths: &Paths, state: Option<&Path>) -> Result<Verified, OpenError
         checkpoint: checkpoint.note().to_owned(),
         remembered,
     })
+}
+
+/// Checks the ledger's static files, as far as they have been published.
+fn check_static(paths: &Paths, head: &LedgerHead) -> Result<(), OpenError> {
+    let dir = paths.dir.join("ledger");
+    if !dir.join("checkpoint").exists() {
+        return Ok(());
+    }
+    let keys = [head.verifier()];
+    let against = Against {
+        keys: &keys,
+        remembered: &[],
+        entries_from: LeafIndex::new(0),
+    };
+    let report =
+        check::directory(&dir, &against).map_err(|error| OpenError::Damaged(error.to_string()))?;
+    match report.findings.first() {
+        None => Ok(()),
+        Some(finding) => Err(OpenError::Damaged(format!(
+            "the ledger's static files in `ledger` are not what was published: {finding}; they are made anew \
+             from the journal when the folder is removed"
+        ))),
+    }
 }
 
 /// Compares with what this machine remembers of the ledger, and remembers the newer head.

@@ -44,12 +44,12 @@ impl Centre {
     }
 
     /// The id of the record made from a form of the demo's data.
-    pub(crate) fn record(&self, form: &str) -> String {
+    pub(crate) fn record(form: &str) -> String {
         id(&document()["records"], "form", form)
     }
 
     /// The id of a case by the demo's key for it.
-    pub(crate) fn case(&self, key: &str) -> String {
+    pub(crate) fn case(key: &str) -> String {
         id(&document()["cases"], "key", key)
     }
 

@@ -62,17 +62,7 @@ fn every_command_of_the_tour_works_as_it_is_printed() {
     for stop in &said[..said.len() - 1] {
         stop.write_to(&mut text);
     }
-    insta::assert_snapshot!("tour", minutes(&centre.place.redacted(&text)));
-}
-
-/// The demo's clock runs on while tests do.
-fn minutes(text: &str) -> String {
-    (0..60).fold(text.to_owned(), |text, minute| {
-        text.replace(
-            &format!("2 November 2026 at 09:{minute:02}"),
-            "2 November 2026 at 09:[M]",
-        )
-    })
+    insta::assert_snapshot!("tour", centre.place.redacted(&text));
 }
 
 #[test]

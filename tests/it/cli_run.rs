@@ -145,6 +145,18 @@ impl Said {
     }
 }
 
+/// An object's keys, sorted.
+pub(crate) fn keys(object: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = object
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    keys.sort_unstable();
+    keys
+}
+
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -170,6 +182,13 @@ pub(crate) fn redact(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
+        // The demo's clock runs on while tests do.
+        let clock = out.ends_with("2026 at ") && rest.get(2..3) == Some(":");
+        if clock {
+            out.push_str("[HH:MM]");
+            rest = &rest[5..];
+            continue;
+        }
         let at_start = !out.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
         if let Some((found, name)) = at_start.then(|| secret(rest)).flatten() {
             let number = name.starts_with("ID").then(|| {
@@ -226,5 +245,9 @@ fn redaction_keeps_what_is_the_same_the_same() {
         "[r_1] [c_2] [r_1] [TIME] r_x é"
     );
     assert_eq!(redact(&format!("{}\n", "a0".repeat(32))), "[SHA-256]\n");
+    assert_eq!(
+        redact("2 November 2026 at 09:07."),
+        "2 November 2026 at [HH:MM]."
+    );
     assert_eq!(words("a 'b c' ''"), ["a", "b c", ""]);
 }

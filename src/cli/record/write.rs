@@ -16,10 +16,13 @@ use crate::cli::session::with_desk;
 use crate::desk::Attach;
 use crate::desk::Filed;
 use crate::desk::Filing;
+use crate::records::kind::Kind;
+use crate::records::words::CaseRule;
 
 pub(crate) fn add(args: Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     // Everything that needs no vault is checked first: a mistake costs no sign-in and no entry.
     let kind = kind::find(&args.kind)?;
+    check_case(kind, args.case.as_deref())?;
     let value = file::form(&args.from)?;
     kind.check(&value).map_err(|problems| form(&problems))?;
     // Attachments are read twice: once for their digests, once to seal them.
@@ -46,12 +49,32 @@ pub(crate) fn add(args: Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
 }
 
 pub(crate) fn amend(args: &Amend, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    if args.reason.trim().is_empty() {
+        let says = "a correction needs a reason; say in --reason what was wrong";
+        return Err(CliError::refused("reason", says));
+    }
     let value = file::form(&args.from)?;
     with_desk(ask, out, |desk, out| {
         let id = resolve::record(desk, ask, &args.record)?;
         let filed = desk.amend(&id, &value, &args.reason)?;
         filed_page(&filed, "Corrected", out)
     })
+}
+
+/// Whether the kind belongs to a case, and one was named.
+fn check_case(kind: &Kind, case: Option<&str>) -> Result<(), CliError> {
+    let name = &kind.name;
+    match (kind.case, case) {
+        (CaseRule::Required, None) => {
+            let says = format!("every {name} belongs to a case; name it with --case");
+            Err(CliError::refused("case-missing", says))
+        }
+        (CaseRule::None, Some(_)) => {
+            let says = format!("a {name} belongs to no case; leave out --case");
+            Err(CliError::refused("case-not-wanted", says))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn filed_page(filed: &Filed, done: &str, out: &mut Out) -> Result<(), CliError> {

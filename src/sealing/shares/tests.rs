@@ -160,9 +160,9 @@ fn a_trustees_own_key_takes_the_place_of_a_passphrase() {
         assert!(text.contains("NOT been tried") && !text.contains("YOUR PASSPHRASE"));
     }
     assert!(ada.contains("older sort") && ben.contains("age 1.3 or later"));
-    assert!(ada.contains("age -d -i YOUR-KEY-FILE -o inner.age ada-cai.age"));
+    assert!(ada.contains("age -d -i YOUR-KEY-FILE -o inner.age Ada-Cai.age"));
     let cai = sheet(&shares, "Cai.txt");
-    assert!(cai.contains("age -d -i THEIR-KEY-FILE -o inner.age ben-cai.age"));
+    assert!(cai.contains("age -d -i THEIR-KEY-FILE -o inner.age Ben-Cai.age"));
     assert!(cai.contains("age -d -o recovery.txt inner.age"));
     assert!(!ada.contains(classical.to_string().expose_secret()));
 }

@@ -1,0 +1,141 @@
+//! Each exit code that says something about the vault, reached on purpose.
+
+use std::fs;
+
+use strongroom::keeper::Keeper;
+use strongroom::keeper::Paths;
+
+use crate::cli_centre::Centre;
+use crate::cli_centre::copy;
+
+#[test]
+fn busy_is_5_and_says_who_has_it() {
+    let centre = Centre::new();
+    let paths = Paths {
+        dir: centre.place.path("centre"),
+        keys: centre.place.path("centre.keys"),
+    };
+    let keeper = Keeper::open(&paths, &[]).unwrap();
+    let said = centre.run("moira", "--json case list").fails(5);
+    assert_eq!(said.error()["code"], "busy");
+    assert!(
+        said.error()["message"]
+            .as_str()
+            .unwrap()
+            .contains("process"),
+        "{}",
+        said.stderr
+    );
+    keeper.close().unwrap();
+    centre.run("moira", "case list").ok();
+}
+
+#[test]
+fn an_older_copy_put_back_is_7() {
+    let centre = Centre::new();
+    copy(&centre.place.path("centre"), &centre.place.path("older"));
+    centre
+        .run("moira", "case open --title Later --service handover")
+        .ok();
+    fs::rename(centre.place.path("centre"), centre.place.path("newer")).unwrap();
+    fs::rename(centre.place.path("older"), centre.place.path("centre")).unwrap();
+    let said = centre.run("moira", "--json case list").fails(7);
+    assert_eq!(said.error()["code"], "went-back");
+    let said = centre.anybody("--json audit verify").fails(7);
+    assert_eq!(said.error()["code"], "went-back");
+}
+
+/// An older copy, put back with the note beside its keys, is noticed by whoever was there since.
+#[test]
+fn an_older_copy_with_its_keys_is_7_for_whoever_remembers() {
+    let centre = Centre::new();
+    for name in ["centre", "centre.keys"] {
+        copy(
+            &centre.place.path(name),
+            &centre.place.path(format!("old-{name}")),
+        );
+    }
+    centre
+        .run("moira", "case open --title Later --service handover")
+        .ok();
+    for name in ["centre", "centre.keys"] {
+        fs::rename(
+            centre.place.path(name),
+            centre.place.path(format!("new-{name}")),
+        )
+        .unwrap();
+        fs::rename(
+            centre.place.path(format!("old-{name}")),
+            centre.place.path(name),
+        )
+        .unwrap();
+    }
+    centre.run("moira", "--json case list").fails(7);
+    centre.anybody("--json audit verify").fails(7);
+}
+
+/// Two copies that went on apart: whoever saw the one is told when shown the other.
+#[test]
+fn two_histories_are_6() {
+    let centre = Centre::new();
+    for name in ["centre", "centre.keys"] {
+        copy(
+            &centre.place.path(name),
+            &centre.place.path(format!("other-{name}")),
+        );
+    }
+    centre
+        .run("moira", "case open --title One --service handover")
+        .ok();
+    let other = "--vault other-centre --keys other-centre.keys --as moira --passphrase-file centre.signin/moira";
+    let elsewhere = centre.place.path("elsewhere");
+    let elsewhere = [("STRONGROOM_STATE", elsewhere.to_str().unwrap())];
+    for _ in 0..3 {
+        let line = format!("{other} case open --title Two --service handover");
+        centre.place.run_with(&line, &elsewhere, "").ok();
+    }
+    let said = centre
+        .place
+        .run(&format!("{other} --json case list"))
+        .fails(6);
+    assert_eq!(said.error()["code"], "fork");
+    let said = centre
+        .place
+        .run("--vault other-centre --keys other-centre.keys --json audit verify");
+    assert_eq!(said.fails(6).error()["code"], "fork");
+}
+
+#[test]
+fn keys_that_are_missing_are_named() {
+    let centre = Centre::new();
+    fs::rename(
+        centre.place.path("centre.keys"),
+        centre.place.path("elsewhere"),
+    )
+    .unwrap();
+    let said = centre.run("moira", "--json case list").fails(1);
+    assert_eq!(said.error()["code"], "no-keys");
+    centre.run("moira", "--keys elsewhere case list").ok();
+}
+
+#[test]
+fn a_full_standard_output_is_no_success() {
+    if !std::path::Path::new("/dev/full").exists() {
+        eprintln!("SKIPPED: there is no /dev/full here");
+        return;
+    }
+    let place = crate::cli_run::Place::new();
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = place
+        .program()
+        .args(["kind", "list"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("the disk is full"), "{stderr}");
+}

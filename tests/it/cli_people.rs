@@ -1,0 +1,131 @@
+//! `strongroom user` and `strongroom case`.
+
+use crate::cli_centre::Centre;
+use crate::cli_run::keys;
+
+fn owned(who: &'static str, line: impl Into<String>) -> (&'static str, String) {
+    (who, line.into())
+}
+
+#[test]
+fn users_for_people() {
+    let centre = Centre::new();
+    centre.place.write("new", "a passphrase of my own\n");
+    centre.place.write("weak", "password\n");
+    insta::assert_snapshot!("users", centre.transcript(&[
+        owned("moira", "user list"),
+        owned("moira", "user show siqi"),
+        owned("moira", "user show nobody"),
+        owned("moira", "user show u_aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+        owned("tomos", "user list"),
+        owned("moira", "user add nia --name 'Nia Bevan' --role staff --reports-to moira --new-passphrase-file new"),
+        owned("moira", "user add nia --role staff --new-passphrase-file new"),
+        owned("moira", "user add 'Nia B' --role staff --new-passphrase-file new"),
+        owned("moira", "user add bob --role staff --reports-to nobody --new-passphrase-file new"),
+        owned("moira", "user add bob --role staff --new-passphrase-file weak"),
+        owned("moira", "user add bob --role staff --new-passphrase-file none"),
+        owned("tomos", "user add bob --role staff --new-passphrase-file new"),
+        owned("moira", "user suspend tomos"),
+        owned("tomos", "case list"),
+        owned("moira", "user resume tomos"),
+        owned("moira", "--quiet user resume tomos"),
+        owned("tomos", "case list"),
+    ]));
+}
+
+#[test]
+fn a_first_passphrase_is_shown_once_and_its_person_sets_their_own() {
+    let centre = Centre::new();
+    let added = centre.json("moira", "user add nia --name 'Nia Bevan' --role staff");
+    assert_eq!(added["state"], "unclaimed");
+    assert_eq!(added["name"], "Nia Bevan");
+    let words = added["passphrase"].as_str().unwrap();
+    assert_eq!(words.split(['-', ' ']).count(), 5);
+    assert!(
+        centre
+            .json("moira", "user show nia")
+            .get("passphrase")
+            .is_none()
+    );
+
+    centre.place.write("centre.signin/nia", words);
+    centre.place.write("own", "a passphrase of my own\n");
+    let changed = centre.json("nia", "user passphrase --new-passphrase-file own");
+    assert_eq!(changed, serde_json::json!({ "changed": true }));
+    let old = centre.run("nia", "--json case list").fails(3);
+    assert_eq!(old.error()["code"], "wrong-passphrase");
+    centre
+        .place
+        .write("centre.signin/nia", "a passphrase of my own");
+    assert_eq!(centre.json("nia", "case list"), serde_json::json!([]));
+    assert_eq!(centre.json("moira", "user show nia")["state"], "active");
+
+    let given = centre.json("nia", "user passphrase");
+    centre
+        .place
+        .write("centre.signin/nia", given["passphrase"].as_str().unwrap());
+    centre.run("nia", "case list").ok();
+}
+
+#[test]
+fn cases_for_people() {
+    let centre = Centre::new();
+    let case = Centre::case("okonkwo-bell");
+    let closed = Centre::case("morgan");
+    insta::assert_snapshot!(
+        "cases",
+        centre.transcript(&[
+            owned("harpreet", "case list"),
+            owned("harpreet", format!("case show {case}")),
+            owned("efa", format!("case show {case}")),
+            owned("efa", "case show c_aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            owned("efa", "case show nonsense"),
+            owned(
+                "moira",
+                "case open --title 'Beddoe, Saturdays' --service handover"
+            ),
+            owned("moira", "--quiet case open --title Later --service virtual"),
+            owned("moira", "case open --title '' --service virtual"),
+            owned("tomos", "case open --title Mine --service virtual"),
+            owned("moira", format!("case team add {case} efa")),
+            owned("moira", format!("case team add {case} efa")),
+            owned("efa", format!("case show {case}")),
+            owned("moira", format!("case team remove {case} efa")),
+            owned("efa", format!("case show {case}")),
+            owned("moira", format!("case team remove {case} efa")),
+            owned("moira", format!("case team add {case} nobody")),
+            owned("moira", format!("case close {case}")),
+            owned("moira", format!("case close {case}")),
+            owned("moira", format!("case reopen {closed}")),
+            owned("harpreet", format!("case close {case}")),
+        ])
+    );
+}
+
+#[test]
+fn cases_for_scripts() {
+    let centre = Centre::new();
+    let opened = centre.json("moira", "case open --title 'Beddoe' --service indirect");
+    assert_eq!(
+        keys(&opened),
+        [
+            "closed_at",
+            "id",
+            "opened_at",
+            "service",
+            "state",
+            "team",
+            "title"
+        ]
+    );
+    let id = opened["id"].as_str().unwrap();
+    assert!(id.starts_with("c_"));
+    assert_eq!(opened["closed_at"], serde_json::Value::Null);
+    let changed = centre.json("moira", &format!("case team add {id} harpreet"));
+    assert_eq!(changed["team"], serde_json::json!(["harpreet"]));
+    let closed = centre.json("moira", &format!("case close {id}"));
+    assert_eq!(closed["state"], "closed");
+    assert!(closed["closed_at"].as_str().unwrap().ends_with('Z'));
+    let list = centre.json("harpreet", "case list");
+    assert!(list.as_array().unwrap().iter().any(|case| case["id"] == id));
+}
