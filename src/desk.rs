@@ -28,10 +28,6 @@ pub mod error;
 pub mod export;
 pub mod filing;
 #[cfg(test)]
-#[expect(
-    clippy::too_many_lines,
-    reason = "a lie and all it must not do are one test"
-)]
 mod forgery;
 pub mod found;
 pub(crate) mod link;

@@ -259,30 +259,8 @@ impl Desk<'_> {
         let newest = served.versions.last().ok_or_else(link::unexpected)?;
         let kind = kind(&served.facts.kind)?;
         let form = kind.check(form)?;
-<<<<<<< HEAD
         let facts = corrected(&served, (kind, &form), &keys);
-        let mut purposes = vec![Purpose::Own { record }];
-        purposes.extend(served.facts.case.map(|case| Purpose::Case { case }));
-        let to = recorded(&served.sealed_to, &purposes, &trust)?;
-=======
-        let said = kind.facts(&form);
-        let facts = FiledFacts {
-            case: served.facts.case,
-            kind: kind.name.clone(),
-            kind_version: kind.version,
-            class: said.class,
-            labels: said.labels.into_iter().collect(),
-            event_date: said.event_date,
-            about: Vec::new(),
-            deciders: Vec::new(),
-            handler: said
-                .handler
-                .as_deref()
-                .and_then(|name| user_named(&keys, name)),
-            triggers: triggers(&said.triggers),
-        };
         let to = sealed_already(&served, &trust)?;
->>>>>>> gate
         let body = Body {
             form: form.to_json(),
             reason: Some(reason.to_owned()),

@@ -1,6 +1,11 @@
 //! The only caller of sealing's open functions; `tests/it/gate.rs` reads the source for others. Everything here wants a `&Proven`: the entry that says
 //! this was looked at is in a signed head, durable, and checked, before anything is opened.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the desk opens, here alone, against a proven entry"
+)]
+
 use std::io::Read;
 
 use crate::desk::error::DeskError;

@@ -316,9 +316,15 @@ impl Vault {
     ) -> Result<(Vec<(RecordFacts, CompartmentId, Way)>, bool), Stop> {
         let mut candidates = Vec::new();
         for record in self.record_ids() {
-            let Some(facts) = self.record(record)? else { continue };
+            let Some(facts) = self.record(record)? else {
+                continue;
+            };
             if case.is_none() || facts.case == case {
-                let of = facts.case.map(|case| self.case(case)).transpose()?.flatten();
+                let of = facts
+                    .case
+                    .map(|case| self.case(case))
+                    .transpose()?
+                    .flatten();
                 candidates.push((facts, of));
             }
         }

@@ -6,13 +6,10 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
-<<<<<<< HEAD
-    clippy::too_many_lines,
-    reason = "a failed test should panic, a skipped one say so, and a story be told in one piece"
-=======
     clippy::disallowed_methods,
-    reason = "a failed test should panic, a skipped one say so, and tests open what they sealed"
->>>>>>> gate
+    clippy::too_many_lines,
+    reason = "a failed test should panic, a skipped one say so, a story be told in one piece, and tests \
+              open what they sealed"
 )]
 
 mod canary;

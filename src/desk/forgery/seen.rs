@@ -40,16 +40,20 @@ fn typed(kind: &Kind, known: &mut Vec<String>) -> Value {
             let text = matches!(field.sort, Sort::Text | Sort::LongText | Sort::Person);
             match value {
                 Value::Array(all) if field.sort == Sort::Group => {
-                    all.iter_mut()
-                        .for_each(|one| fill(&field.fields, one, known));
+                    for one in all {
+                        fill(&field.fields, one, known);
+                    }
                 }
                 one if field.sort == Sort::Group => fill(&field.fields, one, known),
                 Value::Array(all) if text => {
-                    all.iter_mut().for_each(|one| *one = canary(known).into());
+                    for one in all {
+                        *one = canary(known).into();
+                    }
                 }
                 Value::Array(all) if field.sort == Sort::Quote => {
-                    all.iter_mut()
-                        .for_each(|one| one["words"] = canary(known).into());
+                    for one in all {
+                        one["words"] = canary(known).into();
+                    }
                 }
                 one if text && field.pattern.is_none() => *one = canary(known).into(),
                 _ => {}
