@@ -113,10 +113,11 @@ impl CliError {
         Self::new(Ending::Denied, HIDDEN_CODE, UNKNOWN)
     }
 
-    /// Not signed in: the wrong passphrase, or no account to try it on.
+    /// Not signed in: the passphrase is another.
     pub(crate) fn wrong_passphrase() -> Self {
-        let says = "that passphrase does not open this account, or there is no such account";
-        Self::new(Ending::Denied, "wrong-passphrase", says)
+        let says = "that is not the passphrase of this account";
+        let error = Self::new(Ending::Denied, "wrong-passphrase", says);
+        error.hint("try again; a coordinator can help where it is forgotten")
     }
 
     /// Something stored is damaged or was altered.

@@ -1,5 +1,6 @@
-//! The only caller of sealing's open functions; `tests/it/gate.rs` reads the source for others. Everything here wants a `&Proven`: the entry that says
-//! this was looked at is in a signed head, durable, and checked, before anything is opened.
+//! The only caller of sealing's open functions: the linter's ban and `tests/it/gate.rs` find any other.
+//! Everything here wants a `&Proven`: the entry that says this was looked at is in a signed head,
+//! durable, and checked, before anything is opened.
 
 #![expect(
     clippy::disallowed_methods,

@@ -367,11 +367,11 @@ fn cases_take_what_they_are_for_while_they_are_open() {
     assert_eq!(refused(cora.file(&check)), "kind-not-for-case");
     cora.close_case(&centre.supervised).unwrap();
     assert_eq!(
-        denied(cora.file(&report(&centre.supervised))),
+        refused(cora.file(&report(&centre.supervised))),
         "case-closed"
     );
     assert_eq!(
-        denied(cora.import(&[report(&centre.supervised)])),
+        refused(cora.import(&[report(&centre.supervised)])),
         "case-closed"
     );
     assert!(

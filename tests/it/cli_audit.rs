@@ -15,7 +15,7 @@ fn owned(who: &'static str, line: impl Into<String>) -> (&'static str, String) {
 #[test]
 fn entries_for_people() {
     let centre = Centre::new();
-    let report = Centre::record("okonkwo-bell-1.json");
+    let report = centre.record("okonkwo-bell-1.json");
     centre
         .run(
             "harpreet",

@@ -32,6 +32,7 @@ pub(crate) fn document() -> &'static Value {
 #[derive(Debug)]
 pub(crate) struct Centre {
     pub(crate) place: Place,
+    document: &'static Value,
 }
 
 impl Centre {
@@ -40,17 +41,20 @@ impl Centre {
         for name in ["centre", "centre.keys", "centre.signin", "centre.shares"] {
             copy(&master().place.path(name), &place.path(name));
         }
-        Self { place }
+        Self {
+            place,
+            document: document(),
+        }
     }
 
     /// The id of the record made from a form of the demo's data.
-    pub(crate) fn record(form: &str) -> String {
-        id(&document()["records"], "form", form)
+    pub(crate) fn record(&self, form: &str) -> String {
+        id(&self.document["records"], "form", form)
     }
 
     /// The id of a case by the demo's key for it.
-    pub(crate) fn case(key: &str) -> String {
-        id(&document()["cases"], "key", key)
+    pub(crate) fn case(&self, key: &str) -> String {
+        id(&self.document["cases"], "key", key)
     }
 
     /// The flags that sign `who` in.

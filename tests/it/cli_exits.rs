@@ -118,6 +118,35 @@ fn keys_that_are_missing_are_named() {
     centre.run("moira", "--keys elsewhere case list").ok();
 }
 
+/// Ctrl-C: the process ends by the signal, after it has said what there is.
+#[test]
+fn a_stop_says_what_was_done() {
+    let place = crate::cli_run::Place::new();
+    let child = place
+        .program()
+        .args(["demo", "centre"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !place.path("centre.signin").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let process = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(
+        std::os::unix::process::ExitStatusExt::signal(&output.status),
+        Some(2)
+    );
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.contains("Stopped. The demo is not whole; remove centre*"),
+        "{stderr}"
+    );
+    assert!(output.stdout.is_empty());
+}
+
 #[test]
 fn a_full_standard_output_is_no_success() {
     if !std::path::Path::new("/dev/full").exists() {

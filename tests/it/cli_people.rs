@@ -70,8 +70,8 @@ fn a_first_passphrase_is_shown_once_and_its_person_sets_their_own() {
 #[test]
 fn cases_for_people() {
     let centre = Centre::new();
-    let case = Centre::case("okonkwo-bell");
-    let closed = Centre::case("morgan");
+    let case = centre.case("okonkwo-bell");
+    let closed = centre.case("morgan");
     insta::assert_snapshot!(
         "cases",
         centre.transcript(&[

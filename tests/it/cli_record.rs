@@ -22,8 +22,8 @@ fn example(centre: &Centre, kind: &str, name: &str) {
 #[test]
 fn filing_for_people() {
     let centre = Centre::new();
-    let case = Centre::case("okonkwo-bell");
-    let supported = Centre::case("parry");
+    let case = centre.case("okonkwo-bell");
+    let supported = centre.case("parry");
     example(&centre, "contact-report", "form.json");
     centre
         .place
@@ -61,7 +61,7 @@ fn filing_for_people() {
 #[test]
 fn a_form_from_standard_input_and_the_record_for_scripts() {
     let centre = Centre::new();
-    let case = Centre::case("okonkwo-bell");
+    let case = centre.case("okonkwo-bell");
     let form = centre
         .place
         .run("kind template contact-report --json")
@@ -122,52 +122,25 @@ fn a_form_from_standard_input_and_the_record_for_scripts() {
 }
 
 #[test]
-fn reading_and_correcting() {
+fn reading_and_taking_out() {
     let centre = Centre::new();
-    let report = Centre::record("okonkwo-bell-2.json");
-    let certificate = Centre::record("dbs-certificate-siqi.json");
-    example(&centre, "contact-report", "form.json");
+    let report = centre.record("okonkwo-bell-2.json");
+    let certificate = centre.record("dbs-certificate-siqi.json");
     centre.place.write("there.jpg", "");
-    let drawing = "'Llun Amara, y tŷ.jpg'";
+    let take = format!("record attachment {report} 'Llun Amara, y tŷ.jpg'");
     insta::assert_snapshot!(
         "reading",
         centre.transcript(&[
             owned("harpreet", "record list"),
             owned("tomos", "record list"),
-            owned(
-                "harpreet",
-                format!("record attachment {report} {drawing} --out there.jpg")
-            ),
+            owned("harpreet", format!("{take} --out there.jpg")),
             owned(
                 "harpreet",
                 format!("record attachment {report} none.jpg --out x.jpg")
             ),
-            owned(
-                "harpreet",
-                format!("record attachment {report} {drawing} --out no/such/folder.jpg")
-            ),
-            owned(
-                "harpreet",
-                format!("record attachment {report} {drawing} --out drawing.jpg")
-            ),
-            owned(
-                "harpreet",
-                format!("--json record attachment {report} {drawing} --out -")
-            ),
-            owned(
-                "harpreet",
-                format!("record amend {report} --from form.json --reason 'Wrong times'")
-            ),
-            owned(
-                "harpreet",
-                format!("record amend {report} --from form.json --reason ''")
-            ),
-            owned(
-                "tomos",
-                format!("record amend {report} --from form.json --reason 'Mine now'")
-            ),
-            owned("harpreet", format!("record show {report} --version 3")),
-            owned("harpreet", format!("record history {report}")),
+            owned("harpreet", format!("{take} --out no/such/folder.jpg")),
+            owned("harpreet", format!("{take} --out drawing.jpg")),
+            owned("harpreet", format!("--json {take} --out -")),
             owned("gethin", format!("record show {certificate}")),
             owned(
                 "gethin",
@@ -188,6 +161,35 @@ fn reading_and_correcting() {
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(fs::read(centre.place.path("there.jpg")).unwrap(), b"");
     assert!(!centre.place.path("c.age").exists() && !centre.place.path("c.age.part").exists());
+}
+
+#[test]
+fn correcting_keeps_the_original() {
+    let centre = Centre::new();
+    let report = centre.record("okonkwo-bell-4.json");
+    example(&centre, "contact-report", "form.json");
+    centre.place.write("bad.json", "{}");
+    let amend = format!("record amend {report}");
+    insta::assert_snapshot!(
+        "correcting",
+        centre.transcript(&[
+            owned(
+                "harpreet",
+                format!("{amend} --from form.json --reason 'Wrong times'")
+            ),
+            owned("harpreet", format!("{amend} --from form.json --reason ' '")),
+            owned(
+                "harpreet",
+                format!("{amend} --from bad.json --reason 'Nothing in it'")
+            ),
+            owned(
+                "tomos",
+                format!("{amend} --from form.json --reason 'Mine now'")
+            ),
+            owned("harpreet", format!("record show {report} --version 3")),
+            owned("harpreet", format!("record history {report}")),
+        ])
+    );
     let first = centre.json("harpreet", &format!("record show {report} --version 1"));
     let second = centre.json("harpreet", &format!("record show {report}"));
     assert_ne!(first["fields"], second["fields"], "the original stays");
@@ -198,7 +200,7 @@ fn reading_and_correcting() {
 #[test]
 fn hidden_and_unknown_cannot_be_told_apart() {
     let centre = Centre::new();
-    let hidden = Centre::record("complaint-coordinator.json");
+    let hidden = centre.record("complaint-coordinator.json");
     let unknown = "r_aaaaaaaaaaaaaaaaaaaaaaaaaa";
     for line in [
         "record show ID",
@@ -231,7 +233,7 @@ fn hidden_and_unknown_cannot_be_told_apart() {
 #[test]
 fn an_export_is_an_age_file_of_a_tar() {
     let centre = Centre::new();
-    let report = Centre::record("okonkwo-bell-1.json");
+    let report = centre.record("okonkwo-bell-1.json");
     let identity = strongroom::sealing::HybridIdentity::generate();
     let line = format!(
         "record export {report} --age report.age --to {}",
@@ -277,7 +279,7 @@ fn an_export_is_an_age_file_of_a_tar() {
 #[test]
 fn importing_is_all_or_nothing_about_mistakes() {
     let centre = Centre::new();
-    let case = Centre::case("okonkwo-bell");
+    let case = centre.case("okonkwo-bell");
     example(&centre, "contact-report", "good/b.json");
     example(&centre, "contact-report", "good/a.json");
     example(&centre, "contact-report", "mixed/a.json");

@@ -77,7 +77,7 @@ fn short_ids_are_shown_and_taken_and_tables_fit() {
     }
     let centre = Centre::new();
     let sign_in = Centre::flags("harpreet");
-    let report = Centre::record("okonkwo-bell-1.json");
+    let report = centre.record("okonkwo-bell-1.json");
     let short = &report[..10];
     let (text, fine) = at_terminal(&centre, &format!("strongroom {sign_in} record list"), "");
     assert!(fine, "{text}");

@@ -72,6 +72,40 @@ fn the_commands_are_those_of_the_first_step() {
     assert_eq!(names, COMMANDS);
 }
 
+/// Commands that are nobody's act: they need no person, or only one's own keys.
+const NOBODYS: &[&str] = &[
+    "init",
+    "demo",
+    "kind list",
+    "kind show",
+    "kind template",
+    "kind check",
+    "audit verify",
+    "doctor",
+    "index rebuild",
+    "completions",
+    "man",
+];
+
+#[test]
+fn commands_and_acts_are_the_same_list() {
+    let acts: Vec<&str> = strongroom::keeper::acts::ACTS
+        .iter()
+        .map(|row| row.command)
+        .filter(|command| !command.is_empty())
+        .collect();
+    for command in &acts {
+        assert!(
+            COMMANDS.contains(command),
+            "there is no command `{command}`"
+        );
+    }
+    for command in COMMANDS {
+        let known = acts.contains(command) || NOBODYS.contains(command);
+        assert!(known, "`{command}` is no act");
+    }
+}
+
 #[test]
 fn every_page_of_help_is_plain_and_fits_a_screen() {
     let place = Place::new();

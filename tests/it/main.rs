@@ -7,9 +7,7 @@
     clippy::indexing_slicing,
     clippy::print_stderr,
     clippy::disallowed_methods,
-    clippy::too_many_lines,
-    reason = "a failed test should panic, a skipped one say so, a story be told in one piece, and tests \
-              open what they sealed"
+    reason = "a failed test should panic, a skipped one say so, and tests open what they sealed"
 )]
 
 mod canary;
