@@ -55,6 +55,8 @@ pub(crate) mod reading;
 pub(crate) mod request;
 pub(crate) mod rows;
 pub mod rules;
+#[cfg(test)]
+pub(crate) mod seen;
 pub(crate) mod sweep;
 pub(crate) mod thread;
 pub(crate) mod units;

@@ -1,9 +1,10 @@
-//! The only caller of sealing's open functions; `tests/it/gate.rs` reads the source for others. Everything here wants a `&Proven`: the entry that says
-//! this was looked at is in a signed head, durable, and checked, before anything is opened.
+//! The only caller of sealing's open functions: the linter's ban and `tests/it/gate.rs` find any other.
+//! Everything here wants a `&Proven`: the entry that says this was looked at is in a signed head,
+//! durable, and checked, before anything is opened.
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "the desk opens, against a proven entry"
+    reason = "the desk opens, here alone, against a proven entry"
 )]
 
 use std::io::Read;

@@ -11,16 +11,11 @@ use crate::desk::forgery::kit::attach;
 use crate::desk::forgery::kit::sign_in;
 use crate::ids::random;
 use crate::keeper::Keeper;
-use crate::keeper::units;
-use crate::keeper::vault::Vault;
 use crate::records::Kind;
 use crate::records::Kinds;
 use crate::records::field::Field;
 use crate::records::words::CaseRule;
 use crate::records::words::Sort;
-use crate::sealing::RowPlace;
-use crate::store::Tree;
-use crate::store::UnitKind;
 
 /// Random letters.
 fn canary(known: &mut Vec<String>) -> String {
@@ -65,55 +60,24 @@ fn typed(kind: &Kind, known: &mut Vec<String>) -> Value {
     form
 }
 
-/// Every row that any unit's key opens, by its tree, and how many rows none of them opens.
-fn opened(vault: &Vault) -> (Vec<(Tree, Vec<u8>)>, usize) {
-    let mut rows = Vec::new();
-    let mut closed = 0;
-    for tree in Tree::ALL {
-        for (id, row) in vault.store.rows(*tree, None, 1 << 20).unwrap() {
-            let place = RowPlace {
-                vault: &vault.id,
-                tree: tree.number(),
-                id,
-            };
-            let plain = vault
-                .keys
-                .iter()
-                .find_map(|(_, key)| key.open_row(&place, &row).ok());
-            match plain {
-                Some(plain) => rows.push((*tree, plain.to_vec())),
-                // Header rows are sealed under keys made of two.
-                None => closed += usize::from(*tree != Tree::Header),
-            }
-        }
-    }
-    (rows, closed)
-}
-
 /// The trees where somebody's words stand: as they are, or inside a JSON text's base64url.
 fn trees_with(keeper: &Keeper, known: &[String]) -> BTreeSet<String> {
-    let known = known.to_vec();
-    let found = keeper.run(move |vault| {
-        let (rows, closed) = opened(vault);
-        assert_eq!(closed, 0, "every row is looked into");
-        assert!(rows.len() > 100, "{} rows", rows.len());
-        let has = |bytes: &[u8]| {
-            let text = String::from_utf8_lossy(bytes);
-            known.iter().any(|canary| text.contains(canary.as_str()))
-        };
-        let inside = |bytes: &[u8]| {
-            let whole = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
-            texts(&whole)
-                .iter()
-                .filter_map(|text| unbase64url(text))
-                .any(|bytes| has(&bytes))
-        };
-        let of_tree = |(tree, bytes): &(Tree, Vec<u8>)| {
-            (has(bytes) || inside(bytes)).then(|| format!("{tree:?}"))
-        };
-        rows.iter().filter_map(of_tree).collect()
-    });
-    found.unwrap()
+    let (rows, closed) = keeper.opened_rows();
+    assert_eq!(closed, 0, "every row is looked into");
+    assert!(rows.len() > 100, "{} rows", rows.len());
+    let has = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        known.iter().any(|canary| text.contains(canary.as_str()))
+    };
+    let inside = |bytes: &[u8]| {
+        let whole = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+        let mut decoded = texts(&whole).into_iter().filter_map(unbase64url);
+        decoded.any(|bytes| has(&bytes))
+    };
+    let found = rows
+        .into_iter()
+        .filter(|(_, bytes)| has(bytes) || inside(bytes));
+    found.map(|(tree, _)| tree).collect()
 }
 
 fn texts(value: &Value) -> Vec<&str> {
@@ -157,45 +121,9 @@ fn the_keeper_s_keys_open_no_word_of_a_form() {
     assert_eq!(trees_with(&centre.keeper, &purposes), trail);
     // The planted control: a keeper that wrote one form down as a fact.
     let form = typed(Kinds::builtin().find("complaint").unwrap(), &mut known);
-    let planted = centre.keeper.run(move |vault| {
-        vault.begin();
-        vault
-            .write(&units::vault(), Tree::Setting, b"planted", &form)
-            .unwrap();
-        let actor = crate::ledger::ActorHandle::SERVICE;
-        let (event, ending) = (crate::ledger::Event::Admin, crate::ledger::Outcome::Ok);
-        vault
-            .stage(crate::keeper::entry::Entry::new(
-                event,
-                ending,
-                actor,
-                Value::Null,
-            ))
-            .unwrap();
-        vault.commit().unwrap();
-        vault.begin();
-    });
-    planted.unwrap();
+    centre.keeper.write_down(form);
     let setting = BTreeSet::from(["Setting".to_owned()]);
     assert_eq!(trees_with(&centre.keeper, &known), setting);
-}
-
-/// How many envelopes a person has, and how many compartments wait for a new key.
-fn held(keeper: &Keeper, user: crate::ids::UserId) -> (usize, usize) {
-    let held = keeper.run(move |vault| {
-        let all: Vec<_> = vault
-            .keys
-            .of_kind(UnitKind::Compartment)
-            .map(|(unit, _)| unit.clone())
-            .collect();
-        let waiting = all.iter().filter(|unit| {
-            let facts: Option<crate::keeper::facts::CompartmentFacts> =
-                vault.read(unit, Tree::Compartment, &[]).unwrap();
-            facts.is_some_and(|facts| facts.rekey_pending.is_some())
-        });
-        (vault.envelopes_of(user).len(), waiting.count())
-    });
-    held.unwrap()
 }
 
 #[test]
@@ -204,14 +132,14 @@ fn envelopes_end_with_suspension_and_with_leaving_a_team() {
     let mut ada = sign_in(&centre.keeper, "ada");
     let sam = ada.user("sam").unwrap().id;
     // The staff's team and two cases.
-    assert_eq!(held(&centre.keeper, sam), (3, 0));
+    assert_eq!(centre.keeper.held_by(sam), (3, 0));
     ada.remove_from_team(&centre.cases[1].to_string(), "sam")
         .unwrap();
-    assert_eq!(held(&centre.keeper, sam), (2, 1));
+    assert_eq!(centre.keeper.held_by(sam), (2, 1));
     ada.suspend_user("sam").unwrap();
-    assert_eq!(held(&centre.keeper, sam), (0, 3));
+    assert_eq!(centre.keeper.held_by(sam), (0, 3));
     ada.resume_user("sam").unwrap();
-    let (envelopes, waiting) = held(&centre.keeper, sam);
+    let (envelopes, waiting) = centre.keeper.held_by(sam);
     assert_eq!(waiting, 3, "what he may have kept is still known to him");
     assert!(envelopes >= 1, "what ada can open is his again");
 }

@@ -1,0 +1,72 @@
+//! What the keeper's own keys open, for tests that search all of it. Built under `cfg(test)`.
+
+use serde_json::Value;
+
+use crate::ids::UserId;
+use crate::keeper::Keeper;
+use crate::keeper::entry::Entry;
+use crate::keeper::facts::CompartmentFacts;
+use crate::keeper::units;
+use crate::ledger::ActorHandle;
+use crate::ledger::Event;
+use crate::ledger::Outcome as Ending;
+use crate::sealing::RowPlace;
+use crate::store::Tree;
+use crate::store::UnitKind;
+
+impl Keeper {
+    /// Every row that any unit's key opens, with its tree's name, and how many rows none of them opens.
+    pub(crate) fn opened_rows(&self) -> (Vec<(String, Vec<u8>)>, usize) {
+        let rows = self.run(|vault| {
+            let (mut rows, mut closed) = (Vec::new(), 0);
+            for tree in Tree::ALL {
+                for (id, row) in vault.store.rows(*tree, None, 1 << 20).unwrap() {
+                    let place = RowPlace {
+                        vault: &vault.id,
+                        tree: tree.number(),
+                        id,
+                    };
+                    let mut keys = vault.keys.iter();
+                    match keys.find_map(|(_, key)| key.open_row(&place, &row).ok()) {
+                        Some(plain) => rows.push((format!("{tree:?}"), plain.to_vec())),
+                        // Header rows are sealed under keys made of two.
+                        None => closed += usize::from(*tree != Tree::Header),
+                    }
+                }
+            }
+            (rows, closed)
+        });
+        rows.unwrap()
+    }
+
+    /// Writes something down as a fact: what a keeper must never do with a form.
+    pub(crate) fn write_down(&self, what: Value) {
+        let written = self.run(move |vault| {
+            vault.begin();
+            vault
+                .write(&units::vault(), Tree::Setting, b"planted", &what)
+                .unwrap();
+            let service = ActorHandle::SERVICE;
+            vault
+                .stage(Entry::new(Event::Admin, Ending::Ok, service, Value::Null))
+                .unwrap();
+            vault.commit().unwrap();
+            vault.begin();
+        });
+        written.unwrap();
+    }
+
+    /// How many envelopes a person has, and how many compartments wait for a new key.
+    pub(crate) fn held_by(&self, user: UserId) -> (usize, usize) {
+        let held = self.run(move |vault| {
+            let compartments = vault.keys.of_kind(UnitKind::Compartment);
+            let waiting = compartments.filter(|(unit, _)| {
+                let facts: Option<CompartmentFacts> =
+                    vault.read(unit, Tree::Compartment, &[]).unwrap();
+                facts.is_some_and(|facts| facts.rekey_pending.is_some())
+            });
+            (vault.envelopes_of(user).len(), waiting.count())
+        });
+        held.unwrap()
+    }
+}
