@@ -1,8 +1,8 @@
 //! The command line: `strongroom [GLOBAL] NOUN VERB [ARGS]`.
 //!
-//! One file per command group holds its arguments and does its work; [`out`] is the only place that
-//! prints, [`fail`] the only one that knows exit codes, [`environment`] the only one that reads the
-//! environment, [`ask`] the only one that asks a person. Absent on purpose: any rule about who may do what. That is the keeper's.
+//! One file per command group holds its arguments and does its work; `out` is the only place that
+//! prints, `fail` the only one that knows exit codes, `environment` the only one that reads the
+//! environment, `ask` the only one that asks a person. Absent on purpose: any rule about who may do what. That is the keeper's.
 
 use std::ffi::OsString;
 use std::process::ExitCode;

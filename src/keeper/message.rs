@@ -2,7 +2,7 @@
 //! serves in-process use, a socket and pages.
 //!
 //! An [`Ask`] is a statement signed by the person (kind `ask`), whose body is an [`Asked`], and beside
-//! it the [`Load`] it carries, whose digest the signed body names. The keeper's [`Answer`] comes only
+//! it the [`Load`] it carries, whose digest the signed body names. The keeper's [`Answer`](answer::Answer) comes only
 //! after its entry is durable; what opens something stands beside the receipt for that entry.
 
 use serde::Deserialize;

@@ -2,7 +2,7 @@
 //! and any number of checkpoints remembered elsewhere. What is wrong is named.
 //!
 //! Everything is computed again from the entries. Only where that does not lead to the signed root are the
-//! stored tiles asked who is to blame ([`blame`]): they are followed from the root down as far as the
+//! stored tiles asked who is to blame (`blame`): they are followed from the root down as far as the
 //! signature vouches for them.
 
 pub mod finding;

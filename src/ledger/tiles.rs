@@ -10,7 +10,7 @@
 //! ```
 //!
 //! It is derived: the journal is the truth, and whatever is missing or torn here after a crash is written
-//! again from it ([`write`]). No file is synced on its own, for the same reason.
+//! again from it ([`mod@write`]). No file is synced on its own, for the same reason.
 
 pub mod nodes;
 pub mod path;

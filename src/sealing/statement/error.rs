@@ -5,7 +5,7 @@
 pub enum StatementError {
     /// Not the envelope: not JSON, or a field is missing, unknown or of another type.
     Malformed,
-    /// Longer than [`STATEMENT_MAX_BYTES`].
+    /// Longer than [`STATEMENT_MAX_BYTES`](crate::sealing::STATEMENT_MAX_BYTES).
     TooLong,
     /// The envelope's version is not one this program knows.
     Version,
