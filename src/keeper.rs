@@ -57,6 +57,7 @@ pub(crate) mod rows;
 pub mod rules;
 #[cfg(test)]
 pub(crate) mod seen;
+pub(crate) mod shared;
 pub(crate) mod sweep;
 pub(crate) mod thread;
 pub(crate) mod units;

@@ -181,9 +181,10 @@ impl Trust {
         let vouched = match said.purpose {
             // Whoever files may make the compartment of what they file.
             Purpose::Own { .. } => self.signed_by_known(&statement),
-            Purpose::Team { .. } | Purpose::Case { .. } | Purpose::People => {
-                self.signed_by_coordinator(&statement)
-            }
+            Purpose::Team { .. }
+            | Purpose::Case { .. }
+            | Purpose::People
+            | Purpose::Grant { .. } => self.signed_by_coordinator(&statement),
         };
         if fits && vouched {
             return Ok(said);

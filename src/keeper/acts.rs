@@ -50,6 +50,10 @@ pub enum Target {
     Kind,
     /// A record.
     Record,
+    /// A grant.
+    Grant,
+    /// A proposal.
+    Proposal,
 }
 
 macro_rules! acts {
@@ -95,6 +99,16 @@ acts! {
     ResumeUser = "resume-user", Admin, Account, [], "user resume", "let a suspended user work again";
     /// Take new keys under an own passphrase.
     ChangePassphrase = "change-passphrase", Enrol, Account, [], "user passphrase", "set your own passphrase";
+    /// End an account for good.
+    LeaveUser = "leave-user", Admin, Account, [], "user leave", "end a user's account";
+    /// Invite someone to make an account of their own.
+    InviteUser = "invite-user", Enrol, Vault, [], "user invite", "invite somebody";
+    /// Give someone new keys whose passphrase is lost.
+    ReissueUser = "reissue-user", Propose, Account, [SecondPerson], "user reissue", "give a user new keys";
+    /// Give someone a further role.
+    AddToRoleTeam = "add-to-role-team", Member, Account, [], "team add", "put someone on a role's team";
+    /// Take a further role from someone.
+    RemoveFromRoleTeam = "remove-from-role-team", Member, Account, [], "team remove", "take someone off a role's team";
     /// Open a case.
     OpenCase = "open-case", Admin, Vault, [], "case open", "open a case";
     /// See the cases.
@@ -125,6 +139,46 @@ acts! {
     AmendRecord = "amend-record", Amend, Record, [Reason], "record amend", "correct a record";
     /// Take a copy out as an age file.
     ExportRecord = "export-record", Export, Record, [], "record export", "export a record";
+    /// Make a record not exist for someone.
+    ExcludeUser = "exclude-user", Member, Record, [], "record exclude", "exclude someone from a record";
+    /// Keep a record to certain roles.
+    RestrictRecord = "restrict-record", Member, Record, [], "record restrict", "restrict a record to roles";
+    /// Name who decides on a record.
+    NameDeciders = "name-deciders", Member, Record, [], "record deciders", "name a record's decision-makers";
+    /// Read at once what is not one's own to read, because a child is at risk.
+    BreakGlass = "break-glass", Breakglass, Record, [Reason], "breakglass open", "open a record in an emergency";
+    /// Let someone see a whole case until a date.
+    GrantCase = "grant-case", Propose, Case, [Purpose SecondPerson], "grant add", "give access to a case";
+    /// Let someone see a record until a date.
+    GrantRecord = "grant-record", Propose, Record, [Purpose SecondPerson], "grant add", "give access to a record";
+    /// See the grants.
+    ListGrants = "list-grants", List, Vault, [], "grant list", "list grants";
+    /// End a grant at once.
+    RevokeGrant = "revoke-grant", End, Grant, [], "grant revoke", "revoke a grant";
+    /// Take out what a grant was and what came of it.
+    StateGrant = "state-grant", List, Grant, [], "grant statement", "take out a grant's statement";
+    /// See what waits for a second person.
+    ListProposals = "list-proposals", List, Vault, [], "proposal list", "list proposals";
+    /// See one proposal.
+    ShowProposal = "show-proposal", List, Proposal, [], "proposal show", "see a proposal";
+    /// Be the second person.
+    ApproveProposal = "approve-proposal", Approve, Proposal, [], "proposal approve", "approve a proposal";
+    /// Say no to a proposal.
+    RefuseProposal = "refuse-proposal", Approve, Proposal, [Reason], "proposal refuse", "refuse a proposal";
+    /// Take one's own proposal back.
+    WithdrawProposal = "withdraw-proposal", End, Proposal, [], "proposal withdraw", "withdraw a proposal";
+    /// Compare keys and policy over the whole vault.
+    CheckAccess = "check-access", List, Vault, [], "access check", "check who can open what";
+    /// See who can open a record.
+    WhoMayRead = "who-may-read", List, Record, [], "access who", "see who can open a record";
+    /// See what someone can open.
+    AccessOf = "access-of", List, Account, [], "access of", "see what someone can open";
+    /// Say whether two people are needed, or one where there is no other.
+    ChangeTwoPerson = "change-two-person", Propose, Vault, [SecondPerson], "vault two-person", "change whether two people are needed";
+    /// See what keys are waiting to be sealed on, and what one should know.
+    ListErrands = "list-errands", List, Vault, [], "errands", "see what waits to be done";
+    /// Change a compartment's key after somebody left it.
+    Rekey = "re-key", Rekey, Vault, [], "", "change the key of what somebody left";
     /// See the ledger's entries with names.
     ShowAudit = "show-audit", List, Vault, [], "audit show", "see the audit entries";
     /// Take the ledger out with its entries.

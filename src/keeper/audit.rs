@@ -85,21 +85,7 @@ impl Vault {
         let facts = self
             .record(record)?
             .ok_or_else(|| self.unknown(request, Act::ShowHistory))?;
-        let case = facts
-            .case
-            .map(|case| self.case(case))
-            .transpose()?
-            .flatten();
-        let rules = &self.rules.of(&facts.kind).people;
-        self.permit(
-            request,
-            Act::ShowHistory,
-            Resource::Record {
-                facts: &facts,
-                rules,
-                case: case.as_ref(),
-            },
-        )
+        self.permit_record(request, Act::ShowHistory, &facts)
     }
 
     /// The entries whose record the asker may know, and their details.

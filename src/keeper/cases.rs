@@ -260,7 +260,7 @@ impl Vault {
                 Purpose::Own { record } => self
                     .record(record)?
                     .is_some_and(|record| record.case == Some(facts.id)),
-                Purpose::Team { .. } | Purpose::People => false,
+                Purpose::Team { .. } | Purpose::People | Purpose::Grant { .. } => false,
             };
             let still = self
                 .ought_to_hold(&current)?

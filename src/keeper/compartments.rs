@@ -45,7 +45,7 @@ impl Vault {
         &self,
         id: CompartmentId,
     ) -> Result<Option<CompartmentFacts>, Broken> {
-        self.read(&units::compartment(id), Tree::Compartment, &[])
+        self.read(&self.compartment_unit(id), Tree::Compartment, &[])
     }
 
     /// An epoch's facts.
@@ -54,7 +54,7 @@ impl Vault {
         id: CompartmentId,
         number: u32,
     ) -> Result<Option<EpochFacts>, Broken> {
-        self.read(&units::epoch(id, number), Tree::Epoch, &[])
+        self.read(&self.lock(id, number), Tree::Epoch, &[])
     }
 
     /// A compartment with its current epoch.
@@ -98,7 +98,15 @@ impl Vault {
             return Ok(None);
         };
         let own = Member::User(user);
-        if epoch.members.contains(&own) && self.has_unit(&units::membership(to, facts.epoch, &own))
+        let served = self
+            .shared
+            .grant_of(to)
+            .is_none_or(|grant| grant.serves(self.now()));
+        if !served {
+            return Ok(None);
+        }
+        if epoch.members.contains(&own)
+            && self.has_unit(&self.envelope_place(to, facts.epoch, &own).0)
         {
             return Ok(Some(vec![(to, facts.epoch, own)]));
         }
@@ -106,7 +114,7 @@ impl Vault {
             let Member::Compartment(through) = member else {
                 continue;
             };
-            if !self.has_unit(&units::membership(to, facts.epoch, member)) {
+            if !self.has_unit(&self.envelope_place(to, facts.epoch, member).0) {
                 continue;
             }
             if let Some(mut way) = self.way_within(user, *through, steps)? {
@@ -124,15 +132,16 @@ impl Vault {
             let epoch = self
                 .epoch(*compartment, *number)?
                 .ok_or(Broken::Row(Tree::Epoch))?;
-            let unit = units::membership(*compartment, *number, member);
+            let (unit, natural) = self.envelope_place(*compartment, *number, member);
             let key = self.keys.get(&unit).ok_or(Broken::NoUnit)?;
             let header = self
-                .read_under(key, Tree::Envelope, &[])?
+                .read_under(key, Tree::Envelope, &natural)?
                 .ok_or(Broken::Row(Tree::Envelope))?;
             chain.push(ChainLink {
                 compartment: *compartment,
                 epoch: *number,
                 statement: epoch.statement,
+                vouchers: epoch.vouchers,
                 header: header.to_vec(),
                 payload: unbase64url(&epoch.secret).ok_or(Broken::Row(Tree::Epoch))?,
             });
@@ -194,6 +203,7 @@ impl Vault {
             purpose: body.purpose,
             epoch: 1,
             rekey_pending: None,
+            superseded: None,
             other: Other::new(),
         };
         self.make_unit(unit.clone());
@@ -205,6 +215,7 @@ impl Vault {
             secret: base64url(&new.secret),
             statement: String::from_utf8(new.statement.clone())
                 .map_err(|_| Broken::Row(Tree::Epoch))?,
+            vouchers: Vec::new(),
             other: Other::new(),
         };
         let unit = units::epoch(new.id, 1);

@@ -87,6 +87,7 @@ impl Vault {
             handle: enrolled.handle,
             name: new.name.clone(),
             role: enrolled.role,
+            also: BTreeSet::new(),
             state,
             claimed: state == AccountState::Active,
             reports_to: new.reports_to,

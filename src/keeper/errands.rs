@@ -163,7 +163,7 @@ impl Vault {
                 }
                 None => None,
             },
-            Purpose::People => None,
+            Purpose::People | Purpose::Grant { .. } => None,
         })
     }
 

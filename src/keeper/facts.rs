@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::ids::CaseId;
 use crate::ids::CompartmentId;
+use crate::ids::GrantId;
 use crate::ids::HoldId;
 use crate::ids::PersonId;
 use crate::ids::RecordId;
@@ -17,13 +18,20 @@ use crate::ids::UserId;
 use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
+pub mod shared;
 pub mod words;
 
 pub use crate::records::words::Service;
+pub use shared::GrantFacts;
+pub use shared::ProposalFacts;
+pub use shared::Proposed;
 pub use words::AccountState;
 pub use words::CaseState;
+pub use words::GrantState;
+pub use words::ProposalState;
 pub use words::RecordState;
 pub use words::Role;
+pub use words::TwoPerson;
 
 /// Fields this version does not know, carried along unchanged.
 pub type Other = BTreeMap<String, Value>;
@@ -39,6 +47,9 @@ pub struct AccountFacts {
     pub name: String,
     /// What they are at the centre.
     pub role: Role,
+    /// What else they are: role teams they were added to.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub also: BTreeSet<Role>,
     /// Whether they may work.
     pub state: AccountState,
     /// Whether its person has set the passphrase themselves.
@@ -62,6 +73,16 @@ impl AccountFacts {
     /// Whether the account may be signed in to.
     pub fn may_work(&self) -> bool {
         matches!(self.state, AccountState::Active | AccountState::Unclaimed)
+    }
+
+    /// Every role the person has.
+    pub fn roles(&self) -> impl Iterator<Item = Role> {
+        std::iter::once(self.role).chain(self.also.iter().copied())
+    }
+
+    /// Whether the person has a role.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles().any(|one| one == role)
     }
 }
 
@@ -180,6 +201,9 @@ pub struct RecordFacts {
     pub migrated_from: Option<String>,
     /// How many versions it has.
     pub versions: u32,
+    /// Rows of compartments it was sealed to before, kept for recovery alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub superseded: Vec<Superseded>,
     /// Kept for later versions.
     #[serde(flatten)]
     pub other: Other,
@@ -255,6 +279,11 @@ pub enum Purpose {
     },
     /// The people on file.
     People,
+    /// One grant.
+    Grant {
+        /// The grant.
+        grant: GrantId,
+    },
 }
 
 /// A compartment's facts.
@@ -268,9 +297,26 @@ pub struct CompartmentFacts {
     pub epoch: u32,
     /// Since when a removed member's key has not been changed.
     pub rekey_pending: Option<Timestamp>,
+    /// The epoch before, while its rows are kept for recovery alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded: Option<Superseded>,
     /// Kept for later versions.
     #[serde(flatten)]
     pub other: Other,
+}
+
+/// What new rows have taken the place of. It is served to nobody, and ends when someone other than who
+/// made the new ones has opened them, or after 14 days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Superseded {
+    /// The compartment the rows are for.
+    pub compartment: CompartmentId,
+    /// Its epoch.
+    pub epoch: u32,
+    /// When the new rows were made.
+    pub since: Timestamp,
+    /// Whose desk made them.
+    pub by: UserId,
 }
 
 /// Who can open a compartment's secret.
@@ -309,6 +355,9 @@ pub struct EpochFacts {
     pub secret: String,
     /// The maker's signed statement about number and recipient.
     pub statement: String,
+    /// Of a grant's compartment: the giver's `grant` statement, then the second person's `approve`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vouchers: Vec<String>,
     /// Kept for later versions.
     #[serde(flatten)]
     pub other: Other,

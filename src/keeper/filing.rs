@@ -15,7 +15,6 @@ use crate::keeper::message::answer::FiledRecord;
 use crate::keeper::message::answer::Outcome;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::NewVersion;
-use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -89,17 +88,7 @@ impl Vault {
         let mut facts = self
             .record(record)?
             .ok_or_else(|| self.unknown(request, Act::AmendRecord))?;
-        let case = facts
-            .case
-            .map(|case| self.case(case))
-            .transpose()?
-            .flatten();
-        let resource = Resource::Record {
-            facts: &facts,
-            rules: &self.rules.of(&facts.kind).people,
-            case: case.as_ref(),
-        };
-        let permit = self.permit(request, Act::AmendRecord, resource)?;
+        let permit = self.permit_record(request, Act::AmendRecord, &facts)?;
         let before = self
             .version(record, facts.versions)?
             .ok_or(Broken::NoUnit)?;
@@ -142,8 +131,8 @@ impl Vault {
             self.write_under(&key, Tree::Part, &row.number.to_be_bytes(), &row.payload)?;
         }
         for header in &load.headers {
-            let epoch = units::epoch(header.compartment, header.epoch);
-            let key = self.header_key(&unit, &epoch).ok_or(Broken::NoUnit)?;
+            let lock = self.lock(header.compartment, header.epoch);
+            let key = self.header_key(&unit, &lock).ok_or(Broken::NoUnit)?;
             let natural = units::numbered(header.compartment.as_bytes(), header.part);
             self.write_under(&key, Tree::Header, &natural, &header.header)?;
         }

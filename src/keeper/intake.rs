@@ -122,7 +122,7 @@ impl Vault {
             deciders: filed.deciders.iter().copied().collect(),
             handler: filed.handler,
             purpose_required: rules.purpose_required,
-            second_approver: false,
+            second_approver: rules.second_approver,
             exportable: rules.exportable,
             order_recipients: Vec::new(),
             triggers: filed.triggers.clone(),
@@ -132,6 +132,7 @@ impl Vault {
             holds: BTreeSet::new(),
             migrated_from: None,
             versions: 1,
+            superseded: Vec::new(),
             other: Other::new(),
         }
     }
@@ -212,16 +213,16 @@ impl Vault {
             }
         }
         let mut wanted = BTreeSet::new();
-        for compartment in &facts.compartments {
+        for compartment in self.sealed_to(facts)? {
             let epoch = match (&load.own, first) {
-                (Some(own), true) if own.id == *compartment => 1,
-                _ => self.compartment(*compartment)?.ok_or(Broken::NoUnit)?.epoch,
+                (Some(own), true) if own.id == compartment => 1,
+                _ => self.compartment(compartment)?.ok_or(Broken::NoUnit)?.epoch,
             };
             wanted.extend(
                 version
                     .parts
                     .iter()
-                    .map(|part| (part.number, *compartment, epoch)),
+                    .map(|part| (part.number, compartment, epoch)),
             );
         }
         let given: BTreeSet<(u32, CompartmentId, u32)> = load

@@ -144,7 +144,7 @@ impl Roll<'_> {
     fn of_role(&self, role: Role) -> impl Iterator<Item = &AccountFacts> {
         self.accounts
             .iter()
-            .filter(move |account| account.role == role && account.may_work())
+            .filter(move |account| account.is(role) && account.may_work())
     }
 
     fn staff(&self, team: &BTreeSet<UserId>) -> impl Iterator<Item = Member> {

@@ -5,13 +5,20 @@
 //! it the [`Load`] it carries, whose digest the signed body names. The keeper's [`Answer`](answer::Answer) comes only
 //! after its entry is durable; what opens something stands beside the receipt for that entry.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::ids::CaseId;
+use crate::ids::CompartmentId;
+use crate::ids::GrantId;
+use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
+use crate::keeper::facts::Role;
+use crate::keeper::facts::TwoPerson;
 use crate::keeper::message::load::Load;
 
 pub mod answer;
@@ -92,6 +99,23 @@ pub enum Want {
     ChangePassphrase {
         user: UserId,
     },
+    LeaveUser {
+        user: UserId,
+    },
+    InviteUser {
+        user: UserId,
+    },
+    ReissueUser {
+        user: UserId,
+    },
+    AddToRoleTeam {
+        user: UserId,
+        role: Role,
+    },
+    RemoveFromRoleTeam {
+        user: UserId,
+        role: Role,
+    },
     OpenCase {
         case: CaseId,
     },
@@ -141,6 +165,64 @@ pub enum Want {
     ExportRecord {
         record: RecordId,
         recipients: Vec<String>,
+    },
+    ExcludeUser {
+        record: RecordId,
+        user: UserId,
+    },
+    RestrictRecord {
+        record: RecordId,
+        roles: BTreeSet<Role>,
+    },
+    NameDeciders {
+        record: RecordId,
+        users: BTreeSet<UserId>,
+    },
+    BreakGlass {
+        record: RecordId,
+    },
+    GrantCase {
+        case: CaseId,
+        to: UserId,
+    },
+    GrantRecord {
+        records: BTreeSet<RecordId>,
+        to: UserId,
+    },
+    ListGrants {},
+    RevokeGrant {
+        grant: GrantId,
+    },
+    StateGrant {
+        grant: GrantId,
+    },
+    ListProposals {},
+    ShowProposal {
+        proposal: ProposalId,
+    },
+    ApproveProposal {
+        proposal: ProposalId,
+    },
+    RefuseProposal {
+        proposal: ProposalId,
+    },
+    WithdrawProposal {
+        proposal: ProposalId,
+    },
+    CheckAccess {},
+    WhoMayRead {
+        record: RecordId,
+    },
+    AccessOf {
+        user: UserId,
+    },
+    ChangeTwoPerson {
+        mode: TwoPerson,
+    },
+    ListErrands {},
+    #[serde(rename = "re-key")]
+    Rekey {
+        compartment: CompartmentId,
     },
     ShowAudit {
         record: Option<RecordId>,

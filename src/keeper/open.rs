@@ -240,6 +240,7 @@ fn assemble(
         policy,
         rules: Rules::from_kinds(Kinds::builtin()),
         people: Directory::default(),
+        shared: crate::keeper::shared::Shared::default(),
         nonces: HashSet::new(),
         staged: Staged::default(),
         openings: HashMap::new(),
@@ -288,6 +289,7 @@ impl Vault {
             self.keys.apply(change);
         }
         self.load_directory()?;
+        self.load_shared()?;
         Ok(())
     }
 }

@@ -33,6 +33,7 @@ impl Vault {
         let actor = self.people.actor(account.id).ok_or(Broken::NoUnit)?;
         let question = Question {
             asker: &account,
+            grants: &[],
             act: Act::SignIn,
             resource: Resource::Account(&account),
             purpose: None,

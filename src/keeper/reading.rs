@@ -62,37 +62,14 @@ impl Vault {
         })
     }
 
-    fn permit_record(
-        &self,
-        request: &Request,
-        act: Act,
-        facts: &RecordFacts,
-    ) -> Result<Permit, Stop> {
-        let case = facts
-            .case
-            .map(|case| self.case(case))
-            .transpose()?
-            .flatten();
-        let rules = &self.rules.of(&facts.kind).people;
-        self.permit(
-            request,
-            act,
-            Resource::Record {
-                facts,
-                rules,
-                case: case.as_ref(),
-            },
-        )
-    }
-
     fn key_way(
         &self,
         user: UserId,
         facts: &RecordFacts,
     ) -> Result<Option<(CompartmentId, Way)>, Broken> {
-        for compartment in &facts.compartments {
-            if let Some(way) = self.way(user, *compartment)? {
-                return Ok(Some((*compartment, way)));
+        for compartment in self.sealed_to(facts)? {
+            if let Some(way) = self.way(user, compartment)? {
+                return Ok(Some((compartment, way)));
             }
         }
         Ok(None)
@@ -213,8 +190,8 @@ impl Vault {
         let (history, _) = self.history(facts.id)?.ok_or(Broken::NoUnit)?;
         let chain = self.chain(logged, way)?;
         let mut sealed_to = Vec::new();
-        for id in &facts.compartments {
-            sealed_to.extend(self.current(*id)?);
+        for id in self.sealed_to(&facts)? {
+            sealed_to.extend(self.current(id)?);
         }
         Ok(ServedRecord {
             facts,
@@ -236,7 +213,7 @@ impl Vault {
         let unit = units::version(record, version);
         let epoch = self.compartment(compartment)?.ok_or(Broken::NoUnit)?.epoch;
         let key = self
-            .header_key(&unit, &units::epoch(compartment, epoch))
+            .header_key(&unit, &self.lock(compartment, epoch))
             .ok_or(Broken::NoUnit)?;
         let natural = units::numbered(compartment.as_bytes(), part.number);
         let header = self
@@ -355,6 +332,7 @@ impl Vault {
             .iter()
             .map(|(facts, case)| Question {
                 asker: &request.asker,
+                grants: &request.grants,
                 act: Act::ListRecords,
                 resource: Resource::Record {
                     facts,

@@ -11,6 +11,8 @@ use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::entry::Entry;
 use crate::keeper::facts::AccountFacts;
+use crate::keeper::facts::GrantFacts;
+use crate::keeper::facts::RecordFacts;
 use crate::keeper::gate::Logged;
 use crate::keeper::gate::Pledge;
 use crate::keeper::message::Ask;
@@ -39,6 +41,8 @@ const MAX_SKEW_MS: u64 = 10 * 60 * 1000;
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) asker: AccountFacts,
+    /// The grants the asker was given, whatever came of them.
+    pub(crate) grants: Vec<GrantFacts>,
     pub(crate) actor: ActorHandle,
     pub(crate) asked: Asked,
     /// The signed statement, as it goes into the detail.
@@ -164,6 +168,7 @@ impl Vault {
         let ask = serde_json::from_slice(&ask.statement).map_err(|_| bad("the ask is not JSON"))?;
         let actor = self.people.actor(user).ok_or(Broken::NoUnit)?;
         Ok(Request {
+            grants: self.shared.grants_of(account.id),
             asker: account,
             actor,
             asked,
@@ -184,6 +189,7 @@ impl Vault {
         };
         let question = Question {
             asker: &request.asker,
+            grants: &request.grants,
             act,
             resource: on,
             purpose: request.asked.purpose.as_deref(),
@@ -205,6 +211,27 @@ impl Vault {
         }
     }
 
+    /// Decides on a record.
+    pub(crate) fn permit_record(
+        &self,
+        request: &Request,
+        act: Act,
+        facts: &RecordFacts,
+    ) -> Result<Permit, Stop> {
+        let case = facts
+            .case
+            .map(|case| self.case(case))
+            .transpose()?
+            .flatten();
+        let rules = &self.rules.of(&facts.kind).people;
+        let on = Resource::Record {
+            facts,
+            rules,
+            case: case.as_ref(),
+        };
+        self.permit(request, act, on)
+    }
+
     /// Stages the entry of a stopped ask, and what it is told.
     pub(crate) fn refuse(
         &mut self,
@@ -221,13 +248,13 @@ impl Vault {
             ),
             Stop::Unknown => (refusal(Ending::Unknown), Outcome::Unknown),
             Stop::Denied(denial, record) => {
-                let entry = refusal(Ending::Denied).with_rules(&denial.rules);
-                let entry = record.into_iter().fold(entry, Entry::about);
                 let rule = denial
                     .rules
                     .first()
                     .map(ToString::to_string)
                     .unwrap_or_default();
+                let entry = refusal(ending_of(&rule)).with_rules(&denial.rules);
+                let entry = record.into_iter().fold(entry, Entry::about);
                 (
                     entry,
                     Outcome::Denied {
@@ -257,5 +284,14 @@ impl Vault {
             pledges: vec![pledge],
             finish: Box::new(move |_, _| Ok(outcome)),
         })
+    }
+}
+
+/// How a denial by a rule is called in the ledger.
+fn ending_of(rule: &str) -> Ending {
+    match rule {
+        "grant-over" => Ending::Expired,
+        "account-suspended" => Ending::Suspended,
+        _ => Ending::Denied,
     }
 }

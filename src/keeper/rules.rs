@@ -26,6 +26,12 @@ pub struct Rule {
     pub purpose_required: bool,
     /// May leave as an export.
     pub exportable: bool,
+    /// Granting or releasing needs a second person.
+    pub second_approver: bool,
+    /// Everyone it is shown to is listed in its history.
+    pub revealed_to: bool,
+    /// An outsider's grant opens its card alone.
+    pub card_only: bool,
     title: String,
     case: CaseRule,
     services: Vec<Service>,
@@ -80,11 +86,19 @@ impl Rule {
                 readers: readers.filter_map(Reader::from_word).collect(),
                 writers: writers.filter_map(Reader::from_word).collect(),
                 hidden: own,
+                // What only named people may decide on is nobody else's, in an emergency either (domain
+                // facts: section 124 of the Police Act 1997).
+                break_glass: !kind
+                    .readers
+                    .contains(&crate::records::words::Reader::Deciders),
             },
             version: kind.version,
             own,
             purpose_required: kind.purpose_required,
             exportable: kind.exportable,
+            second_approver: kind.second_approver,
+            revealed_to: kind.revealed_to,
+            card_only: !kind.revealed.is_empty(),
             title: kind.title.clone(),
             case: kind.case,
             services: kind.services.clone(),
@@ -97,6 +111,7 @@ impl Rule {
             readers: BTreeSet::new(),
             writers: BTreeSet::new(),
             hidden: true,
+            break_glass: false,
         };
         Self {
             people,
@@ -104,6 +119,9 @@ impl Rule {
             own: true,
             purpose_required: true,
             exportable: false,
+            second_approver: true,
+            revealed_to: false,
+            card_only: false,
             title: String::new(),
             case: CaseRule::None,
             services: Vec::new(),

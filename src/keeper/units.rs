@@ -3,6 +3,8 @@
 
 use crate::ids::CaseId;
 use crate::ids::CompartmentId;
+use crate::ids::GrantId;
+use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::facts::Member;
@@ -62,6 +64,16 @@ pub(crate) fn membership(compartment: CompartmentId, number: u32, member: &Membe
     ]
     .concat();
     UnitName::new(UnitKind::Membership, &name)
+}
+
+/// A grant: its compartment's key and envelopes, dying with it.
+pub(crate) fn grant(grant: GrantId) -> UnitName {
+    UnitName::new(UnitKind::Grant, grant.as_bytes())
+}
+
+/// A proposal, and what is told of the grant that came of it.
+pub(crate) fn proposal(proposal: ProposalId) -> UnitName {
+    UnitName::new(UnitKind::Proposal, proposal.as_bytes())
 }
 
 /// The natural key of one thing of several in a unit.

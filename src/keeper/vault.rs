@@ -16,6 +16,7 @@ use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
+use crate::keeper::shared::Shared;
 use crate::ledger::ActorHandle;
 use crate::ledger::Event;
 use crate::ledger::Leaf;
@@ -45,6 +46,7 @@ pub(crate) struct Vault {
     pub(crate) policy: Policy,
     pub(crate) rules: Rules,
     pub(crate) people: Directory,
+    pub(crate) shared: Shared,
     pub(crate) nonces: HashSet<String>,
     pub(crate) staged: Staged,
     /// What opens the entries of the frame in hand.

@@ -108,6 +108,7 @@ fn what_the_list_demands_the_policy_demands() {
             (Some("x"), None),
         ] {
             let question = Question {
+                grants: &[],
                 asker: &lead,
                 act: row.act,
                 resource,
@@ -224,6 +225,7 @@ fn misfits_are_refused() {
         let resource = Resource::Record { facts, rules, case };
         let (act, purpose) = (Act::ReadRecord, Some("x"));
         denial(&Question {
+            grants: &[],
             asker: &coordinator,
             act,
             resource,
@@ -252,6 +254,7 @@ fn misfits_are_refused() {
 fn an_act_on_what_it_is_not_for_is_refused() {
     let coordinator = account(1, Role::Coordinator);
     let question = Question {
+        grants: &[],
         asker: &coordinator,
         act: Act::ReadRecord,
         resource: Resource::Vault,
@@ -260,6 +263,7 @@ fn an_act_on_what_it_is_not_for_is_refused() {
     };
     assert_eq!(denial(&question).rules, [RuleId::POLICY_FAILED]);
     let listed = Question {
+        grants: &[],
         act: Act::ListUsers,
         ..question
     };
@@ -277,6 +281,7 @@ fn a_permit_says_what_it_is_for() {
     let rules = kind("contact-report");
     let filed_in = case(2, &[]);
     let question = Question {
+        grants: &[],
         asker: &coordinator,
         act: Act::AddRecord,
         resource: Resource::Kind {
@@ -322,6 +327,7 @@ fn hostile_words_change_nothing() {
     ] {
         let (purpose, reason) = (Some(words), Some(words));
         let question = Question {
+            grants: &[],
             asker: &staff,
             act: Act::ReadRecord,
             resource,
@@ -347,6 +353,7 @@ fn sentences_go_from_the_general_to_the_particular() {
     let mut asker = account(1, Role::Staff);
     let ask = |asker: &_, act| {
         denial(&Question {
+            grants: &[],
             asker,
             act,
             resource,
@@ -374,6 +381,7 @@ fn sentences_go_from_the_general_to_the_particular() {
         case: Some(&filed_in),
     };
     let hidden = denial(&Question {
+        grants: &[],
         asker: &asker,
         act: Act::ReadRecord,
         resource,
@@ -406,6 +414,7 @@ fn hidden_and_unknown_are_one_answer() {
             let [there, not_there] = [hidden, Resource::Unknown].map(|resource| {
                 let (act, purpose, reason) = (row.act, None, None);
                 denial(&Question {
+                    grants: &[],
                     asker,
                     act,
                     resource,
@@ -430,6 +439,7 @@ fn no_case_no_team() {
     let rules = kind("contact-report");
     let team = case(2, &[volunteer.id]);
     let ask = |case| Question {
+        grants: &[],
         asker: &volunteer,
         act: Act::AddRecord,
         resource: Resource::Kind {

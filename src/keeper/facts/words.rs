@@ -95,3 +95,43 @@ words!(
         Disposed = "disposed",
     }
 );
+
+words!(
+    /// Where a grant stands.
+    GrantState {
+        /// A second person has not agreed yet; nothing is served.
+        Waiting = "waiting",
+        /// Served from its beginning to its end.
+        Active = "active",
+        /// Over, by date or revoked.
+        Ended = "ended",
+        /// The second person said no, or it was withdrawn, or nobody answered in time.
+        Refused = "refused",
+    }
+);
+
+words!(
+    /// Where a proposal stands.
+    ProposalState {
+        /// Nobody has decided.
+        Waiting = "waiting",
+        /// A second person agreed, and it was done.
+        Approved = "approved",
+        /// A second person said no.
+        Refused = "refused",
+        /// Its proposer took it back.
+        Withdrawn = "withdrawn",
+        /// Nobody decided in time.
+        Expired = "expired",
+    }
+);
+
+words!(
+    /// Whether acts that need two people may be done by one where there is no other.
+    TwoPerson {
+        /// Always two.
+        Required = "required",
+        /// One, while nobody else who may approve is enrolled.
+        Single = "single",
+    }
+);

@@ -12,8 +12,10 @@ use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::EpochFacts;
+use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Place;
+use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::VersionFacts;
 use crate::keeper::message::load::SealedCard;
@@ -121,6 +123,12 @@ pub enum Served {
     Entries(Vec<ServedEntry>),
     /// A proof, as text.
     Proof(String),
+    /// Headers of what the asker wants to seal again, without payloads, and the way to their key.
+    Headers(Box<ServedHeaders>),
+    /// Grants.
+    Grants(Vec<GrantFacts>),
+    /// Proposals.
+    Proposals(Vec<ServedProposal>),
     /// What the asker's desk should seal on, and the asker's own envelopes.
     Errands {
         /// Compartments that lack members.
@@ -157,6 +165,9 @@ pub struct ChainLink {
     pub epoch: u32,
     /// Its signed `epoch` statement.
     pub statement: String,
+    /// Of a grant's compartment: the giver's `grant` statement, then the second person's `approve`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vouchers: Vec<String>,
     /// The envelope's header: for the person first, then for the compartment opened before.
     #[serde(with = "crate::keeper::message::binary")]
     pub header: Vec<u8>,
@@ -259,4 +270,31 @@ pub struct Errand {
     pub members: Vec<Member>,
     /// The way to the secret.
     pub chain: Vec<ChainLink>,
+}
+
+/// Headers to be sealed again for others.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServedHeaders {
+    /// By the compartment whose key opens them: the way to it, and the headers.
+    pub groups: Vec<HeaderGroup>,
+}
+
+/// Headers one compartment's key opens.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HeaderGroup {
+    /// The way to the compartment's secret.
+    pub chain: Vec<ChainLink>,
+    /// The headers.
+    pub headers: Vec<crate::keeper::message::load::SealedAgain>,
+}
+
+/// A proposal as the asker may know it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServedProposal {
+    /// Its facts.
+    pub facts: ProposalFacts,
+    /// Who may decide it, by handle.
+    pub eligible: Vec<UserId>,
+    /// The grant, if it is about one.
+    pub grant: Option<GrantFacts>,
 }

@@ -32,6 +32,16 @@ pub enum Load {
     Envelopes(Vec<NewEnvelope>),
     /// Records to file.
     Records(Vec<NewVersion>),
+    /// A grant, with everything it opens sealed to a compartment of its own.
+    Grant(Box<NewGrant>),
+    /// A record sealed to a new compartment of its own, for fewer people.
+    Reseal(Box<Reseal>),
+    /// A compartment's next epoch.
+    Rekey(Box<NewEpoch>),
+    /// A second person's signed yes, and what keys they add.
+    Approval(Box<Approval>),
+    /// A signed statement alone.
+    Signed(#[serde(with = "crate::keeper::message::text")] Vec<u8>),
 }
 
 /// An account as its maker's desk made it.
@@ -236,4 +246,148 @@ pub struct Genesis {
     pub two_person: String,
     /// A demonstration vault, with a clock of its own.
     pub demo: bool,
+}
+
+/// Where a header stands: which sealed thing it opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "kebab-case")]
+pub enum HeaderOf {
+    /// A part of a version.
+    Part {
+        /// The record.
+        record: RecordId,
+        /// The version.
+        version: u32,
+        /// The part.
+        part: u32,
+    },
+    /// A case's card.
+    CaseCard {
+        /// The case.
+        case: CaseId,
+        /// The card's number.
+        number: u32,
+    },
+    /// The centre's name.
+    Centre {},
+    /// A compartment's secret, sealed to this compartment as its member.
+    Envelope {
+        /// The compartment.
+        compartment: CompartmentId,
+        /// Its epoch.
+        epoch: u32,
+    },
+}
+
+/// A header sealed again, for another compartment or epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedAgain {
+    /// What it opens.
+    pub of: HeaderOf,
+    /// The one-stanza header.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub header: Vec<u8>,
+}
+
+/// A grant as its giver's desk made it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewGrant {
+    /// The signed `grant` statement, canonical bytes; body a [`GrantStatement`].
+    #[serde(with = "crate::keeper::message::text")]
+    pub statement: Vec<u8>,
+    /// Its compartment, with an envelope for whom it is for, and for recovery.
+    pub compartment: NewCompartment,
+    /// Every header of what is granted, sealed to the compartment.
+    pub headers: Vec<SealedAgain>,
+}
+
+/// The body of a `grant` statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantStatement {
+    /// The grant.
+    pub grant: crate::ids::GrantId,
+    /// The proposal.
+    pub proposal: crate::ids::ProposalId,
+    /// Who may see.
+    pub to: UserId,
+    /// The whole case, or
+    pub case: Option<CaseId>,
+    /// the records.
+    pub records: std::collections::BTreeSet<RecordId>,
+    /// What for.
+    pub purpose: String,
+    /// When it begins.
+    pub from: crate::clock::Timestamp,
+    /// When it ends.
+    pub until: crate::clock::Timestamp,
+    /// Its compartment.
+    pub compartment: CompartmentId,
+}
+
+/// A second person's word about a proposal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Approval {
+    /// The signed `approve` statement, canonical bytes; body an [`ApproveStatement`].
+    #[serde(with = "crate::keeper::message::text")]
+    pub statement: Vec<u8>,
+    /// Envelopes the second person's desk adds (a reissue).
+    pub envelopes: Vec<NewEnvelope>,
+}
+
+/// The body of an `approve` statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveStatement {
+    /// The proposal.
+    pub proposal: crate::ids::ProposalId,
+    /// SHA-256 of the proposer's signed statement, hex.
+    pub digest: String,
+}
+
+/// A record sealed for fewer people than before, or for others.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reseal {
+    /// The signed `members` statement about the record, canonical bytes; body a [`MembersStatement`].
+    #[serde(with = "crate::keeper::message::text")]
+    pub statement: Vec<u8>,
+    /// The compartment it has from now on.
+    pub compartment: NewCompartment,
+    /// Every header of the record, sealed to that compartment.
+    pub headers: Vec<SealedAgain>,
+}
+
+/// The body of a `members` statement: whom something is open to, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "kebab-case")]
+pub enum MembersStatement {
+    /// A case's team.
+    Case {
+        /// The case.
+        case: CaseId,
+        /// Counts from 1, one up with each change.
+        number: u32,
+        /// Everyone on the team.
+        team: std::collections::BTreeSet<UserId>,
+    },
+    /// Who a record is closed to and kept to.
+    Record {
+        /// The record.
+        record: RecordId,
+        /// Counts from 1, one up with each change.
+        number: u32,
+        /// For whom it does not exist.
+        excluded: std::collections::BTreeSet<UserId>,
+        /// The only roles, if it is kept to some.
+        only_roles: Option<std::collections::BTreeSet<Role>>,
+        /// Named decision-makers.
+        deciders: std::collections::BTreeSet<UserId>,
+    },
+}
+
+/// A compartment's next epoch, covering all that was sealed to the one before.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewEpoch {
+    /// The compartment with the new epoch's statement, secret and envelopes.
+    pub compartment: NewCompartment,
+    /// Every header there is, sealed to the new epoch.
+    pub headers: Vec<SealedAgain>,
 }

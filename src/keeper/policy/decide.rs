@@ -99,7 +99,7 @@ pub struct Denial {
 
 /// Decides one question at the moment `now`, the keeper's own clock.
 pub fn decide(policy: &Policy, question: &Question<'_>, now: Timestamp) -> Decision {
-    let mut slice = Slice::new(&policy.names);
+    let mut slice = Slice::new(&policy.names, now);
     let entities = slice
         .add(question)
         .and_then(|()| slice.close(&policy.schema));
@@ -112,7 +112,7 @@ pub fn decide(policy: &Policy, question: &Question<'_>, now: Timestamp) -> Decis
 /// Decides many questions, answers in the order of the questions: for lists, where one set of entities
 /// for all is several times faster than one each.
 pub fn decide_many(policy: &Policy, questions: &[Question<'_>], now: Timestamp) -> Vec<Decision> {
-    let mut slice = Slice::new(&policy.names);
+    let mut slice = Slice::new(&policy.names, now);
     let added: Result<(), _> = questions
         .iter()
         .try_for_each(|question| slice.add(question));
@@ -242,10 +242,17 @@ fn failed(
     rules.extend(broken);
     let to_hide = match question.resource {
         Resource::Record { facts, rules, .. } => {
-            rules.hidden || facts.excluded.contains(&question.asker.id)
+            rules.hidden
+                || question.asker.role == crate::keeper::facts::Role::Assessor
+                || facts.excluded.contains(&question.asker.id)
         }
         Resource::Unknown => true,
-        Resource::Vault | Resource::Account(_) | Resource::Case(_) | Resource::Kind { .. } => false,
+        Resource::Vault
+        | Resource::Account(_)
+        | Resource::Case(_)
+        | Resource::Kind { .. }
+        | Resource::Grant(_)
+        | Resource::Proposal(_) => false,
     };
     Decision::Deny(
         if to_hide || deciding.iter().any(|rule| policy.hides(rule)) {
@@ -279,6 +286,7 @@ mod tests {
             role: Role::Coordinator,
             state: AccountState::Active,
             claimed: true,
+            also: std::collections::BTreeSet::new(),
             reports_to: None,
             recipient: crate::sealing::HybridIdentity::generate()
                 .recipient()
@@ -294,6 +302,7 @@ mod tests {
         let act = Act::ListCases;
         Question {
             asker,
+            grants: &[],
             act,
             resource,
             purpose: None,
@@ -312,7 +321,7 @@ mod tests {
         let question = ask(&asker, Resource::Vault);
         let now = Timestamp::from_ms(0);
 
-        let mut slice = Slice::new(&policy.names);
+        let mut slice = Slice::new(&policy.names, now);
         slice.add(&question).unwrap();
         let entities = slice.close(&policy.schema).unwrap();
         let request = slice::request(&policy.names, &policy.schema, &question, now).unwrap();

@@ -84,4 +84,6 @@ pub struct KindRules {
     /// Whether its records do not exist for those who are not among their readers (kinds whose records
     /// have a compartment of their own).
     pub hidden: bool,
+    /// Whether a safeguarding lead may open one at once when a child is at risk.
+    pub break_glass: bool,
 }

@@ -1,11 +1,15 @@
 //! What is asked of the policy: who, what, on what, and what they say about it.
 
 use crate::ids::CaseId;
+use crate::ids::GrantId;
+use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::CaseFacts;
+use crate::keeper::facts::GrantFacts;
+use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::policy::kind::KindRules;
 
@@ -14,6 +18,8 @@ use crate::keeper::policy::kind::KindRules;
 pub struct Question<'a> {
     /// Who asks.
     pub asker: &'a AccountFacts,
+    /// The grants they were given, whatever came of them.
+    pub grants: &'a [GrantFacts],
     /// What they want to do.
     pub act: Act,
     /// To what.
@@ -49,6 +55,10 @@ pub enum Resource<'a> {
         /// Its case: has to be there if the facts name one, and be that one.
         case: Option<&'a CaseFacts>,
     },
+    /// A grant.
+    Grant(&'a GrantFacts),
+    /// A proposal.
+    Proposal(&'a ProposalFacts),
     /// What an id that names nothing stands for: always refused as if hidden, with the work of a record.
     Unknown,
 }
@@ -71,6 +81,10 @@ pub enum About {
     },
     /// A record.
     Record(RecordId),
+    /// A grant.
+    Grant(GrantId),
+    /// A proposal.
+    Proposal(ProposalId),
     /// Nothing.
     Unknown,
 }
@@ -87,6 +101,8 @@ impl Resource<'_> {
                 case: case.map(|facts| facts.id),
             },
             Self::Record { facts, .. } => About::Record(facts.id),
+            Self::Grant(facts) => About::Grant(facts.id),
+            Self::Proposal(facts) => About::Proposal(facts.id),
             Self::Unknown => About::Unknown,
         }
     }

@@ -15,10 +15,16 @@ use cedar_policy::Schema;
 
 use crate::clock::Timestamp;
 use crate::ids::CaseId;
+use crate::ids::GrantId;
+use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::CaseFacts;
+use crate::keeper::facts::GrantFacts;
+use crate::keeper::facts::GrantState;
+use crate::keeper::facts::ProposalFacts;
+use crate::keeper::facts::Proposed;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::Role;
 use crate::keeper::policy::kind::KindRules;
@@ -43,18 +49,27 @@ type Attributes = HashMap<String, RestrictedExpression>;
 pub(crate) struct Slice<'a> {
     names: &'a Names,
     entities: Vec<Entity>,
+    now: Timestamp,
     askers: BTreeMap<UserId, &'a AccountFacts>,
+    /// When each asker's grants are served, by the key of what they cover.
+    windows: BTreeMap<(UserId, String), &'a GrantFacts>,
     accounts: BTreeMap<UserId, &'a AccountFacts>,
     cases: BTreeMap<CaseId, &'a CaseFacts>,
     kinds: BTreeMap<&'a str, &'a KindRules>,
     records: BTreeMap<RecordId, &'a RecordFacts>,
+    grants: BTreeMap<GrantId, &'a GrantFacts>,
+    proposals: BTreeMap<ProposalId, &'a ProposalFacts>,
     stand_in: bool,
 }
 
 impl<'a> Slice<'a> {
-    pub(crate) fn new(names: &'a Names) -> Self {
+    pub(crate) fn new(names: &'a Names, now: Timestamp) -> Self {
         Self {
             names,
+            now,
+            windows: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            proposals: BTreeMap::new(),
             entities: vec![Entity::with_uid(uid(&names.vault, "vault"))],
             askers: BTreeMap::new(),
             accounts: BTreeMap::new(),
@@ -71,7 +86,12 @@ impl<'a> Slice<'a> {
         match question.resource {
             Resource::Vault => Ok(()),
             Resource::Account(account) => self.account(account),
-            Resource::Case(case) => self.case(case),
+            Resource::Case(case) => {
+                self.window(question, &case.id, |grant| grant.case == Some(case.id));
+                self.case(case)
+            }
+            Resource::Grant(grant) => self.grant(grant),
+            Resource::Proposal(proposal) => self.proposal(proposal),
             Resource::Kind { rules, case } => {
                 case.map_or(Ok(()), |case| self.case(case))?;
                 self.kind(rules)
@@ -82,36 +102,107 @@ impl<'a> Slice<'a> {
                 }
                 case.map_or(Ok(()), |case| self.case(case))?;
                 self.kind(rules)?;
+                // Of a case, a grant covers what is sealed to the case, not what has a compartment of its own.
+                let of_case = case.filter(|case| facts.compartments == case.compartments);
+                self.window(question, &facts.id, |grant| {
+                    grant.records.contains(&facts.id)
+                        || of_case.is_some_and(|case| grant.case == Some(case.id))
+                });
                 self.record(facts)
             }
             Resource::Unknown => self.stand_in(),
         }
     }
 
+    /// Notes when the asker's grants that `cover` something are served: one that is now, else the latest.
+    fn window(
+        &mut self,
+        question: &Question<'a>,
+        key: &impl ToString,
+        cover: impl Fn(&GrantFacts) -> bool,
+    ) {
+        let now = self.now;
+        let best = question
+            .grants
+            .iter()
+            .filter(|grant| grant.to == question.asker.id && cover(grant))
+            .filter(|grant| matches!(grant.state, GrantState::Active | GrantState::Ended))
+            .max_by_key(|grant| (grant.serves(now), grant.until));
+        if let Some(best) = best {
+            self.windows
+                .insert((question.asker.id, key.to_string()), best);
+        }
+    }
+
     /// The gathered entities, checked.
-    pub(crate) fn close(self, schema: &Schema) -> Result<Entities, Misfit> {
+    pub(crate) fn close(mut self, schema: &Schema) -> Result<Entities, Misfit> {
+        for asker in std::mem::take(&mut self.askers).into_values() {
+            self.push_asker(asker)?;
+        }
         Entities::from_entities(self.entities, Some(schema)).map_err(|_| Misfit)
     }
 
     fn asker(&mut self, facts: &'a AccountFacts) -> Result<(), Misfit> {
-        if !first(&mut self.askers, facts.id, facts)? {
+        first(&mut self.askers, facts.id, facts).map(|_| ())
+    }
+
+    fn push_asker(&mut self, facts: &AccountFacts) -> Result<(), Misfit> {
+        let names = self.names;
+        // Nobody is outside and at the centre at once: outside wins.
+        let circle = if facts.is(Role::Assessor) {
+            "outside"
+        } else {
+            "centre"
+        };
+        let roles = facts.roles().map(|role| uid(&names.role, &role));
+        let parents: HashSet<EntityUid> = roles.chain([uid(&names.circle, circle)]).collect();
+        let attributes = Attributes::from([
+            (
+                "state".to_owned(),
+                one(uid(&names.account_state, facts.state.word())),
+            ),
+            (
+                "claimed".to_owned(),
+                RestrictedExpression::new_bool(facts.claimed),
+            ),
+        ]);
+        let windows = self
+            .windows
+            .iter()
+            .filter(|((user, _), _)| *user == facts.id);
+        let tags: Vec<(String, RestrictedExpression)> = windows
+            .map(|((_, key), grant)| Ok((key.clone(), window(grant)?)))
+            .collect::<Result<_, Misfit>>()?;
+        let name = uid(&names.user, &facts.id);
+        let entity = Entity::new_with_tags(name, attributes, parents, tags).map_err(|_| Misfit)?;
+        self.entities.push(entity);
+        Ok(())
+    }
+
+    fn grant(&mut self, facts: &'a GrantFacts) -> Result<(), Misfit> {
+        if !first(&mut self.grants, facts.id, facts)? {
             return Ok(());
         }
         let names = self.names;
-        let circle = match facts.role {
-            Role::Assessor => "outside",
-            Role::Coordinator
-            | Role::Staff
-            | Role::Volunteer
-            | Role::SafeguardingLead
-            | Role::DbsCountersignatory
-            | Role::DataProtectionLead
-            | Role::Trustee => "centre",
-        };
-        let parents = HashSet::from([uid(&names.role, &facts.role), uid(&names.circle, circle)]);
-        let state = one(uid(&names.account_state, facts.state.word()));
-        let attributes = Attributes::from([("state".to_owned(), state)]);
-        self.push(uid(&names.user, &facts.id), attributes, parents)
+        let user = |id: UserId| one(uid(&names.user, &id));
+        let attributes = Attributes::from([
+            ("to".to_owned(), user(facts.to)),
+            ("by".to_owned(), user(facts.by)),
+        ]);
+        self.push(uid(&names.grant, &facts.id), attributes, HashSet::new())
+    }
+
+    fn proposal(&mut self, facts: &'a ProposalFacts) -> Result<(), Misfit> {
+        if !first(&mut self.proposals, facts.id, facts)? {
+            return Ok(());
+        }
+        let names = self.names;
+        let user = |id: UserId| one(uid(&names.user, &id));
+        let mut attributes = Attributes::from([("by".to_owned(), user(facts.by))]);
+        if let Proposed::ReissueUser { user: about } = facts.what {
+            attributes.insert("about".to_owned(), user(about));
+        }
+        self.push(uid(&names.proposal, &facts.id), attributes, HashSet::new())
     }
 
     fn account(&mut self, facts: &'a AccountFacts) -> Result<(), Misfit> {
@@ -130,6 +221,7 @@ impl<'a> Slice<'a> {
         }
         let names = self.names;
         let attributes = Attributes::from([
+            ("key".to_owned(), key(&facts.id)),
             (
                 "state".to_owned(),
                 one(uid(&names.case_state, facts.state.word())),
@@ -152,6 +244,10 @@ impl<'a> Slice<'a> {
                 "hidden".to_owned(),
                 RestrictedExpression::new_bool(rules.hidden),
             ),
+            (
+                "break_glass".to_owned(),
+                RestrictedExpression::new_bool(rules.break_glass),
+            ),
         ]);
         self.push(
             uid(&self.names.kind, &rules.name),
@@ -168,6 +264,7 @@ impl<'a> Slice<'a> {
         let user = |id: UserId| one(uid(&names.user, &id));
         let flag = RestrictedExpression::new_bool;
         let mut attributes = Attributes::from([
+            ("key".to_owned(), key(&facts.id)),
             ("kind".to_owned(), one(uid(&names.kind, &facts.kind))),
             ("author".to_owned(), user(facts.author)),
             ("deciders".to_owned(), self.users(&facts.deciders)),
@@ -208,9 +305,11 @@ impl<'a> Slice<'a> {
             ("writer_roles".to_owned(), none()),
             ("writer_ties".to_owned(), none()),
             ("hidden".to_owned(), flag(true)),
+            ("break_glass".to_owned(), flag(false)),
         ]);
         self.push(uid(&names.kind, STAND_IN), kind, HashSet::new())?;
         let record = Attributes::from([
+            ("key".to_owned(), key(STAND_IN)),
             ("kind".to_owned(), one(uid(&names.kind, STAND_IN))),
             ("author".to_owned(), nobody()),
             ("deciders".to_owned(), none()),
@@ -275,6 +374,24 @@ fn first<'a, K: Ord, F: PartialEq>(
     }
 }
 
+/// What a grant's tag is called on whoever has it.
+fn key(of: &(impl ToString + ?Sized)) -> RestrictedExpression {
+    RestrictedExpression::new_string(of.to_string())
+}
+
+/// When a grant is served.
+fn window(grant: &GrantFacts) -> Result<RestrictedExpression, Misfit> {
+    let at = |time: Timestamp| RestrictedExpression::new_datetime(time.to_string());
+    let until = grant
+        .ended_at
+        .map_or(grant.until, |ended| ended.min(grant.until));
+    RestrictedExpression::new_record([
+        ("from".to_owned(), at(grant.from)),
+        ("until".to_owned(), at(until)),
+    ])
+    .map_err(|_| Misfit)
+}
+
 fn one(name: EntityUid) -> RestrictedExpression {
     RestrictedExpression::new_entity_uid(name)
 }
@@ -295,6 +412,8 @@ pub(crate) fn request(
         Resource::Vault => uid(&names.vault, "vault"),
         Resource::Account(account) => uid(&names.account, &account.id),
         Resource::Case(case) => uid(&names.case, &case.id),
+        Resource::Grant(grant) => uid(&names.grant, &grant.id),
+        Resource::Proposal(proposal) => uid(&names.proposal, &proposal.id),
         Resource::Kind { rules, .. } => uid(&names.kind, &rules.name),
         Resource::Record { facts, .. } => uid(&names.record, &facts.id),
         Resource::Unknown => uid(&names.record, STAND_IN),

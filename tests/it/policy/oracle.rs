@@ -9,6 +9,7 @@ use proptest::sample::subsequence;
 use strongroom::ids::UserId;
 use strongroom::keeper::acts::ACTS;
 use strongroom::keeper::acts::Act;
+use strongroom::keeper::acts::ActRow;
 use strongroom::keeper::acts::Target;
 use strongroom::keeper::facts::AccountFacts;
 use strongroom::keeper::facts::AccountState;
@@ -68,8 +69,10 @@ impl World {
                 rules: &self.rules,
                 case,
             },
+            Target::Grant | Target::Proposal => unreachable!("not drawn"),
         };
         Question {
+            grants: &[],
             asker: &self.asker,
             act: self.act,
             resource,
@@ -131,12 +134,16 @@ impl World {
             Act::ReadRecord | Act::ReadAttachment | Act::ExportRecord
         );
         let amends = self.act == Act::AmendRecord;
+        let lasting = matches!(
+            self.act,
+            Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders | Act::GrantRecord
+        );
         self.reads()
             && !facts.excluded.contains(&self.asker.id)
             && roles.is_none_or(|roles| roles.contains(&self.asker.role))
-            && !((shows || amends) && facts.state == RecordState::Disposed)
+            && !((shows || amends || lasting) && facts.state == RecordState::Disposed)
             && !(shows && facts.purpose_required && !self.purpose)
-            && (facts.exportable || self.act != Act::ExportRecord)
+            && (facts.exportable || !matches!(self.act, Act::ExportRecord | Act::GrantRecord))
             && (!amends || (self.writes(true) && self.reason))
     }
 
@@ -152,12 +159,36 @@ impl World {
                 Act::SignIn | Act::ChangePassphrase => self.own,
                 Act::ShowUser => self.own || self.is(&seniors),
                 Act::LookUpKeys | Act::ListCases => true,
-                Act::FillErrands => self.inside(),
+                Act::FillErrands | Act::Rekey | Act::ListErrands | Act::ListProposals => {
+                    self.inside()
+                }
+                Act::ListGrants => true,
+                Act::AddToRoleTeam => self.is(&[Coordinator]) && !self.own,
+                Act::ReissueUser => self.is(&seniors),
+                Act::ChangeTwoPerson => self.is(&[Coordinator, Trustee]),
+                Act::CheckAccess => self.is(&[DataProtectionLead, Trustee]),
+                Act::AccessOf => self.is(&[Coordinator, DataProtectionLead, Trustee]),
+                Act::BreakGlass => false,
+                Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders => {
+                    self.uses()
+                        && (self.is(&seniors) || self.is(&[Role::DbsCountersignatory]))
+                }
+                Act::GrantRecord => self.uses() && self.is(&[Coordinator]),
+                Act::RevokeGrant
+                | Act::StateGrant
+                | Act::ShowProposal
+                | Act::ApproveProposal
+                | Act::RefuseProposal
+                | Act::WithdrawProposal => unreachable!("not drawn"),
                 Act::ListUsers => self.is(&seniors),
                 Act::AddUser
                 | Act::SuspendUser
                 | Act::ResumeUser
                 | Act::OpenCase
+                | Act::InviteUser
+                | Act::LeaveUser
+                | Act::RemoveFromRoleTeam
+                | Act::GrantCase
                 | Act::CloseCase
                 | Act::ReopenCase
                 | Act::AddToTeam
@@ -176,6 +207,7 @@ impl World {
                 | Act::ReadRecord
                 | Act::ReadAttachment
                 | Act::ShowHistory
+                | Act::WhoMayRead
                 | Act::AmendRecord
                 | Act::ExportRecord => self.uses(),
             }
@@ -184,6 +216,7 @@ impl World {
     fn hidden(&self) -> bool {
         self.act.row().target == Target::Record
             && (self.record.excluded.contains(&self.asker.id)
+                || !self.inside()
                 || (self.rules.hidden && !self.reads()))
     }
 }
@@ -216,7 +249,8 @@ fn records() -> impl Strategy<Value = RecordFacts> {
 }
 
 fn acts() -> impl Strategy<Value = Act> {
-    let all: Vec<Act> = ACTS.iter().map(|row| row.act).collect();
+    let drawn = |row: &&ActRow| !matches!(row.target, Target::Grant | Target::Proposal);
+    let all: Vec<Act> = ACTS.iter().filter(drawn).map(|row| row.act).collect();
     let on_records = ACTS.iter().filter(|row| row.target == Target::Record);
     // These have the most rules.
     let more: Vec<Act> = on_records.map(|row| row.act).collect();
@@ -239,6 +273,7 @@ fn kinds() -> impl Strategy<Value = KindRules> {
         readers,
         writers,
         hidden,
+        break_glass: false,
     })
 }
 

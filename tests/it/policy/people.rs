@@ -49,6 +49,7 @@ pub(crate) fn account(number: u32, role: Role) -> AccountFacts {
         handle: format!("user-{number}"),
         name: format!("User {number}"),
         role,
+        also: BTreeSet::new(),
         state: AccountState::Active,
         claimed: true,
         reports_to: None,
@@ -104,6 +105,7 @@ pub(crate) fn record(number: u32, kind: &str, case: Option<CaseId>) -> RecordFac
         holds: BTreeSet::new(),
         migrated_from: None,
         versions: 1,
+        superseded: Vec::new(),
         other: BTreeMap::new(),
     }
 }
@@ -128,5 +130,6 @@ pub(crate) fn rules(kind: &Kind) -> KindRules {
             .map(|writer| read(writer.word()))
             .collect(),
         hidden: kind.place == Place::Own,
+        break_glass: !kind.readers.iter().any(|reader| reader.word() == "deciders"),
     }
 }

@@ -197,6 +197,7 @@ fn join(rules: &[impl ToString]) -> String {
 
 fn question<'a>(asker: &'a AccountFacts, act: Act, resource: Resource<'a>) -> Question<'a> {
     Question {
+        grants: &[],
         asker,
         act,
         resource,
@@ -369,6 +370,7 @@ fn invented() -> KindRules {
         readers: [Reader::Author, Reader::Handler].into(),
         writers: [Reader::Author, Reader::Deciders].into(),
         hidden: false,
+        break_glass: true,
     }
 }
 
