@@ -176,5 +176,6 @@ fn filed(filed: Vec<(RecordId, Pledge)>, loads: &[NewVersion]) -> Step {
             }
             Ok(Outcome::Done(Box::new(Served::Filed(filed))))
         }),
+        errands_of: None,
     }
 }

@@ -241,6 +241,7 @@ fn assemble(
         rules: Rules::from_kinds(Kinds::builtin()),
         people: Directory::default(),
         nonces: HashSet::new(),
+        succeeded: HashMap::new(),
         staged: Staged::default(),
         openings: HashMap::new(),
         tail_sealed: true,

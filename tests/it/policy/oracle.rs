@@ -152,7 +152,7 @@ impl World {
                 Act::SignIn | Act::ChangePassphrase => self.own,
                 Act::ShowUser => self.own || self.is(&seniors),
                 Act::LookUpKeys | Act::ListCases => true,
-                Act::FillErrands => self.inside(),
+                Act::LookUpErrands | Act::FillErrands => self.inside(),
                 Act::ListUsers => self.is(&seniors),
                 Act::AddUser
                 | Act::SuspendUser
