@@ -30,6 +30,7 @@ pub mod filing;
 #[cfg(test)]
 mod forgery;
 pub mod found;
+pub mod leaving;
 pub(crate) mod link;
 pub mod memory;
 pub(crate) mod named;

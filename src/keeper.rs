@@ -43,6 +43,7 @@ pub(crate) mod gate;
 pub(crate) mod head;
 pub(crate) mod intake;
 pub mod keyring;
+pub(crate) mod leaving;
 #[cfg(test)]
 pub(crate) mod lie;
 pub mod members;
@@ -55,6 +56,7 @@ pub(crate) mod reading;
 pub(crate) mod request;
 pub(crate) mod rows;
 pub mod rules;
+pub(crate) mod said;
 #[cfg(test)]
 pub(crate) mod seen;
 pub(crate) mod shared;
