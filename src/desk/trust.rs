@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::clock::Timestamp;
 use crate::desk::error::DeskError;
 use crate::ids::CompartmentId;
 use crate::ids::UserId;
@@ -10,6 +11,7 @@ use crate::ids::VaultId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
+use crate::keeper::facts::TwoPerson;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::EpochStatement;
@@ -18,6 +20,8 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 use crate::sealing::VerifyingKey;
+
+mod second;
 
 /// How the root key signs: as `by` of its statements.
 pub(crate) const ROOT: &str = "root";
@@ -28,6 +32,8 @@ pub(crate) struct Trust {
     vault: VaultId,
     pub(crate) genesis: Genesis,
     people: BTreeMap<UserId, Vec<Enrolment>>,
+    /// Since when how many people are needed, where that was changed, oldest first.
+    modes: Vec<(Timestamp, TwoPerson)>,
 }
 
 impl Trust {
@@ -45,12 +51,14 @@ impl Trust {
             vault,
             genesis,
             people: BTreeMap::new(),
+            modes: Vec::new(),
         };
         let mut waiting: Vec<Statement> = Vec::new();
         for text in &keys.statements {
             waiting.push(Statement::parse(text.as_bytes()).map_err(DeskError::damaged)?);
         }
-        trust.follow(waiting);
+        trust.follow(waiting.clone());
+        trust.follow_modes(&waiting);
         for account in &keys.accounts {
             trust.check_account(account)?;
         }
@@ -111,7 +119,13 @@ impl Trust {
         }
     }
 
-    fn signed_by_known(&self, statement: &Statement) -> bool {
+    /// The vault it is about.
+    pub(crate) fn vault(&self) -> VaultId {
+        self.vault
+    }
+
+    /// Whether somebody known, or the root key, signed it.
+    pub(crate) fn signed_by_known(&self, statement: &Statement) -> bool {
         if statement.by() == ROOT {
             return statement.verify(&self.genesis.root).is_ok();
         }

@@ -18,6 +18,8 @@ use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::store::Tree;
 
+mod shared;
+
 impl Vault {
     /// Does what is wanted.
     pub(crate) fn dispatch(&mut self, request: &Request, load: Load) -> Result<Step, Stop> {
@@ -123,9 +125,7 @@ impl Vault {
             }
             (Want::ExportAudit {}, Load::Nothing {}) => self.export_audit(request),
             (Want::ProveEntry { index }, Load::Nothing {}) => self.prove_entry(request, index),
-            _ => Err(Stop::BadAuth(
-                "what the ask carries does not belong to what it wants",
-            )),
+            (want, load) => self.dispatch_shared(request, want, load),
         }
     }
 
@@ -169,6 +169,7 @@ impl Vault {
         for account in &accounts {
             statements.extend(self.statements_of(account.id)?);
         }
+        statements.extend(self.policy_statements());
         for account in &mut accounts {
             // Names are the directory's, which is an entry to look at; sealing does not need them.
             account.name = String::new();
