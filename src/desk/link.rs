@@ -223,18 +223,6 @@ impl Desk<'_> {
         act(self)
     }
 
-    /// A statement of this person's.
-    pub(crate) fn says<T: serde::Serialize>(
-        &self,
-        kind: StatementKind,
-        body: &T,
-    ) -> Result<Vec<u8>, DeskError> {
-        let by = self.account.id.to_string();
-        let heading = self.heading(&by, kind);
-        let statement = Statement::sign(&heading, json(body)?, self.person.signing());
-        Ok(statement.map_err(DeskError::damaged)?.bytes().to_vec())
-    }
-
     /// The heading of a statement of this person's, now.
     pub(crate) fn heading<'h>(&self, by: &'h str, kind: StatementKind) -> Heading<'h> {
         Heading {

@@ -3,11 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::clock::Timestamp;
 use crate::desk::error::DeskError;
 use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::ids::VaultId;
 use crate::keeper::facts::Purpose;
+use crate::keeper::facts::Role;
+use crate::keeper::facts::TwoPerson;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::Genesis;
@@ -18,6 +21,7 @@ use crate::sealing::StatementKind;
 mod known;
 mod members;
 mod people;
+mod second;
 
 use known::Known;
 
@@ -30,6 +34,8 @@ pub(crate) struct Trust {
     vault: VaultId,
     pub(crate) genesis: Genesis,
     people: BTreeMap<UserId, Known>,
+    /// Since when how many people are needed, where that was changed, oldest first.
+    modes: Vec<(Timestamp, TwoPerson)>,
 }
 
 impl Trust {
@@ -47,12 +53,14 @@ impl Trust {
             vault,
             genesis,
             people: BTreeMap::new(),
+            modes: Vec::new(),
         };
         let mut waiting: Vec<Statement> = Vec::new();
         for text in &keys.statements {
             waiting.push(Statement::parse(text.as_bytes()).map_err(DeskError::damaged)?);
         }
-        trust.follow(waiting);
+        trust.follow(waiting.clone());
+        trust.follow_modes(&waiting);
         for account in &keys.accounts {
             trust.check_account(account)?;
         }
@@ -79,7 +87,13 @@ impl Trust {
         }
     }
 
-    fn signed_by_known(&self, statement: &Statement) -> bool {
+    /// The vault it is about.
+    pub(crate) fn vault(&self) -> VaultId {
+        self.vault
+    }
+
+    /// Whether somebody known, or the root key, signed it.
+    pub(crate) fn signed_by_known(&self, statement: &Statement) -> bool {
         if statement.by() == ROOT {
             return statement.verify(&self.genesis.root).is_ok();
         }
@@ -92,7 +106,8 @@ impl Trust {
     fn signed_by_coordinator(&self, statement: &Statement) -> bool {
         let signer = statement.by().parse::<UserId>().ok();
         let signer = signer.and_then(|user| self.people.get(&user));
-        let entitled = statement.by() == ROOT || signer.is_some_and(Known::was_coordinator);
+        let entitled =
+            statement.by() == ROOT || signer.is_some_and(|known| known.had(Role::Coordinator));
         entitled && self.signed_by_known(statement)
     }
 

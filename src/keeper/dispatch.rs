@@ -19,6 +19,7 @@ use crate::keeper::vault::Vault;
 use crate::store::Tree;
 
 mod people;
+mod shared;
 
 impl Vault {
     /// Does what is wanted.
@@ -115,9 +116,7 @@ impl Vault {
             }
             (Want::ExportAudit {}, Load::Nothing {}) => self.export_audit(request),
             (Want::ProveEntry { index }, Load::Nothing {}) => self.prove_entry(request, index),
-            _ => Err(Stop::BadAuth(
-                "what the ask carries does not belong to what it wants",
-            )),
+            (want, load) => self.dispatch_shared(request, want, load),
         }
     }
 
@@ -165,6 +164,7 @@ impl Vault {
         for account in &accounts {
             statements.extend(self.statements_of(account.id)?);
         }
+        statements.extend(self.policy_statements());
         for account in &mut accounts {
             // Names are the directory's, which is an entry to look at; sealing does not need them.
             account.name = String::new();

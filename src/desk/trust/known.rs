@@ -16,8 +16,8 @@ pub(crate) struct Known {
     /// Further roles, and the number of the statement that says so.
     pub(crate) also: BTreeSet<Role>,
     pub(crate) roles: u32,
-    /// Whether they ever were a coordinator.
-    coordinated: bool,
+    /// Every role they ever had.
+    had: BTreeSet<Role>,
     /// Whether they may work, where anything was signed about it, and the number of the statement.
     pub(crate) state: Option<AccountState>,
     pub(crate) states: u32,
@@ -28,7 +28,7 @@ impl Known {
     pub(crate) fn new(enrolment: Enrolment) -> Self {
         Self {
             reports_to: enrolment.reports_to,
-            coordinated: enrolment.role == Role::Coordinator,
+            had: [enrolment.role].into(),
             keys: vec![enrolment],
             also: BTreeSet::new(),
             roles: 0,
@@ -56,7 +56,7 @@ impl Known {
 
     /// Other further roles from now on.
     pub(crate) fn change_roles(&mut self, also: BTreeSet<Role>) {
-        self.coordinated |= also.contains(&Role::Coordinator);
+        self.had.extend(&also);
         self.also = also;
         self.roles = self.roles.saturating_add(1);
     }
@@ -77,9 +77,9 @@ impl Known {
         self.is(Role::Assessor)
     }
 
-    /// Whether they ever were a coordinator.
-    pub(crate) fn was_coordinator(&self) -> bool {
-        self.coordinated
+    /// Whether they ever had a role.
+    pub(crate) fn had(&self, role: Role) -> bool {
+        self.had.contains(&role)
     }
 
     /// Whether nobody has signed that they may not work.

@@ -146,7 +146,8 @@ pub struct Keys {
     pub genesis: Vec<u8>,
     /// Every account.
     pub accounts: Vec<AccountFacts>,
-    /// The statements about them (`invite`, `enrol`, `succeed`, `role`, `suspend`, `approve`), oldest first.
+    /// The statements about them (`invite`, `enrol`, `succeed`, `role`, `suspend`, `approve`), oldest first, and
+    /// the `policy` statements that changed how many people an act needs, each with its `approve`.
     pub statements: Vec<String>,
     /// Role teams, and the case's compartments where one was asked for.
     pub compartments: Vec<(CompartmentFacts, EpochFacts)>,

@@ -310,6 +310,15 @@ pub struct ApproveStatement {
     pub digest: String,
 }
 
+/// The body of a `policy` statement: whether two people are needed from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyStatement {
+    /// The mode.
+    pub two_person: crate::keeper::facts::TwoPerson,
+    /// The proposal it is.
+    pub proposal: crate::ids::ProposalId,
+}
+
 /// A record sealed for fewer people than before, or for others.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reseal {
