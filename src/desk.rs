@@ -39,6 +39,7 @@ pub(crate) mod parts;
 pub mod people;
 pub mod proposals;
 pub mod reading;
+pub mod roles;
 pub(crate) mod seal;
 pub mod shown;
 pub(crate) mod trust;

@@ -57,6 +57,7 @@ pub(crate) mod proposals;
 pub(crate) mod publish;
 pub(crate) mod reading;
 pub(crate) mod request;
+pub(crate) mod roles;
 pub(crate) mod rows;
 pub mod rules;
 pub(crate) mod said;

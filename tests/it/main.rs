@@ -28,6 +28,7 @@ mod cli_words;
 mod common;
 mod demo_data;
 mod errands;
+mod further_roles;
 mod gate;
 mod golden;
 mod golden_vault;
