@@ -30,6 +30,7 @@ pub mod filing;
 #[cfg(test)]
 mod forgery;
 pub mod found;
+pub mod invited;
 pub mod leaving;
 pub(crate) mod link;
 pub mod memory;
@@ -52,6 +53,8 @@ pub use crate::desk::filing::Filing;
 pub use crate::desk::found::Created;
 pub use crate::desk::found::Init;
 pub use crate::desk::found::create;
+pub use crate::desk::invited::Invited;
+pub use crate::desk::invited::enrol;
 pub use crate::desk::people::NewUser;
 pub use crate::desk::proposals::Proposal;
 pub use crate::desk::shown::AttachmentLine;

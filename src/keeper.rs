@@ -44,6 +44,8 @@ pub(crate) mod filing;
 pub(crate) mod gate;
 pub(crate) mod head;
 pub(crate) mod intake;
+pub mod invitations;
+pub(crate) mod joining;
 pub mod keyring;
 pub(crate) mod leaving;
 #[cfg(test)]

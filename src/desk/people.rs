@@ -188,7 +188,7 @@ impl Desk<'_> {
 }
 
 /// Demo passphrases are public: no real vault takes one.
-fn refuse_demo(passphrase: &Passphrase, keeper: &Keeper) -> Result<(), DeskError> {
+pub(crate) fn refuse_demo(passphrase: &Passphrase, keeper: &Keeper) -> Result<(), DeskError> {
     if is_demo(passphrase) && !keeper.is_demo() {
         return Err(DeskError::refused("demo-passphrase", DEMO_REFUSED));
     }

@@ -201,7 +201,7 @@ impl Vault {
 }
 
 /// `[a-z0-9-]{2,32}`.
-fn is_handle(text: &str) -> bool {
+pub(crate) fn is_handle(text: &str) -> bool {
     (2..=32).contains(&text.len())
         && text
             .bytes()

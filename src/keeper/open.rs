@@ -291,6 +291,7 @@ impl Vault {
             self.keys.apply(change);
         }
         self.load_directory()?;
+        self.load_invitations()?;
         self.load_shared()?;
         Ok(())
     }

@@ -33,6 +33,7 @@ mod gate;
 mod golden;
 mod golden_vault;
 mod interop;
+mod invited;
 mod ledger_check;
 mod ledger_golden;
 mod ledger_kit;
