@@ -30,6 +30,7 @@ pub mod filing;
 #[cfg(test)]
 mod forgery;
 pub mod found;
+pub mod grants;
 pub(crate) mod link;
 pub mod memory;
 pub(crate) mod named;
@@ -42,6 +43,7 @@ pub(crate) mod seal;
 pub mod shown;
 pub(crate) mod trust;
 pub(crate) mod versions;
+pub(crate) mod words;
 
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;
@@ -50,6 +52,9 @@ pub use crate::desk::filing::Filing;
 pub use crate::desk::found::Created;
 pub use crate::desk::found::Init;
 pub use crate::desk::found::create;
+pub use crate::desk::grants::Grant;
+pub use crate::desk::grants::GrantScope;
+pub use crate::desk::grants::NewAccess;
 pub use crate::desk::people::NewUser;
 pub use crate::desk::proposals::Proposal;
 pub use crate::desk::shown::AttachmentLine;

@@ -158,6 +158,7 @@ impl Vault {
             self.put_envelope(envelope)?;
         }
         let pledge = self.log(permit, request.entry(Act::ChangePassphrase))?;
+        self.lapse_waiting_for(id)?;
         Ok(Step::done(pledge))
     }
 

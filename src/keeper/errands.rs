@@ -9,6 +9,7 @@ use crate::keeper::acts::Act;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::EpochFacts;
+use crate::keeper::facts::GrantState;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
@@ -112,12 +113,15 @@ impl Vault {
     /// The compartments and epochs a person has an envelope of.
     pub(crate) fn envelopes_of(&self, user: UserId) -> BTreeSet<(CompartmentId, u32)> {
         let tail = Member::User(user).name_bytes();
-        self.keys
-            .of_kind(UnitKind::Membership)
-            .filter_map(|(unit, _)| {
-                crate::keeper::compartments::parse_membership(unit.natural(), &tail)
-            })
-            .collect()
+        let members = self.keys.of_kind(UnitKind::Membership);
+        let members = members.filter_map(|(unit, _)| {
+            crate::keeper::compartments::parse_membership(unit.natural(), &tail)
+        });
+        // Of a grant in force the envelope stands under the grant; its compartment has one epoch.
+        let grants = self.shared.grants.values();
+        let grants = grants.filter(|grant| grant.to == user && grant.state == GrantState::Active);
+        let granted = grants.map(|grant| (grant.compartment, 1));
+        members.chain(granted).collect()
     }
 
     /// A compartment and who ought to hold its key but does not.

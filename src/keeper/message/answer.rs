@@ -149,7 +149,7 @@ pub struct Keys {
     /// Their `enrol` and `succeed` statements, oldest first, and the `policy` statements that changed how
     /// many people an act needs, each with its `approve`.
     pub statements: Vec<String>,
-    /// Role teams, and the case's compartments where one was asked for.
+    /// Role teams, and where a case was asked for its compartments and those of grants of the whole case.
     pub compartments: Vec<(CompartmentFacts, EpochFacts)>,
     /// The case asked for.
     pub case: Option<CaseFacts>,
