@@ -41,6 +41,7 @@ pub mod proposals;
 pub mod reading;
 pub(crate) mod seal;
 pub mod shown;
+pub mod stated;
 pub(crate) mod trust;
 pub(crate) mod versions;
 pub(crate) mod words;
@@ -65,6 +66,7 @@ pub use crate::desk::shown::Filed;
 pub use crate::desk::shown::HistoryLine;
 pub use crate::desk::shown::ReceiptLine;
 pub use crate::desk::shown::ShownRecord;
+pub use crate::desk::stated::Stated;
 
 /// A signed-in person.
 pub struct Desk<'k> {

@@ -65,6 +65,7 @@ pub mod rules;
 #[cfg(test)]
 pub(crate) mod seen;
 pub(crate) mod shared;
+pub(crate) mod stating;
 pub(crate) mod sweep;
 pub(crate) mod thread;
 pub(crate) mod two_person;

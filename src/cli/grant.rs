@@ -1,10 +1,14 @@
 //! `strongroom grant`: who was given access to what, until when.
 
+use std::io::Write as _;
+use std::path::PathBuf;
+
 use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
+use crate::cli::file::NewFile;
 use crate::cli::out::Out;
 use crate::cli::resolve;
 use crate::cli::session::with_desk;
@@ -30,6 +34,24 @@ enum Command {
     List,
     /// End a grant at once
     Revoke(Which),
+    Statement(Statement),
+}
+
+/// Write down what a grant was and what came of it
+///
+/// What was given, by whom and who agreed, each time something was opened, and how it ended, with proof of
+/// all of it: whoever has the file can check it without the vault (docs/verify). Both sides may take it out,
+/// also when the grant is over.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  strongroom grant statement g_abcdefgh --out lorna.statement.json")]
+struct Statement {
+    /// The grant's id
+    grant: String,
+    /// Where to write it
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
 }
 
 /// Give somebody access to a case or to some records, until a date
@@ -74,6 +96,7 @@ struct Which {
 
 pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     with_desk(ask, out, |desk, out| match args.command {
+        Command::Statement(args) => statement(&args, (desk, ask), out),
         Command::Add(args) => {
             let new = access(&args, desk, ask)?;
             given(&desk.grant(&new)?, out)
@@ -120,6 +143,37 @@ fn access(args: &Add, desk: &mut Desk, ask: &Ask) -> Result<NewAccess, CliError>
         from: from.transpose()?,
         until,
     })
+}
+
+fn statement(
+    args: &Statement,
+    (desk, ask): (&mut Desk, &Ask),
+    out: &mut Out,
+) -> Result<(), CliError> {
+    let mut file = NewFile::begin(&args.out)?;
+    let id = resolve::grant(desk, ask, &args.grant)?;
+    let stated = desk.state_grant(&id)?;
+    file.write_all(stated.file.as_bytes())
+        .map_err(|error| CliError::file("write", &args.out, &error))?;
+    file.keep()?;
+    if out.json() {
+        return out.document(&json!({
+            "id": stated.grant.id,
+            "out": args.out,
+            "entries": stated.entries,
+            "opened": stated.opened,
+        }));
+    }
+    let sentence = format!(
+        "The statement of grant {} is in {}: {} entries, of which {} opened something. Whoever has it can \
+         check it without the vault: docs/verify/README.md says how.",
+        stated.grant.id,
+        args.out.display(),
+        stated.entries,
+        stated.opened
+    );
+    out.done(Some(&id), &sentence);
+    Ok(())
 }
 
 fn given(grant: &Grant, out: &mut Out) -> Result<(), CliError> {

@@ -28,6 +28,7 @@ impl Vault {
             }
             (Want::ListGrants {}, Load::Nothing {}) => self.list_grants(request),
             (Want::RevokeGrant { grant }, Load::Nothing {}) => self.revoke_grant(request, grant),
+            (Want::StateGrant { grant }, Load::Nothing {}) => self.state_grant(request, grant),
             (Want::ListProposals {}, Load::Nothing {}) => self.list_proposals(request),
             (Want::ShowProposal { proposal }, Load::Nothing {}) => {
                 self.show_proposal(request, proposal)

@@ -19,6 +19,7 @@ use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::VersionFacts;
 use crate::keeper::message::load::SealedCard;
+use crate::ledger::Hash;
 use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
 
@@ -127,6 +128,8 @@ pub enum Served {
     Headers(Box<ServedHeaders>),
     /// Grants.
     Grants(Vec<GrantFacts>),
+    /// What a grant was and what came of it.
+    Evidence(Box<GrantEvidence>),
     /// Proposals.
     Proposals(Vec<ServedProposal>),
     /// What the asker's desk should seal on, and the asker's own envelopes.
@@ -298,4 +301,28 @@ pub struct ServedProposal {
     pub eligible: Vec<UserId>,
     /// The grant, if it is about one.
     pub grant: Option<GrantFacts>,
+}
+
+/// A grant with every entry about it, all proved against one signed head.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GrantEvidence {
+    /// What is told of it.
+    pub facts: GrantFacts,
+    /// The signed head, as a signed note.
+    pub checkpoint: String,
+    /// The entries, oldest first.
+    pub entries: Vec<ProvenEntry>,
+}
+
+/// An entry with its proof, and what opens it while that exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvenEntry {
+    /// Its position.
+    pub index: u64,
+    /// Its bytes, which are ASCII.
+    pub leaf: String,
+    /// That it is in the signed head's tree.
+    pub inclusion: Vec<Hash>,
+    /// Salt and detail.
+    pub opening: Option<Opening>,
 }
