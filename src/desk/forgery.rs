@@ -3,8 +3,10 @@
 //! Each lie begins with an honest answer and changes one thing. After all of them the honest answer is
 //! believed again: the control that the desk refused the lies, not everything.
 
+mod grants;
 pub(crate) mod keys;
 pub(crate) mod kit;
+mod power;
 mod seen;
 
 use serde_json::Value;
