@@ -30,6 +30,7 @@ mod demo_data;
 mod gate;
 mod golden;
 mod golden_vault;
+mod grant_ended;
 mod grant_statement;
 mod grants;
 mod interop;
