@@ -28,6 +28,7 @@ mod environment;
 mod fail;
 mod file;
 mod generate;
+mod grant;
 mod import;
 mod index;
 mod init;
@@ -101,6 +102,7 @@ enum Command {
     Kind(kind::Args),
     Record(record::Args),
     Import(import::Args),
+    Grant(grant::Args),
     Proposal(proposal::Args),
     Vault(vault::Args),
     Audit(audit::Args),
@@ -150,6 +152,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Kind(args) => kind::run(&args, ask, out),
         Command::Record(args) => record::run(args, ask, out),
         Command::Import(args) => import::run(&args, ask, out),
+        Command::Grant(args) => grant::run(args, ask, out),
         Command::Proposal(args) => proposal::run(args, ask, out),
         Command::Vault(args) => vault::run(args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),

@@ -30,6 +30,7 @@ pub mod filing;
 #[cfg(test)]
 mod forgery;
 pub mod found;
+pub mod grants;
 pub mod invited;
 pub mod leaving;
 pub(crate) mod link;
@@ -43,8 +44,10 @@ pub mod reading;
 pub mod roles;
 pub(crate) mod seal;
 pub mod shown;
+pub mod stated;
 pub(crate) mod trust;
 pub(crate) mod versions;
+pub(crate) mod words;
 
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;
@@ -53,6 +56,9 @@ pub use crate::desk::filing::Filing;
 pub use crate::desk::found::Created;
 pub use crate::desk::found::Init;
 pub use crate::desk::found::create;
+pub use crate::desk::grants::Grant;
+pub use crate::desk::grants::GrantScope;
+pub use crate::desk::grants::NewAccess;
 pub use crate::desk::invited::Invited;
 pub use crate::desk::invited::enrol;
 pub use crate::desk::people::NewUser;
@@ -65,6 +71,7 @@ pub use crate::desk::shown::Filed;
 pub use crate::desk::shown::HistoryLine;
 pub use crate::desk::shown::ReceiptLine;
 pub use crate::desk::shown::ShownRecord;
+pub use crate::desk::stated::Stated;
 
 /// A signed-in person.
 pub struct Desk<'k> {

@@ -4,6 +4,7 @@ use crate::ids::CaseId;
 use crate::keeper::acts::Act;
 use crate::keeper::audit::Filter;
 use crate::keeper::facts::CaseFacts;
+use crate::keeper::facts::Role;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Outcome;
@@ -158,6 +159,11 @@ impl Vault {
         let mut compartments = self.teams()?;
         for id in case.iter().flat_map(|case| case.compartments.clone()) {
             compartments.extend(self.current(id)?);
+        }
+        if let Some(case) = case.as_ref().filter(|_| !request.asker.is(Role::Assessor)) {
+            for id in self.grants_of_case(case) {
+                compartments.extend(self.current(id)?);
+            }
         }
         let mut accounts = self.people.all();
         let mut statements = Vec::new();

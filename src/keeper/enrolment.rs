@@ -134,7 +134,7 @@ impl Vault {
                 "the old and the new key must both sign the succession",
             ));
         }
-        let held = self.envelopes_of(asker.id);
+        let held = self.envelopes_and_grants_of(asker.id);
         let given: BTreeSet<_> = new
             .envelopes
             .iter()
@@ -161,6 +161,7 @@ impl Vault {
         }
         self.succeeded.insert(id, self.next_index());
         let pledge = self.log(permit, request.entry(Act::ChangePassphrase))?;
+        self.lapse_waiting_for(id)?;
         Ok(Step::done(pledge))
     }
 
@@ -176,7 +177,9 @@ impl Vault {
 
     /// Removes an identity file: nobody opens it any more, with whatever passphrase.
     pub(crate) fn drop_identity(&mut self, user: UserId) -> Result<(), Broken> {
-        self.drop_row(&units::account(user), Tree::Account, IDENTITY)
+        let key = self.keys.get(&units::account(user));
+        let key = key.ok_or(Broken::NoUnit)?.duplicate();
+        self.drop_row(&key, Tree::Account, IDENTITY)
     }
 
     /// The passphrase-sealed identity file.
