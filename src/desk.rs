@@ -49,6 +49,7 @@ pub use crate::desk::filing::Filing;
 pub use crate::desk::found::Created;
 pub use crate::desk::found::Init;
 pub use crate::desk::found::create;
+pub use crate::desk::people::NewKeys;
 pub use crate::desk::people::NewUser;
 pub use crate::desk::shown::AttachmentLine;
 pub use crate::desk::shown::AuditLine;
