@@ -72,10 +72,10 @@ fn on_the_vault(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool>
         "look-up-errands" => allowed(desk.run_errands(), false),
         "fill-errands" => {
             let role = desk.account().role;
-            let mate = format!("mate-{}", desk.account().handle);
-            enrol(&mut centre.desk("ada"), &mate, role, None);
+            let colleague = format!("mate-{}", desk.account().handle);
+            enrol(&mut centre.desk("ada"), &colleague, role, None);
             let made = desk.run_errands();
-            assert!(!matches!(made, Ok(0)), "{mate} lacked nothing");
+            assert!(!matches!(made, Ok(0)), "{colleague} lacked nothing");
             allowed(made, false)
         }
         "add-user" => {
