@@ -195,7 +195,9 @@ impl Desk<'_> {
             Load::Nothing {},
             Because::default(),
         )?;
-        one_account(served)
+        let account = one_account(served)?;
+        self.run_told_errands()?;
+        Ok(account)
     }
 
     /// Lets a suspended account work again; what keys it needs is sealed to it anew.

@@ -133,12 +133,17 @@ impl Roll<'_> {
     }
 
     fn role(&self, role: Role, excluded: &BTreeSet<UserId>) -> Vec<Member> {
-        let people: Vec<UserId> = self.of_role(role).map(|account| account.id).collect();
+        // Suspended people count here: who comes back gets the team's key again.
+        let hidden_from_one = self
+            .accounts
+            .iter()
+            .any(|account| account.role == role && excluded.contains(&account.id));
         match self.teams.get(&role) {
-            Some(team) if !people.iter().any(|user| excluded.contains(user)) => {
-                vec![Member::Compartment(*team)]
-            }
-            _ => people.into_iter().map(Member::User).collect(),
+            Some(team) if !hidden_from_one => vec![Member::Compartment(*team)],
+            _ => self
+                .of_role(role)
+                .map(|account| Member::User(account.id))
+                .collect(),
         }
     }
 
