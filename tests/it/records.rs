@@ -303,7 +303,7 @@ fn a_faulty_definition_is_named() {
         assert!(faults.contains(&fault.to_owned()), "{row}: {faults:?}");
         count += 1;
     }
-    assert_eq!(count, 24);
+    assert_eq!(count, 27);
     for broken in ["format = 1\nbogus = 2", "= 1", ""] {
         let error = Kind::parse(broken).unwrap_err().to_string();
         assert!(error.starts_with("not a kind definition: line "), "{error}");

@@ -159,9 +159,11 @@ impl World {
                 Act::SignIn | Act::ChangePassphrase => self.own,
                 Act::ShowUser => self.own || self.is(&seniors),
                 Act::LookUpKeys | Act::ListCases => true,
-                Act::FillErrands | Act::Rekey | Act::ListErrands | Act::ListProposals => {
-                    self.inside()
-                }
+                Act::LookUpErrands
+                | Act::FillErrands
+                | Act::Rekey
+                | Act::ListErrands
+                | Act::ListProposals => self.inside(),
                 Act::ListGrants => true,
                 Act::AddToRoleTeam => self.is(&[Coordinator]) && !self.own,
                 Act::ReissueUser => self.is(&seniors),
@@ -170,8 +172,7 @@ impl World {
                 Act::AccessOf => self.is(&[Coordinator, DataProtectionLead, Trustee]),
                 Act::BreakGlass => false,
                 Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders => {
-                    self.uses()
-                        && (self.is(&seniors) || self.is(&[Role::DbsCountersignatory]))
+                    self.uses() && (self.is(&seniors) || self.is(&[Role::DbsCountersignatory]))
                 }
                 Act::GrantRecord => self.uses() && self.is(&[Coordinator]),
                 Act::RevokeGrant

@@ -18,7 +18,6 @@ use strongroom::keeper::facts::Role;
 use strongroom::keeper::facts::Service;
 use strongroom::keeper::facts::Triggers;
 use strongroom::keeper::policy::kind::KindRules;
-use strongroom::keeper::policy::kind::Reader;
 use strongroom::records::kind::Kind;
 use strongroom::records::kinds::Kinds;
 use strongroom::records::words::Place;
@@ -116,20 +115,14 @@ pub(crate) fn kind(name: &str) -> KindRules {
 }
 
 pub(crate) fn rules(kind: &Kind) -> KindRules {
-    let read = |word: &str| Reader::from_word(word).unwrap();
     KindRules {
         name: kind.name.clone(),
-        readers: kind
+        readers: kind.readers.iter().copied().collect(),
+        writers: kind.writers.iter().copied().collect(),
+        hidden: kind.place == Place::Own,
+        break_glass: !kind
             .readers
             .iter()
-            .map(|reader| read(reader.word()))
-            .collect(),
-        writers: kind
-            .writers
-            .iter()
-            .map(|writer| read(writer.word()))
-            .collect(),
-        hidden: kind.place == Place::Own,
-        break_glass: !kind.readers.iter().any(|reader| reader.word() == "deciders"),
+            .any(|reader| reader.word() == "deciders"),
     }
 }
