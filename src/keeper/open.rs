@@ -34,6 +34,7 @@ use crate::store::Base;
 use crate::store::FrameView;
 use crate::store::KeyTable;
 use crate::store::ObjectPayloads;
+use crate::store::PayloadError;
 use crate::store::Refusal;
 use crate::store::Replay;
 use crate::store::Store;
@@ -94,6 +95,15 @@ impl From<embedded::OpenError> for OpenError {
                  copy: find the newest one, and keep both"
             )),
             embedded::OpenError::Io(error) => Self::Io(error),
+        }
+    }
+}
+
+impl From<PayloadError> for OpenError {
+    fn from(error: PayloadError) -> Self {
+        match error {
+            PayloadError::Io(error) => Self::Io(error),
+            PayloadError::Absent => Self::Damaged(error.to_string()),
         }
     }
 }
@@ -226,9 +236,7 @@ fn assemble(
     clock: Box<dyn Clock>,
 ) -> Result<Vault, OpenError> {
     let policy = Policy::builtin().map_err(|error| OpenError::Damaged(error.to_string()))?;
-    let payloads = ObjectPayloads::open(&paths.dir)
-        .or_else(|_| ObjectPayloads::create(&paths.dir))
-        .map_err(|error| OpenError::Damaged(error.to_string()))?;
+    let payloads = ObjectPayloads::open(&paths.dir)?;
     Ok(Vault {
         id,
         store,

@@ -26,6 +26,7 @@ mod cli_run;
 mod cli_terminal;
 mod cli_words;
 mod common;
+mod copied;
 mod demo_data;
 mod gate;
 mod golden;
