@@ -6,6 +6,7 @@
 pub(crate) mod keys;
 pub(crate) mod kit;
 mod seen;
+mod taken;
 
 use serde_json::Value;
 
