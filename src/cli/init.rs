@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// The first administrator's handle: 2 to 32 of a-z, 0-9 and -
     #[arg(long, value_name = "USER")]
     admin: String,
+    /// Their name, in their own letters [default: the handle]
+    #[arg(long, value_name = "NAME")]
+    admin_name: Option<String>,
     /// A trustee who keeps a share, and, if they have one, the age recipient to lock it with; repeat for each
     #[arg(long = "trustee", value_name = "NAME[=RECIPIENT]")]
     trustees: Vec<String>,
@@ -60,11 +63,7 @@ enum TwoPerson {
 
 pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     ask.no_clock_to_move()?;
-    let centre = args.centre.trim();
-    if centre.is_empty() || centre.chars().any(char::is_control) {
-        let says = "the centre's name is one line, for example \"Riverside Contact Centre\"";
-        return Err(CliError::refused("centre-name", says));
-    }
+    desk::found::names(&args.centre, &args.admin, args.admin_name.as_deref())?;
     let paths = ask.vault_at(&args.dir);
     let shares = args
         .shares
@@ -86,6 +85,7 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
     let init = Init {
         centre: args.centre,
         admin: args.admin.clone(),
+        admin_name: args.admin_name,
         passphrase,
         trustees: args.trustees.iter().map(|trustee| split(trustee)).collect(),
         two_person_single: args.two_person == TwoPerson::Single,

@@ -141,6 +141,7 @@ impl From<DeskError> for CliError {
 impl From<FoundError> for CliError {
     fn from(error: FoundError) -> Self {
         let code = match &error {
+            FoundError::Refused(code, _) => code,
             FoundError::InTheWay(_) => "in-the-way",
             FoundError::Statements(_) => "not-founded",
             FoundError::Open(_) | FoundError::Io(_) => "file",

@@ -80,6 +80,8 @@ impl fmt::Debug for Founded {
 /// Why a vault was not founded.
 #[derive(Debug)]
 pub enum FoundError {
+    /// A rule about the input says no: a word for the case, and what is wrong.
+    Refused(&'static str, String),
     /// There is something in the way, in words.
     InTheWay(String),
     /// The founding statements do not hold together; in words.
@@ -93,7 +95,9 @@ pub enum FoundError {
 impl fmt::Display for FoundError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InTheWay(says) | Self::Statements(says) => f.write_str(says),
+            Self::Refused(_, says) | Self::InTheWay(says) | Self::Statements(says) => {
+                f.write_str(says)
+            }
             Self::Open(error) => error.fmt(f),
             Self::Io(error) => write!(f, "the vault cannot be written: {error}"),
         }

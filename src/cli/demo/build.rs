@@ -112,6 +112,7 @@ impl Built {
         let init = Init {
             centre: centre.about.name.clone(),
             admin: first.handle.clone(),
+            admin_name: Some(first.name.clone()),
             passphrase: Passphrase::new(self.passphrase(&first.handle)?.expose().to_owned()),
             trustees: centre
                 .trustees()
