@@ -185,13 +185,13 @@ impl CliError {
         self
     }
 
-    /// Marks that what the command printed is its report, to be shown although it failed.
+    /// Marks that what the command printed is its report, to be shown in the place of this error.
     pub(crate) fn with_report(mut self) -> Self {
         self.0.reported = true;
         self
     }
 
-    /// Whether the printed report is shown although the command failed.
+    /// Whether the printed report is shown in the place of this error.
     pub(crate) const fn has_report(&self) -> bool {
         self.0.reported
     }
