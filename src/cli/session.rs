@@ -164,5 +164,5 @@ pub(crate) fn form<'a>(
 
 /// The keeper stopped: something below it failed.
 pub(crate) fn stopped(stopped: crate::keeper::Stopped) -> CliError {
-    CliError::damaged(stopped.0)
+    DeskError::from(stopped).into()
 }

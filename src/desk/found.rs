@@ -131,7 +131,7 @@ pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
     let keeper = founding.finish(&founded)?;
     keeper
         .close()
-        .map_err(|stopped| FoundError::Statements(stopped.0))?;
+        .map_err(|stopped| FoundError::Io(std::io::Error::other(stopped)))?;
     let root_fingerprint = fingerprint(&root);
     Ok(Created {
         admin: user,

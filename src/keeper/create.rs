@@ -10,6 +10,8 @@ use crate::clock::Clock;
 use crate::ids::VaultId;
 use crate::keeper::Keeper;
 use crate::keeper::Paths;
+use crate::keeper::broken::Broken;
+use crate::keeper::broken::Stopped;
 use crate::keeper::config::Config;
 use crate::keeper::config::FORMAT;
 use crate::keeper::entry::Entry;
@@ -24,17 +26,18 @@ use crate::keeper::open::OpenError;
 use crate::keeper::open::vault_over;
 use crate::keeper::request::Stop;
 use crate::keeper::units;
-use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::ledger::ActorHandle;
 use crate::ledger::Event;
 use crate::ledger::LogKey;
 use crate::ledger::Outcome as Ending;
 use crate::ledger::checkpoint::random_origin;
+use crate::ledger::journal::disk::reason;
 use crate::sealing::GenerationKey;
 use crate::sealing::VerifyingKey;
 use crate::store::KeyTable;
 use crate::store::Tree;
+use crate::store::embedded::CreateError;
 use crate::store::embedded::Embedded;
 use crate::store::embedded::MARK_KEY_LABEL;
 use crate::store::embedded::Site;
@@ -99,7 +102,7 @@ impl fmt::Display for FoundError {
                 f.write_str(says)
             }
             Self::Open(error) => error.fmt(f),
-            Self::Io(error) => write!(f, "the vault cannot be written: {error}"),
+            Self::Io(error) => write!(f, "the vault cannot be written: {}", reason(error)),
         }
     }
 }
@@ -114,7 +117,10 @@ impl From<std::io::Error> for FoundError {
 
 impl From<Broken> for FoundError {
     fn from(broken: Broken) -> Self {
-        Self::Statements(broken.to_string())
+        match Stopped::from(broken) {
+            Stopped::Damaged(says) => Self::Statements(says),
+            Stopped::Failed(says) => Self::Io(std::io::Error::other(says)),
+        }
     }
 }
 
@@ -185,8 +191,10 @@ impl Founding {
             .seal(&self.generation, &self.vault, 1)
             .map_err(|error| FoundError::Statements(error.to_string()))?;
         let mark = self.generation.derive(MARK_KEY_LABEL);
-        let store = Embedded::create(&site, &table, mark)
-            .map_err(|error| FoundError::InTheWay(error.to_string()))?;
+        let store = Embedded::create(&site, &table, mark).map_err(|error| match error {
+            CreateError::Io(error) => FoundError::Io(error),
+            other => FoundError::InTheWay(other.to_string()),
+        })?;
         let config = Config {
             format: FORMAT,
             vault: self.vault,

@@ -249,9 +249,7 @@ impl Vault {
         let Some(name) = object_name(sha256) else {
             return Ok(false);
         };
-        self.payloads
-            .exists(&name)
-            .map_err(|error| Broken::Store(error.to_string()))
+        self.payloads.exists(&name).map_err(Broken::from)
     }
 }
 

@@ -43,6 +43,7 @@ mod policy;
 mod power_disk;
 mod records;
 mod records_any;
+mod remembered;
 mod roles;
 mod sealing;
 mod shares;

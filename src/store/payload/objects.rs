@@ -154,20 +154,21 @@ fn wait<T>(what: impl Future<Output = Result<T, Error>>) -> Result<T, PayloadErr
     block_on(what).map_err(store_error)
 }
 
-/// Keeps the operating system's kind of error, so that a full disk can be told from a broken one.
+/// Keeps the operating system's error, so that a full disk can be told from a broken one.
 fn store_error(error: Error) -> PayloadError {
     if matches!(error, Error::NotFound { .. }) {
         return PayloadError::Absent;
     }
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    let mut kind = io::ErrorKind::Other;
+    let mut number = None;
     while let Some(inner) = cause {
         if let Some(found) = inner.downcast_ref::<io::Error>() {
-            kind = found.kind();
+            number = found.raw_os_error();
         }
         cause = inner.source();
     }
-    PayloadError::Io(io::Error::new(kind, error))
+    let system = number.map(io::Error::from_raw_os_error);
+    PayloadError::Io(system.unwrap_or_else(|| io::Error::other(error)))
 }
 
 struct ObjectUpload {
@@ -196,10 +197,7 @@ impl Write for ObjectUpload {
         self.buffer.extend_from_slice(now);
         self.hash.write_all(now)?;
         if self.buffer.len() == PART {
-            self.send().map_err(|error| match error {
-                PayloadError::Io(error) => error,
-                PayloadError::Absent => io::ErrorKind::NotFound.into(),
-            })?;
+            self.send()?;
         }
         Ok(taken)
     }
