@@ -28,6 +28,7 @@ pub mod acts;
 pub(crate) mod audit;
 pub(crate) mod broken;
 pub(crate) mod cases;
+pub(crate) mod claim;
 pub(crate) mod commit;
 pub(crate) mod compartments;
 pub mod config;

@@ -15,6 +15,7 @@ use crate::desk::seal::json;
 use crate::desk::trust::ROOT;
 use crate::ids::UserId;
 use crate::keeper::Paths;
+use crate::keeper::claim::Claim;
 use crate::keeper::create::FoundError;
 use crate::keeper::create::Founded;
 use crate::keeper::create::Founding;
@@ -81,6 +82,14 @@ pub struct Created {
     pub shares: Vec<(String, Vec<u8>)>,
     /// One sheet for each trustee, by file name.
     pub sheets: Vec<(String, SecretText)>,
+    claim: Claim,
+}
+
+impl Created {
+    /// Takes the new vault away again, for whoever could not keep its shares: nobody else can make them anew.
+    pub fn take_back(&self) {
+        self.claim.undo();
+    }
 }
 
 /// Founds a vault.
@@ -128,10 +137,11 @@ pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
         clock_shift_ms: shift_ms,
     };
     let vkey = founding.log_vkey();
-    let keeper = founding.finish(&founded)?;
-    keeper
-        .close()
-        .map_err(|stopped| FoundError::Io(std::io::Error::other(stopped)))?;
+    let (keeper, claim) = founding.finish(&founded)?;
+    keeper.close().map_err(|stopped| {
+        claim.undo();
+        FoundError::Io(std::io::Error::other(stopped))
+    })?;
     let root_fingerprint = fingerprint(&root);
     Ok(Created {
         admin: user,
@@ -139,6 +149,7 @@ pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
         root_fingerprint,
         shares: shares.files,
         sheets: shares.sheets,
+        claim,
     })
 }
 

@@ -1,7 +1,6 @@
 //! Founding a vault: keys, the empty store, and the first frame with genesis and the first account.
 
 use std::fmt;
-use std::path::Path;
 
 use serde_json::json;
 
@@ -12,6 +11,8 @@ use crate::keeper::Keeper;
 use crate::keeper::Paths;
 use crate::keeper::broken::Broken;
 use crate::keeper::broken::Stopped;
+use crate::keeper::claim::Claim;
+use crate::keeper::claim::empty;
 use crate::keeper::config::Config;
 use crate::keeper::config::FORMAT;
 use crate::keeper::entry::Entry;
@@ -130,14 +131,8 @@ impl Founding {
     /// # Errors
     /// [`FoundError::InTheWay`] when the directory or the keys' directory is not empty.
     pub fn begin(paths: &Paths, clock: Box<dyn Clock>) -> Result<Self, FoundError> {
-        for dir in [&paths.dir, &paths.keys] {
-            if !is_empty(dir)? {
-                return Err(FoundError::InTheWay(format!(
-                    "`{}` is not empty; choose another folder for the vault",
-                    dir.display()
-                )));
-            }
-        }
+        empty(&paths.dir)?;
+        empty(&paths.keys)?;
         let log = LogKey::generate(&random_origin())
             .map_err(|error| FoundError::Statements(error.to_string()))?;
         let (vault, generation) = (VaultId::random(), GenerationKey::generate());
@@ -168,15 +163,21 @@ impl Founding {
     /// Writes the vault: keys, store, and one frame with `genesis`, `enrol` and `member`.
     ///
     /// # Errors
-    /// [`FoundError`]; what was written by then is taken away again.
-    pub fn finish(self, founded: &Founded) -> Result<Keeper, FoundError> {
-        let paths = self.paths.clone();
-        self.write(founded).inspect_err(|_| {
-            // Both were empty when the founding began, so all that is in them is a half vault.
-            for dir in [&paths.dir, &paths.keys] {
-                drop(std::fs::remove_dir_all(dir));
+    /// [`FoundError`]; what was written by then is taken away again. With the keeper comes what takes away
+    /// all of it, for whoever cannot go on.
+    pub(crate) fn finish(self, founded: &Founded) -> Result<(Keeper, Claim), FoundError> {
+        let claim = Claim::take(&self.paths)?;
+        let written = self.write(founded).and_then(|keeper| {
+            claim.settle()?;
+            Ok(keeper)
+        });
+        match written {
+            Ok(keeper) => Ok((keeper, claim)),
+            Err(error) => {
+                claim.undo();
+                Err(error)
             }
-        })
+        }
     }
 
     fn write(self, founded: &Founded) -> Result<Keeper, FoundError> {
@@ -212,13 +213,6 @@ impl Founding {
         vault.found(&statement, &genesis, founded)?;
         Keeper::over(vault, self.paths, config).map_err(FoundError::Open)
     }
-}
-
-fn is_empty(dir: &Path) -> std::io::Result<bool> {
-    if !dir.exists() {
-        return Ok(true);
-    }
-    Ok(std::fs::read_dir(dir)?.next().is_none())
 }
 
 impl Vault {

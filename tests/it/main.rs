@@ -28,6 +28,7 @@ mod cli_words;
 mod common;
 mod copied;
 mod demo_data;
+mod founding;
 mod gate;
 mod golden;
 mod golden_vault;
