@@ -64,6 +64,7 @@ pub(crate) mod thread;
 pub(crate) mod units;
 pub(crate) mod vault;
 pub mod verify;
+pub(crate) mod vouching;
 
 pub use crate::keeper::broken::Stopped;
 pub use crate::keeper::create::FoundError;

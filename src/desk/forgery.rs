@@ -5,6 +5,7 @@
 
 pub(crate) mod keys;
 pub(crate) mod kit;
+mod outside;
 mod seen;
 mod taken;
 
