@@ -20,6 +20,7 @@ use crate::ledger::Event;
 use crate::sealing::Passphrase;
 use crate::sealing::Person;
 
+pub mod amend;
 pub mod attach;
 pub mod audit;
 pub mod cases;
@@ -42,6 +43,7 @@ pub mod shown;
 pub(crate) mod trust;
 pub(crate) mod versions;
 
+pub use crate::desk::amend::given_reason;
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;
 pub use crate::desk::error::DeskError;

@@ -5,7 +5,9 @@
 
 pub(crate) mod keys;
 pub(crate) mod kit;
+mod outside;
 mod seen;
+mod taken;
 
 use serde_json::Value;
 

@@ -7,6 +7,7 @@ use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::named::find_user;
+use crate::desk::named::name_or;
 use crate::desk::parts::roll;
 use crate::desk::seal;
 use crate::desk::seal::Recipients;
@@ -103,6 +104,8 @@ impl Desk<'_> {
         own: NewKeys,
     ) -> Result<AccountFacts, DeskError> {
         own.refuse_demo(self.keeper)?;
+        let name = name_or(new.name.as_deref(), &new.handle)
+            .map_err(|says| DeskError::refused("bad-name", says))?;
         let (keys, trust) = self.keys(None)?;
         let NewKeys { person, sealed, .. } = own;
         let user = UserId::random();
@@ -146,7 +149,7 @@ impl Desk<'_> {
         }
         let account = NewAccount {
             handle: new.handle.clone(),
-            name: new.name.clone().unwrap_or_else(|| new.handle.clone()),
+            name,
             role: new.role,
             reports_to,
             enrol: enrol.bytes().to_vec(),

@@ -56,10 +56,7 @@ impl Vault {
     fn sealed_row(&self, tree: Tree, id: &RowId) -> Result<Option<SealedRow>, Broken> {
         match self.staged.rows.get(&(tree, *id)) {
             Some(staged) => Ok(staged.clone()),
-            None => self
-                .store
-                .row(tree, id)
-                .map_err(|error| Broken::Store(error.to_string())),
+            None => self.store.row(tree, id).map_err(Broken::from),
         }
     }
 
