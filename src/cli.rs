@@ -28,6 +28,7 @@ mod environment;
 mod fail;
 mod file;
 mod generate;
+mod grant;
 mod import;
 mod index;
 mod init;
@@ -35,11 +36,13 @@ mod interrupt;
 mod kind;
 mod out;
 mod progress;
+mod proposal;
 mod record;
 mod resolve;
 mod session;
 mod table;
 mod user;
+mod vault;
 
 const ABOUT: &str = "An encrypted vault for the case records of a child contact centre";
 
@@ -97,6 +100,9 @@ enum Command {
     Kind(kind::Args),
     Record(record::Args),
     Import(import::Args),
+    Grant(grant::Args),
+    Proposal(proposal::Args),
+    Vault(vault::Args),
     Audit(audit::Args),
     Doctor(doctor::Args),
     Index(index::Args),
@@ -143,6 +149,9 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Kind(args) => kind::run(&args, ask, out),
         Command::Record(args) => record::run(args, ask, out),
         Command::Import(args) => import::run(&args, ask, out),
+        Command::Grant(args) => grant::run(args, ask, out),
+        Command::Proposal(args) => proposal::run(args, ask, out),
+        Command::Vault(args) => vault::run(args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
         Command::Doctor(args) => doctor::run(&args, ask, out),
         Command::Index(args) => index::run(&args, ask, out),

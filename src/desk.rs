@@ -31,17 +31,21 @@ pub mod filing;
 #[cfg(test)]
 mod forgery;
 pub mod found;
+pub mod grants;
 pub(crate) mod link;
 pub mod memory;
 pub(crate) mod named;
 pub(crate) mod open;
 pub(crate) mod parts;
 pub mod people;
+pub mod proposals;
 pub mod reading;
 pub(crate) mod seal;
 pub mod shown;
+pub mod stated;
 pub(crate) mod trust;
 pub(crate) mod versions;
+pub(crate) mod words;
 
 pub use crate::desk::amend::given_reason;
 pub use crate::desk::attach::Attach;
@@ -51,8 +55,12 @@ pub use crate::desk::filing::Filing;
 pub use crate::desk::found::Created;
 pub use crate::desk::found::Init;
 pub use crate::desk::found::create;
+pub use crate::desk::grants::Grant;
+pub use crate::desk::grants::GrantScope;
+pub use crate::desk::grants::NewAccess;
 pub use crate::desk::people::NewKeys;
 pub use crate::desk::people::NewUser;
+pub use crate::desk::proposals::Proposal;
 pub use crate::desk::shown::AttachmentLine;
 pub use crate::desk::shown::AuditLine;
 pub use crate::desk::shown::CardLine;
@@ -61,6 +69,7 @@ pub use crate::desk::shown::Filed;
 pub use crate::desk::shown::HistoryLine;
 pub use crate::desk::shown::ReceiptLine;
 pub use crate::desk::shown::ShownRecord;
+pub use crate::desk::stated::Stated;
 
 /// A signed-in person.
 pub struct Desk<'k> {

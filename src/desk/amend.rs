@@ -24,6 +24,7 @@ use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedRecord;
 use crate::keeper::message::load::FiledFacts;
+use crate::keeper::message::load::GrantStatement;
 use crate::keeper::message::load::Load;
 use crate::records::Form;
 use crate::records::Kind;
@@ -102,7 +103,10 @@ fn sealed_already(served: &ServedRecord, trust: &Trust) -> Result<Vec<Destinatio
     let facts = &served.facts;
     let mut purposes = vec![Purpose::Own { record: facts.id }];
     purposes.extend(facts.case.map(|case| Purpose::Case { case }));
-    recorded(&served.sealed_to, &purposes, trust)
+    let covers = |said: &GrantStatement| {
+        said.records.contains(&facts.id) || (said.case.is_some() && said.case == facts.case)
+    };
+    recorded(&served.sealed_to, &purposes, covers, trust)
 }
 
 /// What the keeper is told about a corrected version: what may change.

@@ -15,7 +15,6 @@ use crate::desk::seal;
 use crate::desk::seal::Recipients;
 use crate::desk::shown::Case;
 use crate::desk::trust::Trust;
-use crate::desk::trust::Vouched;
 use crate::ids::CaseId;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Service;
@@ -213,19 +212,22 @@ impl Desk<'_> {
     }
 }
 
-/// Checks that the key at the end of the way is this case's own: a card says nothing of its case.
+/// Checks that the key at the end of the way is this case's own, or a grant's of all of it: a card says
+/// nothing of its case.
 fn check_purpose(served: &ServedCase, trust: &Trust) -> Result<(), DeskError> {
     let last = served.chain.last().ok_or_else(link::unexpected)?;
-    trust.check_epoch(&Vouched {
-        statement: last.statement.as_bytes(),
-        compartment: last.compartment,
-        number: last.epoch,
-        purpose: Some(Purpose::Case {
-            case: served.facts.id,
-        }),
-        recipient: None,
-    })?;
-    Ok(())
+    let case = served.facts.id;
+    let said = trust.check_epoch(&last.vouched())?;
+    let granted = match said.purpose {
+        Purpose::Grant { .. } => trust.grant_behind(&last.vouched())?.case,
+        _ => None,
+    };
+    if granted == Some(case) || said.purpose == (Purpose::Case { case }) {
+        return Ok(());
+    }
+    Err(DeskError::damaged(
+        "the case's card was served with the key of something else",
+    ))
 }
 
 /// A card as JSON, padded with zeros to a size step so that a title's length does not show.

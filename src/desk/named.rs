@@ -34,6 +34,13 @@ pub(crate) fn name_or(name: Option<&str>, handle: &str) -> Result<String, &'stat
     )
 }
 
+/// A user's handle; the id of one the keeper does not name any more.
+pub(crate) fn handle_of(keys: &Keys, user: UserId) -> String {
+    let mut accounts = keys.accounts.iter();
+    let found = accounts.find(|account| account.id == user);
+    found.map_or_else(|| user.to_string(), |account| account.handle.clone())
+}
+
 /// The user a form's text names by handle, if it names one.
 pub(crate) fn user_named(keys: &Keys, text: &str) -> Option<UserId> {
     keys.accounts

@@ -16,7 +16,7 @@ use crate::desk::link::unexpected;
 use crate::desk::seal;
 use crate::desk::seal::Recipients;
 use crate::desk::trust::Trust;
-use crate::desk::trust::Vouched;
+use crate::desk::trust::to_seal;
 use crate::ids::CompartmentId;
 use crate::ids::RecordId;
 use crate::ids::random;
@@ -31,6 +31,7 @@ use crate::keeper::members::OwnMembers;
 use crate::keeper::members::RollData;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::FiledFacts;
+use crate::keeper::message::load::GrantStatement;
 use crate::keeper::message::load::NewCompartment;
 use crate::keeper::message::load::NewHeader;
 use crate::keeper::message::load::NewVersion;
@@ -78,27 +79,28 @@ pub(crate) struct Destination {
     recipient: HybridRecipient,
 }
 
-/// The compartments of a case or of one record, each vouched for as being for just that.
+/// The compartments of a case or of one record, each vouched for as being for just that, and those of grants
+/// that cover it.
 pub(crate) fn recorded(
     sealed_to: &[(CompartmentFacts, EpochFacts)],
     purposes: &[Purpose],
+    covers: impl Fn(&GrantStatement) -> bool,
     trust: &Trust,
 ) -> Result<Vec<Destination>, DeskError> {
     sealed_to
         .iter()
         .map(|(facts, epoch)| {
-            if !purposes.contains(&facts.purpose) {
+            let vouched = to_seal(facts, epoch);
+            let granted = match facts.purpose {
+                Purpose::Grant { .. } => covers(&trust.grant_behind(&vouched)?),
+                _ => false,
+            };
+            if !granted && !purposes.contains(&facts.purpose) {
                 return Err(DeskError::damaged(
                     "the keeper named a key of something else to seal this to; nothing was sealed",
                 ));
             }
-            trust.check_epoch(&Vouched {
-                statement: epoch.statement.as_bytes(),
-                compartment: facts.id,
-                number: facts.epoch,
-                purpose: Some(facts.purpose),
-                recipient: Some(&epoch.recipient),
-            })?;
+            trust.check_epoch(&vouched)?;
             Ok(Destination {
                 id: facts.id,
                 epoch: facts.epoch,
@@ -141,14 +143,12 @@ impl Desk<'_> {
             (facts.case, &keys.case, rule.own, excluded.is_empty())
         {
             let purposes = [Purpose::Case { case: id }];
-            let of_case = keys
-                .compartments
-                .iter()
-                .filter(|(c, _)| case.compartments.contains(&c.id));
-            return Ok((
-                recorded(&of_case.cloned().collect::<Vec<_>>(), &purposes, trust)?,
-                None,
-            ));
+            let of_case = keys.compartments.iter().filter(|(c, _)| {
+                case.compartments.contains(&c.id) || matches!(c.purpose, Purpose::Grant { .. })
+            });
+            let of_case: Vec<_> = of_case.cloned().collect();
+            let covers = |said: &GrantStatement| said.case == Some(id);
+            return Ok((recorded(&of_case, &purposes, covers, trust)?, None));
         }
         let team = keys
             .case

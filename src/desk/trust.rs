@@ -3,13 +3,18 @@
 
 use std::collections::BTreeMap;
 
+use crate::clock::Timestamp;
 use crate::desk::error::DeskError;
 use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::ids::VaultId;
 use crate::keeper::facts::AccountFacts;
+use crate::keeper::facts::CompartmentFacts;
+use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
+use crate::keeper::facts::TwoPerson;
+use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::EpochStatement;
@@ -18,6 +23,9 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 use crate::sealing::VerifyingKey;
+
+mod grant;
+mod second;
 
 /// How the root key signs: as `by` of its statements.
 pub(crate) const ROOT: &str = "root";
@@ -28,6 +36,8 @@ pub(crate) struct Trust {
     vault: VaultId,
     pub(crate) genesis: Genesis,
     people: BTreeMap<UserId, Vec<Enrolment>>,
+    /// Since when how many people are needed, where that was changed, oldest first.
+    modes: Vec<(Timestamp, TwoPerson)>,
 }
 
 impl Trust {
@@ -45,12 +55,14 @@ impl Trust {
             vault,
             genesis,
             people: BTreeMap::new(),
+            modes: Vec::new(),
         };
         let mut waiting: Vec<Statement> = Vec::new();
         for text in &keys.statements {
             waiting.push(Statement::parse(text.as_bytes()).map_err(DeskError::damaged)?);
         }
-        trust.follow(waiting);
+        trust.follow(waiting.clone());
+        trust.follow_modes(&waiting);
         for account in &keys.accounts {
             trust.check_account(account)?;
         }
@@ -111,7 +123,13 @@ impl Trust {
         }
     }
 
-    fn signed_by_known(&self, statement: &Statement) -> bool {
+    /// The vault it is about.
+    pub(crate) fn vault(&self) -> VaultId {
+        self.vault
+    }
+
+    /// Whether somebody known, or the root key, signed it.
+    pub(crate) fn signed_by_known(&self, statement: &Statement) -> bool {
         if statement.by() == ROOT {
             return statement.verify(&self.genesis.root).is_ok();
         }
@@ -120,7 +138,7 @@ impl Trust {
     }
 
     /// Only the root key and coordinators vouch for people, teams and cases.
-    fn signed_by_coordinator(&self, statement: &Statement) -> bool {
+    pub(crate) fn signed_by_coordinator(&self, statement: &Statement) -> bool {
         let signer = statement.by().parse::<UserId>().ok();
         let signer = signer.and_then(|user| self.people.get(&user)?.last());
         let entitled =
@@ -181,10 +199,10 @@ impl Trust {
         let vouched = match said.purpose {
             // Whoever files may make the compartment of what they file.
             Purpose::Own { .. } => self.signed_by_known(&statement),
-            Purpose::Team { .. }
-            | Purpose::Case { .. }
-            | Purpose::People
-            | Purpose::Grant { .. } => self.signed_by_coordinator(&statement),
+            Purpose::Team { .. } | Purpose::Case { .. } | Purpose::People => {
+                self.signed_by_coordinator(&statement)
+            }
+            Purpose::Grant { .. } => self.is_grant_s(epoch, (&statement, &said))?,
         };
         if fits && vouched {
             return Ok(said);
@@ -203,6 +221,38 @@ pub(crate) struct Vouched<'a> {
     pub(crate) number: u32,
     pub(crate) purpose: Option<Purpose>,
     pub(crate) recipient: Option<&'a HybridRecipient>,
+    /// Of a grant's compartment, its `grant` statement and then its `approve`.
+    pub(crate) vouchers: &'a [String],
+    /// Whether something is opened through it; otherwise things are only sealed to it.
+    pub(crate) opens: bool,
+}
+
+impl ChainLink {
+    /// What has to be vouched for before anything is opened through this link.
+    pub(crate) fn vouched(&self) -> Vouched<'_> {
+        Vouched {
+            statement: self.statement.as_bytes(),
+            compartment: self.compartment,
+            number: self.epoch,
+            purpose: None,
+            recipient: None,
+            vouchers: &self.vouchers,
+            opens: true,
+        }
+    }
+}
+
+/// What has to be vouched for before anything is sealed to a compartment.
+pub(crate) fn to_seal<'a>(facts: &CompartmentFacts, epoch: &'a EpochFacts) -> Vouched<'a> {
+    Vouched {
+        statement: epoch.statement.as_bytes(),
+        compartment: facts.id,
+        number: facts.epoch,
+        purpose: Some(facts.purpose),
+        recipient: Some(&epoch.recipient),
+        vouchers: &epoch.vouchers,
+        opens: false,
+    }
 }
 
 fn parse(bytes: &[u8], kind: StatementKind, vault: VaultId) -> Result<Statement, DeskError> {

@@ -194,7 +194,9 @@ impl Vault {
             .and(row.as_ref())
             .and_then(|row| serde_json::from_str(&row.detail).ok())
             .unwrap_or_default();
-        let purpose = detail.pointer("/ask/body/purpose").and_then(Value::as_str);
+        let purpose = ["/ask/body/purpose", "/keeper/note/purpose"]
+            .into_iter()
+            .find_map(|at| detail.pointer(at).and_then(Value::as_str));
         let version = detail
             .pointer("/keeper/note/version")
             .and_then(Value::as_u64);

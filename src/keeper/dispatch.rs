@@ -12,6 +12,8 @@ use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
 use crate::keeper::vault::Vault;
 
+mod shared;
+
 impl Vault {
     /// Does what is wanted.
     pub(crate) fn dispatch(&mut self, request: &Request, load: Load) -> Result<Step, Stop> {
@@ -119,9 +121,7 @@ impl Vault {
             }
             (Want::ExportAudit {}, Load::Nothing {}) => self.export_audit(request),
             (Want::ProveEntry { index }, Load::Nothing {}) => self.prove_entry(request, index),
-            _ => Err(Stop::BadAuth(
-                "what the ask carries does not belong to what it wants",
-            )),
+            (want, load) => self.dispatch_shared(request, want, load),
         }
     }
 

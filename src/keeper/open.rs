@@ -212,6 +212,7 @@ impl Keeper {
         vault.seen_size = beside.map_or(0, |seen| seen.size);
         vault.load()?;
         vault.after_repairs(&repairs)?;
+        vault.idle()?;
         Self::over(vault, paths.clone(), config)
     }
 }

@@ -40,6 +40,11 @@ impl Vault {
         for id in case.iter().flat_map(|case| case.compartments.clone()) {
             compartments.extend(self.current(id)?);
         }
+        if let Some(case) = case.as_ref().filter(|_| !outside) {
+            for id in self.grants_of_case(case) {
+                compartments.extend(self.current(id)?);
+            }
+        }
         let mut accounts = self.people.all();
         if outside {
             let signers = self.signers_for(request.asker.id)?;
@@ -49,6 +54,7 @@ impl Vault {
         for account in &accounts {
             statements.extend(self.statements_of(account.id)?);
         }
+        statements.extend(self.policy_statements());
         for account in &mut accounts {
             withhold(account, outside && account.id != request.asker.id);
         }
@@ -74,16 +80,18 @@ impl Vault {
         let mut held = BTreeSet::new();
         for (compartment, epoch) in self.envelopes_of(user) {
             held.insert(compartment);
-            let epoch = self.epoch(compartment, epoch)?;
-            waiting.extend(epoch.and_then(|epoch| signer(&epoch.statement)));
+            if let Some(epoch) = self.epoch(compartment, epoch)? {
+                let said = epoch.vouchers.iter().chain([&epoch.statement]);
+                waiting.extend(said.filter_map(|text| signer(text)));
+            }
         }
         for record in self.record_ids() {
-            let facts = self.record(record)?;
-            let Some(facts) =
-                facts.filter(|facts| facts.compartments.iter().any(|id| held.contains(id)))
-            else {
+            let Some(facts) = self.record(record)? else {
                 continue;
             };
+            if !self.sealed_to(&facts)?.iter().any(|id| held.contains(id)) {
+                continue;
+            }
             for number in 1..=facts.versions {
                 waiting.extend(self.version(record, number)?.map(|version| version.author));
             }
