@@ -41,6 +41,7 @@ mod record;
 mod resolve;
 mod session;
 mod table;
+mod team;
 mod user;
 mod vault;
 
@@ -96,6 +97,7 @@ enum Command {
     Init(init::Args),
     Demo(demo::Args),
     User(user::Args),
+    Team(team::Args),
     Case(case::Args),
     Kind(kind::Args),
     Record(record::Args),
@@ -145,6 +147,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Init(args) => init::run(args, ask, out),
         Command::Demo(args) => demo::run(&args, ask, out),
         Command::User(args) => user::run(args, ask, out),
+        Command::Team(args) => team::run(args, ask, out),
         Command::Case(args) => case::run(args, ask, out),
         Command::Kind(args) => kind::run(&args, ask, out),
         Command::Record(args) => record::run(args, ask, out),

@@ -51,6 +51,7 @@ pub(crate) mod head;
 pub(crate) mod headers;
 pub(crate) mod intake;
 pub mod keyring;
+pub(crate) mod leaving;
 #[cfg(test)]
 pub(crate) mod lie;
 pub mod members;
@@ -62,8 +63,10 @@ pub(crate) mod proposals;
 pub(crate) mod publish;
 pub(crate) mod reading;
 pub(crate) mod request;
+pub(crate) mod roles;
 pub(crate) mod rows;
 pub mod rules;
+pub(crate) mod said;
 #[cfg(test)]
 pub(crate) mod seen;
 pub(crate) mod shared;

@@ -6,6 +6,7 @@
 pub(crate) mod keys;
 pub(crate) mod kit;
 mod outside;
+mod people;
 mod seen;
 mod taken;
 

@@ -1,22 +1,16 @@
 //! Acts on accounts.
 
-use std::collections::BTreeSet;
-
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::named::find_user;
 use crate::desk::named::name_or;
-use crate::desk::parts::roll;
-use crate::desk::seal;
-use crate::desk::seal::Recipients;
 use crate::desk::seal::json;
 use crate::ids::UserId;
 use crate::keeper::Keeper;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
-use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Served;
@@ -118,35 +112,17 @@ impl Desk<'_> {
             user,
             handle: new.handle.clone(),
             role: new.role,
+            reports_to,
             recipient: person.recipient().clone(),
             verifying: person.verifying(),
+            reissue: None,
         };
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Enrol);
         let enrol = Statement::sign(&heading, json(&enrolment)?, self.person.signing())
             .map_err(DeskError::damaged)?;
-        let roll = roll(&keys);
-        let mut team = None;
-        if !roll.teams.contains_key(&new.role) {
-            let mut members: BTreeSet<Member> = roll.as_roll().team(new.role);
-            members.insert(Member::User(user));
-            let recipients = Recipients::new(&trust, &keys);
-            let purpose = Purpose::Team { role: new.role };
-            let made = seal::compartment(
-                &heading,
-                self.person.signing(),
-                purpose,
-                &members,
-                |member| {
-                    if *member == Member::User(user) {
-                        Ok(person.recipient().clone())
-                    } else {
-                        recipients.of(member)
-                    }
-                },
-            )?;
-            team = Some(made.new);
-        }
+        let first = (new.role, user, person.recipient());
+        let team = self.first_of_team(first, (&keys, &trust))?;
         let account = NewAccount {
             handle: new.handle.clone(),
             name,
@@ -168,10 +144,14 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn users(&mut self) -> Result<Vec<AccountFacts>, DeskError> {
+        let (_, trust) = self.keys(None)?;
         let (served, _) = self.ask(Want::ListUsers {}, Load::Nothing {}, Because::default())?;
         let Served::Accounts(accounts) = served else {
             return Err(link::unexpected());
         };
+        for account in &accounts {
+            trust.check_account(account)?;
+        }
         Ok(accounts)
     }
 
@@ -183,46 +163,11 @@ impl Desk<'_> {
         let want = Want::ShowUser {
             user: who.to_owned(),
         };
+        let (_, trust) = self.keys(None)?;
         let (served, _) = self.ask(want, Load::Nothing {}, Because::default())?;
-        one_account(served)
-    }
-
-    /// Suspends an account: nothing is served to it from now on, and its envelopes are destroyed.
-    ///
-    /// # Errors
-    /// [`DeskError`].
-    pub fn suspend_user(&mut self, who: &str) -> Result<AccountFacts, DeskError> {
-        let user = self.user_id(who)?;
-        let (served, _) = self.ask(
-            Want::SuspendUser { user },
-            Load::Nothing {},
-            Because::default(),
-        )?;
         let account = one_account(served)?;
-        self.run_told_errands()?;
+        trust.check_account(&account)?;
         Ok(account)
-    }
-
-    /// Lets a suspended account work again; what keys it needs is sealed to it anew.
-    ///
-    /// # Errors
-    /// [`DeskError`].
-    pub fn resume_user(&mut self, who: &str) -> Result<AccountFacts, DeskError> {
-        let user = self.user_id(who)?;
-        let (served, _) = self.ask(
-            Want::ResumeUser { user },
-            Load::Nothing {},
-            Because::default(),
-        )?;
-        let account = one_account(served)?;
-        self.run_told_errands()?;
-        Ok(account)
-    }
-
-    /// A user's id, for an ask about them.
-    pub(crate) fn user_id(&mut self, who: &str) -> Result<UserId, DeskError> {
-        let (keys, _) = self.keys(None)?;
-        find_user(&keys, who)
     }
 
     /// Takes new keys under a new passphrase: the account is then claimed. Old and new key both sign the
@@ -265,8 +210,10 @@ impl Desk<'_> {
             user: self.account.id,
             handle: self.account.handle.clone(),
             role: self.account.role,
+            reports_to: None,
             recipient: person.recipient().clone(),
             verifying: person.verifying(),
+            reissue: None,
         };
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Succeed);
@@ -310,7 +257,7 @@ pub(crate) fn identity_error(error: &PersonError) -> DeskError {
     }
 }
 
-fn one_account(served: Served) -> Result<AccountFacts, DeskError> {
+pub(crate) fn one_account(served: Served) -> Result<AccountFacts, DeskError> {
     let Served::Accounts(accounts) = served else {
         return Err(link::unexpected());
     };

@@ -12,6 +12,7 @@ use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
 use crate::keeper::vault::Vault;
 
+mod people;
 mod shared;
 
 impl Vault {
@@ -26,12 +27,6 @@ impl Vault {
             (Want::AddUser { user: _ }, Load::Account(new)) => self.add_user(request, &new),
             (Want::ListUsers {}, Load::Nothing {}) => self.list_users(request),
             (Want::ShowUser { user }, Load::Nothing {}) => self.show_user(request, &user),
-            (Want::SuspendUser { user }, Load::Nothing {}) => {
-                self.change_state(request, Act::SuspendUser, user)
-            }
-            (Want::ResumeUser { user }, Load::Nothing {}) => {
-                self.change_state(request, Act::ResumeUser, user)
-            }
             (Want::ChangePassphrase { user }, Load::Nothing {}) if user == request.asker.id => {
                 self.own_keys(request)
             }
@@ -49,13 +44,7 @@ impl Vault {
             (Want::ReopenCase { case }, Load::Nothing {}) => {
                 self.change_case(request, Act::ReopenCase, case)
             }
-            (Want::AddToTeam { case, user }, Load::Nothing {}) => {
-                self.change_team(request, Act::AddToTeam, (case, user))
-            }
-            (Want::RemoveFromTeam { case, user }, Load::Nothing {}) => {
-                self.change_team(request, Act::RemoveFromTeam, (case, user))
-            }
-            (want, load) => self.dispatch_records(request, want, load),
+            (want, load) => self.dispatch_people(request, want, load),
         }
     }
 

@@ -125,6 +125,7 @@ impl Vault {
                 compartment: facts.id,
                 epoch: facts.epoch,
                 members: members.into_iter().collect(),
+                signed: self.signed_members(facts.purpose)?,
                 chain: self.chain(logged, &way)?,
             });
         }
@@ -231,6 +232,15 @@ impl Vault {
         })
     }
 
+    /// The statements that say who is meant to hold the key of a compartment.
+    fn signed_members(&self, purpose: Purpose) -> Result<Vec<String>, Broken> {
+        let team = match purpose {
+            Purpose::Case { case } => self.team_statement(case)?,
+            _ => None,
+        };
+        Ok(team.into_iter().collect())
+    }
+
     /// Who is there to be a member.
     pub(crate) fn roll(&self) -> Result<RollData, Broken> {
         let mut teams = std::collections::BTreeMap::new();
@@ -247,9 +257,10 @@ impl Vault {
         })
     }
 
-    /// The roll as it will be with one more account.
+    /// The roll as it will be with an account that is new or has changed.
     pub(crate) fn roll_with(&self, account: &AccountFacts) -> Result<RollData, Broken> {
         let mut roll = self.roll()?;
+        roll.accounts.retain(|known| known.id != account.id);
         roll.accounts.push(account.clone());
         Ok(roll)
     }

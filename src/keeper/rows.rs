@@ -97,6 +97,34 @@ impl Vault {
         Ok(())
     }
 
+    /// Removes a row, if there is one.
+    pub(crate) fn drop_row(
+        &mut self,
+        unit: &UnitName,
+        tree: Tree,
+        natural: &[u8],
+    ) -> Result<(), Broken> {
+        match self.keys.get(unit).map(UnitKey::duplicate) {
+            Some(key) => self.drop_row_under(&key, tree, natural),
+            None => Ok(()),
+        }
+    }
+
+    /// Erases a row under a given key, if there is one.
+    pub(crate) fn drop_row_under(
+        &mut self,
+        key: &UnitKey,
+        tree: Tree,
+        natural: &[u8],
+    ) -> Result<(), Broken> {
+        let id = key.row_id(tree.number(), natural);
+        if self.sealed_row(tree, &id)?.is_some() {
+            self.staged.rows.insert((tree, id), None);
+            self.staged.effects.push(Effect::Drop { tree, id });
+        }
+        Ok(())
+    }
+
     /// Makes a unit: a fresh random key.
     pub(crate) fn make_unit(&mut self, unit: UnitName) {
         let key = UnitKey::generate();

@@ -35,6 +35,10 @@ impl Vault {
             Some(case) => Some(self.case_to_seal_for(request, case)?),
             None => None,
         };
+        let members = match &case {
+            Some(case) => self.team_statement(case.id)?,
+            None => None,
+        };
         let outside = request.asker.role.is_outside();
         let mut compartments = if outside { Vec::new() } else { self.teams()? };
         for id in case.iter().flat_map(|case| case.compartments.clone()) {
@@ -66,6 +70,7 @@ impl Vault {
             statements,
             compartments,
             case,
+            members,
             recovery: recovery.and_then(|text| text.parse().ok()),
         };
         Ok(Step::unlogged(Outcome::Done(Box::new(Served::Keys(

@@ -30,6 +30,7 @@ mod copied;
 mod demo_data;
 mod errands;
 mod founding;
+mod further_roles;
 mod gate;
 mod golden;
 mod golden_vault;

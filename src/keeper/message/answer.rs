@@ -149,13 +149,16 @@ pub struct Keys {
     pub genesis: Vec<u8>,
     /// Every account.
     pub accounts: Vec<AccountFacts>,
-    /// Their `enrol` and `succeed` statements, oldest first, and the `policy` statements that changed how
-    /// many people an act needs, each with its `approve`.
+    /// The statements about them (`invite`, `enrol`, `succeed`, `role`, `suspend`, `approve`), oldest first, and
+    /// the `policy` statements that changed how many people an act needs, each with its `approve`.
     pub statements: Vec<String>,
     /// Role teams, and where a case was asked for its compartments and those of grants of the whole case.
     pub compartments: Vec<(CompartmentFacts, EpochFacts)>,
     /// The case asked for.
     pub case: Option<CaseFacts>,
+    /// The signed `members` statement of that case's team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<String>,
     /// The trustees' recovery recipient, if there is one.
     pub recovery: Option<HybridRecipient>,
 }
@@ -272,6 +275,9 @@ pub struct Errand {
     pub epoch: u32,
     /// Who lacks an envelope.
     pub members: Vec<Member>,
+    /// Signed statements that say they are meant to have one, beside those about accounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signed: Vec<String>,
     /// The way to the secret.
     pub chain: Vec<ChainLink>,
 }
