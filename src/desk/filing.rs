@@ -199,6 +199,7 @@ impl Desk<'_> {
                     .to_owned(),
             );
         }
+        warnings.extend(too_few_decide(kind, deciders.len()));
         Ok(FiledFacts {
             case,
             kind: kind.name.clone(),
@@ -353,6 +354,16 @@ fn nobody_decides(kind: &Kind, keys: &Keys) -> bool {
         .contains(&crate::records::words::Reader::Deciders);
     let mut accounts = keys.accounts.iter();
     by_deciders && !accounts.any(|one| one.role == Role::DbsCountersignatory && one.may_work())
+}
+
+/// What is said where a kind takes more deciders than were named.
+fn too_few_decide(kind: &Kind, named: usize) -> Option<String> {
+    let field = kind.field(kind.people.deciders.as_deref()?)?;
+    let least = field.min_items.filter(|least| named < *least)?;
+    Some(format!(
+        "this takes {least} deciders with an account here, and {named} were named; name them with \
+         strongroom record deciders"
+    ))
 }
 
 /// What the keeper is told about a corrected version: what may change.
