@@ -34,6 +34,7 @@ mod init;
 mod interrupt;
 mod kind;
 mod out;
+mod policy;
 mod progress;
 mod record;
 mod resolve;
@@ -98,6 +99,7 @@ enum Command {
     Record(record::Args),
     Import(import::Args),
     Audit(audit::Args),
+    Policy(policy::Args),
     Doctor(doctor::Args),
     Index(index::Args),
     Completions(generate::Completions),
@@ -144,6 +146,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Record(args) => record::run(args, ask, out),
         Command::Import(args) => import::run(&args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
+        Command::Policy(args) => policy::run(&args, ask, out),
         Command::Doctor(args) => doctor::run(&args, ask, out),
         Command::Index(args) => index::run(&args, ask, out),
         Command::Completions(args) => generate::completions(&args, ask, out),

@@ -183,7 +183,9 @@ pub(crate) fn redact(text: &str) -> String {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         // The demo's clock runs on while tests do.
-        let dated = out.strip_suffix(" at ").and_then(|date| date.get(date.len().checked_sub(4)?..));
+        let dated = out
+            .strip_suffix(" at ")
+            .and_then(|date| date.get(date.len().checked_sub(4)?..));
         let clock = dated.is_some_and(|year| year.bytes().all(|c| c.is_ascii_digit()))
             && rest.get(2..3) == Some(":");
         if clock {

@@ -121,7 +121,8 @@ impl<'a> Slice<'a> {
         }
     }
 
-    /// Notes when the asker's grants that `cover` something are served: one that is now, else the latest.
+    /// Notes when the asker's grants that `cover` something are served: one that is now, else one that will
+    /// be, else the latest.
     fn window(
         &mut self,
         question: &Question<'a>,
@@ -134,7 +135,10 @@ impl<'a> Slice<'a> {
             .iter()
             .filter(|grant| grant.to == question.asker.id && cover(grant))
             .filter(|grant| matches!(grant.state, GrantState::Active | GrantState::Ended))
-            .max_by_key(|grant| (grant.serves(now), grant.until));
+            .max_by_key(|grant| {
+                let will_be = grant.state == GrantState::Active && now < grant.from;
+                (grant.serves(now), will_be, grant.until)
+            });
         if let Some(best) = best {
             self.windows
                 .insert((question.asker.id, key.to_string()), best);
@@ -156,12 +160,12 @@ impl<'a> Slice<'a> {
     fn push_asker(&mut self, facts: &AccountFacts) -> Result<(), Misfit> {
         let names = self.names;
         // Nobody is outside and at the centre at once: outside wins.
-        let circle = if facts.is(Role::Assessor) {
-            "outside"
-        } else {
-            "centre"
-        };
-        let roles = facts.roles().map(|role| uid(&names.role, &role));
+        let outside = facts.is(Role::Assessor);
+        let circle = if outside { "outside" } else { "centre" };
+        let roles = facts
+            .roles()
+            .filter(|role| !outside || *role == Role::Assessor)
+            .map(|role| uid(&names.role, &role));
         let parents: HashSet<EntityUid> = roles.chain([uid(&names.circle, circle)]).collect();
         let attributes = Attributes::from([
             (
@@ -178,7 +182,7 @@ impl<'a> Slice<'a> {
             .iter()
             .filter(|((user, _), _)| *user == facts.id);
         let tags: Vec<(String, RestrictedExpression)> = windows
-            .map(|((_, key), grant)| Ok((key.clone(), window(grant)?)))
+            .map(|((_, key), grant)| Ok((key.clone(), window(grant, self.now)?)))
             .collect::<Result<_, Misfit>>()?;
         let name = uid(&names.user, &facts.id);
         let entity = Entity::new_with_tags(name, attributes, parents, tags).map_err(|_| Misfit)?;
