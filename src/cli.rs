@@ -36,11 +36,13 @@ mod kind;
 mod out;
 mod policy;
 mod progress;
+mod proposal;
 mod record;
 mod resolve;
 mod session;
 mod table;
 mod user;
+mod vault;
 
 const ABOUT: &str = "An encrypted vault for the case records of a child contact centre";
 
@@ -98,6 +100,8 @@ enum Command {
     Kind(kind::Args),
     Record(record::Args),
     Import(import::Args),
+    Proposal(proposal::Args),
+    Vault(vault::Args),
     Audit(audit::Args),
     Policy(policy::Args),
     Doctor(doctor::Args),
@@ -145,6 +149,8 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Kind(args) => kind::run(&args, ask, out),
         Command::Record(args) => record::run(args, ask, out),
         Command::Import(args) => import::run(&args, ask, out),
+        Command::Proposal(args) => proposal::run(args, ask, out),
+        Command::Vault(args) => vault::run(args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
         Command::Policy(args) => policy::run(&args, ask, out),
         Command::Doctor(args) => doctor::run(&args, ask, out),

@@ -5,6 +5,7 @@ use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::desk::Desk;
 use crate::ids::CaseId;
+use crate::ids::ProposalId;
 use crate::ids::RecordId;
 
 /// Letters after the prefix mark that a short id has at least.
@@ -41,6 +42,18 @@ pub(crate) fn case(desk: &mut Desk, ask: &Ask, text: &str) -> Result<String, Cli
     }
     let ids = desk.cases()?.into_iter().map(|case| case.id.to_string());
     only(ids, text, "cases")
+}
+
+/// The proposal meant by `text`, as [`record`].
+///
+/// # Errors
+/// As [`record`].
+pub(crate) fn proposal(desk: &mut Desk, ask: &Ask, text: &str) -> Result<String, CliError> {
+    if !is_short(ask, text, ProposalId::PREFIX) {
+        return Ok(text.to_owned());
+    }
+    let all = desk.proposals()?.into_iter();
+    only(all.map(|one| one.id.to_string()), text, "proposals")
 }
 
 /// An id short enough to read and long enough to type back.

@@ -23,6 +23,7 @@ use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedCase;
 use crate::keeper::message::load::Load;
+use crate::keeper::message::load::MembersStatement;
 use crate::keeper::message::load::NewCase;
 use crate::ledger::Proven;
 use crate::sealing::Plain;
@@ -187,12 +188,7 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn add_to_team(&mut self, case: &str, who: &str) -> Result<Case, DeskError> {
-        let (keys, _) = self.keys(None)?;
-        let want = Want::AddToTeam {
-            case: parse_case(case),
-            user: find_user(&keys, who)?,
-        };
-        self.ask(want, Load::Nothing {}, Because::default())?;
+        self.change_team(parse_case(case), who, true)?;
         self.run_told_errands()?;
         self.case(case)
     }
@@ -202,13 +198,34 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn remove_from_team(&mut self, case: &str, who: &str) -> Result<Case, DeskError> {
-        let (keys, _) = self.keys(None)?;
-        let want = Want::RemoveFromTeam {
-            case: parse_case(case),
-            user: find_user(&keys, who)?,
-        };
-        self.ask(want, Load::Nothing {}, Because::default())?;
+        self.change_team(parse_case(case), who, false)?;
         self.case(case)
+    }
+
+    /// Signs who is on a case's team from now on.
+    fn change_team(&mut self, case: CaseId, who: &str, add: bool) -> Result<(), DeskError> {
+        self.again(|desk| {
+            let (keys, trust) = match desk.keys(Some(case)) {
+                // Not theirs to see: the keeper decides, and writes down, what becomes of the act itself.
+                Err(DeskError::Unknown) => desk.keys(None)?,
+                found => found?,
+            };
+            let user = find_user(&keys, who)?;
+            let signed = trust.team(case, keys.members.as_deref())?;
+            let (number, _) = signed.unwrap_or_default();
+            let mut team = keys.case.map(|case| case.team).unwrap_or_default();
+            let want = if add {
+                team.insert(user);
+                Want::AddToTeam { case, user }
+            } else {
+                team.remove(&user);
+                Want::RemoveFromTeam { case, user }
+            };
+            let number = number.saturating_add(1);
+            let said = MembersStatement::Case { case, number, team };
+            let load = Load::Signed(desk.says(StatementKind::Members, &said)?);
+            desk.ask(want, load, Because::default()).map(|_| ())
+        })
     }
 }
 

@@ -86,9 +86,11 @@ impl Desk<'_> {
         let key = open::envelope_key(proven, with, last)?;
         // Followed whole once, so that a key nobody vouches for is never sealed on.
         open::follow(proven, self.person.identity(), &errand.chain, trust)?;
+        let purpose = trust.purpose(last)?;
         let recipients = Recipients::new(trust, keys);
         let mut envelopes = Vec::new();
         for member in &errand.members {
+            trust.check_member(purpose, member, (keys, &errand.signed))?;
             envelopes.push(NewEnvelope {
                 compartment: errand.compartment,
                 epoch: errand.epoch,

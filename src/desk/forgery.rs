@@ -5,6 +5,7 @@
 
 pub(crate) mod keys;
 pub(crate) mod kit;
+mod people;
 mod seen;
 
 use serde_json::Value;

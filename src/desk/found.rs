@@ -152,6 +152,7 @@ fn genesis(
         custody: "local".to_owned(),
         two_person: two_person.to_owned(),
         demo: init.demo,
+        signed_members: true,
     }
 }
 
@@ -189,8 +190,10 @@ fn first_administrator(
         user,
         handle: init.admin.clone(),
         role: Role::Coordinator,
+        reports_to: None,
         recipient: person.recipient().clone(),
         verifying: person.verifying(),
+        reissue: None,
     };
     let enrol = sign(
         &Heading {

@@ -33,6 +33,9 @@ use crate::sealing::RecordKey;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
+/// How often an act is tried when somebody else is quicker.
+const TRIES: u32 = 3;
+
 /// What goes with an ask beside its want and load.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Because<'a> {
@@ -201,6 +204,23 @@ impl Desk<'_> {
         Err(DeskError::damaged(format!(
             "the entry for {record} was made about another record"
         )))
+    }
+
+    /// Does something again where somebody else was quicker and keys or numbers have moved on.
+    ///
+    /// # Errors
+    /// What `act` says; [`DeskError::Busy`] when it was late each time.
+    pub(crate) fn again<T>(
+        &mut self,
+        mut act: impl FnMut(&mut Self) -> Result<T, DeskError>,
+    ) -> Result<T, DeskError> {
+        for _ in 1..TRIES {
+            match act(self) {
+                Err(DeskError::Busy(_)) => {}
+                done => return done,
+            }
+        }
+        act(self)
     }
 
     /// The heading of a statement of this person's, now.

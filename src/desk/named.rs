@@ -18,6 +18,13 @@ pub(crate) fn find_user(keys: &Keys, who: &str) -> Result<UserId, DeskError> {
     })
 }
 
+/// A user's handle; the id of one the keeper does not name any more.
+pub(crate) fn handle_of(keys: &Keys, user: UserId) -> String {
+    let mut accounts = keys.accounts.iter();
+    let found = accounts.find(|account| account.id == user);
+    found.map_or_else(|| user.to_string(), |account| account.handle.clone())
+}
+
 /// The user a form's text names by handle, if it names one.
 pub(crate) fn user_named(keys: &Keys, text: &str) -> Option<UserId> {
     keys.accounts

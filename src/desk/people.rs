@@ -115,8 +115,10 @@ impl Desk<'_> {
             user,
             handle: new.handle.clone(),
             role: new.role,
+            reports_to,
             recipient: person.recipient().clone(),
             verifying: person.verifying(),
+            reissue: None,
         };
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Enrol);
@@ -165,10 +167,14 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn users(&mut self) -> Result<Vec<AccountFacts>, DeskError> {
+        let (_, trust) = self.keys(None)?;
         let (served, _) = self.ask(Want::ListUsers {}, Load::Nothing {}, Because::default())?;
         let Served::Accounts(accounts) = served else {
             return Err(link::unexpected());
         };
+        for account in &accounts {
+            trust.check_account(account)?;
+        }
         Ok(accounts)
     }
 
@@ -180,44 +186,11 @@ impl Desk<'_> {
         let want = Want::ShowUser {
             user: who.to_owned(),
         };
+        let (_, trust) = self.keys(None)?;
         let (served, _) = self.ask(want, Load::Nothing {}, Because::default())?;
-        one_account(served)
-    }
-
-    /// Suspends an account: nothing is served to it from now on, and its envelopes are destroyed.
-    ///
-    /// # Errors
-    /// [`DeskError`].
-    pub fn suspend_user(&mut self, who: &str) -> Result<AccountFacts, DeskError> {
-        let user = self.user_id(who)?;
-        let (served, _) = self.ask(
-            Want::SuspendUser { user },
-            Load::Nothing {},
-            Because::default(),
-        )?;
-        one_account(served)
-    }
-
-    /// Lets a suspended account work again; what keys it needs is sealed to it anew.
-    ///
-    /// # Errors
-    /// [`DeskError`].
-    pub fn resume_user(&mut self, who: &str) -> Result<AccountFacts, DeskError> {
-        let user = self.user_id(who)?;
-        let (served, _) = self.ask(
-            Want::ResumeUser { user },
-            Load::Nothing {},
-            Because::default(),
-        )?;
         let account = one_account(served)?;
-        self.run_told_errands()?;
+        trust.check_account(&account)?;
         Ok(account)
-    }
-
-    /// A user's id, for an ask about them.
-    pub(crate) fn user_id(&mut self, who: &str) -> Result<UserId, DeskError> {
-        let (keys, _) = self.keys(None)?;
-        find_user(&keys, who)
     }
 
     /// Takes new keys under a new passphrase: the account is then claimed. Old and new key both sign the
@@ -260,8 +233,10 @@ impl Desk<'_> {
             user: self.account.id,
             handle: self.account.handle.clone(),
             role: self.account.role,
+            reports_to: None,
             recipient: person.recipient().clone(),
             verifying: person.verifying(),
+            reissue: None,
         };
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Succeed);
@@ -305,7 +280,7 @@ pub(crate) fn identity_error(error: &PersonError) -> DeskError {
     }
 }
 
-fn one_account(served: Served) -> Result<AccountFacts, DeskError> {
+pub(crate) fn one_account(served: Served) -> Result<AccountFacts, DeskError> {
     let Served::Accounts(accounts) = served else {
         return Err(link::unexpected());
     };

@@ -18,6 +18,9 @@ use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::store::Tree;
 
+mod people;
+mod shared;
+
 impl Vault {
     /// Does what is wanted.
     pub(crate) fn dispatch(&mut self, request: &Request, load: Load) -> Result<Step, Stop> {
@@ -30,12 +33,6 @@ impl Vault {
             (Want::AddUser { user: _ }, Load::Account(new)) => self.add_user(request, &new),
             (Want::ListUsers {}, Load::Nothing {}) => self.list_users(request),
             (Want::ShowUser { user }, Load::Nothing {}) => self.show_user(request, &user),
-            (Want::SuspendUser { user }, Load::Nothing {}) => {
-                self.change_state(request, Act::SuspendUser, user)
-            }
-            (Want::ResumeUser { user }, Load::Nothing {}) => {
-                self.change_state(request, Act::ResumeUser, user)
-            }
             (Want::ChangePassphrase { user }, Load::Nothing {}) if user == request.asker.id => {
                 self.own_keys(request)
             }
@@ -53,13 +50,7 @@ impl Vault {
             (Want::ReopenCase { case }, Load::Nothing {}) => {
                 self.change_case(request, Act::ReopenCase, case)
             }
-            (Want::AddToTeam { case, user }, Load::Nothing {}) => {
-                self.change_team(request, Act::AddToTeam, (case, user))
-            }
-            (Want::RemoveFromTeam { case, user }, Load::Nothing {}) => {
-                self.change_team(request, Act::RemoveFromTeam, (case, user))
-            }
-            (want, load) => self.dispatch_records(request, want, load),
+            (want, load) => self.dispatch_people(request, want, load),
         }
     }
 
@@ -125,9 +116,7 @@ impl Vault {
             }
             (Want::ExportAudit {}, Load::Nothing {}) => self.export_audit(request),
             (Want::ProveEntry { index }, Load::Nothing {}) => self.prove_entry(request, index),
-            _ => Err(Stop::BadAuth(
-                "what the ask carries does not belong to what it wants",
-            )),
+            (want, load) => self.dispatch_shared(request, want, load),
         }
     }
 
@@ -162,6 +151,10 @@ impl Vault {
             Some(case) => Some(self.case_to_seal_for(request, case)?),
             None => None,
         };
+        let members = match &case {
+            Some(case) => self.team_statement(case.id)?,
+            None => None,
+        };
         let mut compartments = self.teams()?;
         for id in case.iter().flat_map(|case| case.compartments.clone()) {
             compartments.extend(self.current(id)?);
@@ -171,6 +164,7 @@ impl Vault {
         for account in &accounts {
             statements.extend(self.statements_of(account.id)?);
         }
+        statements.extend(self.policy_statements());
         for account in &mut accounts {
             // Names are the directory's, which is an entry to look at; sealing does not need them.
             account.name = String::new();
@@ -187,6 +181,7 @@ impl Vault {
             statements,
             compartments,
             case,
+            members,
             recovery: recovery.and_then(|text| text.parse().ok()),
         };
         Ok(Step::unlogged(Outcome::Done(Box::new(Served::Keys(

@@ -67,6 +67,8 @@ impl Vault {
             && statement.verify(by.1).is_ok()
             && body.handle == new.handle
             && body.role == new.role
+            && body.reports_to == new.reports_to
+            && body.reissue.is_none()
             && self.people.account(body.user).is_none();
         if vouched {
             Ok(body)
@@ -170,6 +172,11 @@ impl Vault {
             IDENTITY,
             &base64url(file),
         )
+    }
+
+    /// Removes an identity file: nobody opens it any more, with whatever passphrase.
+    pub(crate) fn drop_identity(&mut self, user: UserId) -> Result<(), Broken> {
+        self.drop_row(&units::account(user), Tree::Account, IDENTITY)
     }
 
     /// The passphrase-sealed identity file.

@@ -125,6 +125,7 @@ impl Vault {
                 compartment: facts.id,
                 epoch: facts.epoch,
                 members: members.into_iter().collect(),
+                signed: self.signed_members(facts.purpose)?,
                 chain: self.chain(logged, &way)?,
             });
         }
@@ -220,6 +221,15 @@ impl Vault {
             },
             Purpose::People | Purpose::Grant { .. } => None,
         })
+    }
+
+    /// The statements that say who is meant to hold the key of a compartment.
+    fn signed_members(&self, purpose: Purpose) -> Result<Vec<String>, Broken> {
+        let team = match purpose {
+            Purpose::Case { case } => self.team_statement(case)?,
+            _ => None,
+        };
+        Ok(team.into_iter().collect())
     }
 
     /// Who is there to be a member.

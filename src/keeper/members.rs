@@ -18,6 +18,14 @@ pub const CASE_TEAMS: [Role; 3] = [
     Role::DataProtectionLead,
 ];
 
+/// Whose yes counts for what somebody else proposed (the policy's rule `proposal-second-person`).
+pub const SECOND_PERSONS: [Role; 4] = [
+    Role::Coordinator,
+    Role::SafeguardingLead,
+    Role::DataProtectionLead,
+    Role::Trustee,
+];
+
 /// Who is there to be a member.
 #[derive(Debug)]
 pub struct Roll<'a> {

@@ -190,6 +190,7 @@ impl Keeper {
         )?;
         vault.load()?;
         vault.after_repairs(&repairs)?;
+        vault.idle()?;
         Self::over(vault, paths.clone(), config)
     }
 }

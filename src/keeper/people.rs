@@ -2,10 +2,8 @@
 
 use serde_json::json;
 
-use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::entry::Entry;
-use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
 use crate::keeper::facts::Purpose;
 use crate::keeper::message::SignIn;
@@ -85,48 +83,6 @@ impl Vault {
         Ok(Step::serving(pledge, move |vault, _| {
             Ok(Served::Accounts(
                 vault.people.account(id).cloned().into_iter().collect(),
-            ))
-        })
-        .telling_errands(request.asker.id))
-    }
-
-    /// Suspends or resumes an account. Suspending destroys its envelopes at once.
-    pub(crate) fn change_state(
-        &mut self,
-        request: &Request,
-        act: Act,
-        user: UserId,
-    ) -> Result<Step, Stop> {
-        let account = self.people.account(user).ok_or(Stop::Unknown)?.clone();
-        let permit = self.permit(request, act, Resource::Account(&account))?;
-        let suspend = act == Act::SuspendUser;
-        let (state, suspended_at) = match account.state {
-            AccountState::Active | AccountState::Unclaimed if suspend => {
-                (AccountState::Suspended, Some(self.now()))
-            }
-            AccountState::Suspended if !suspend && account.claimed => (AccountState::Active, None),
-            AccountState::Suspended if !suspend => (AccountState::Unclaimed, None),
-            state => {
-                let says = format!("`{}` is {state}; nothing to do", account.handle);
-                return Err(Stop::Refused("bad-state", says));
-            }
-        };
-        if suspend && account.id == request.asker.id {
-            let says = "nobody can suspend themselves; ask another coordinator".to_owned();
-            return Err(Stop::Refused("own-account", says));
-        }
-        self.put_account(AccountFacts {
-            state,
-            suspended_at,
-            ..account
-        })?;
-        if suspend {
-            self.end_envelopes_of(user)?;
-        }
-        let pledge = self.log(permit, request.entry(act))?;
-        Ok(Step::serving(pledge, move |vault, _| {
-            Ok(Served::Accounts(
-                vault.people.account(user).cloned().into_iter().collect(),
             ))
         })
         .telling_errands(request.asker.id))

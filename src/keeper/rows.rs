@@ -100,6 +100,24 @@ impl Vault {
         Ok(())
     }
 
+    /// Removes a row, if there is one.
+    pub(crate) fn drop_row(
+        &mut self,
+        unit: &UnitName,
+        tree: Tree,
+        natural: &[u8],
+    ) -> Result<(), Broken> {
+        let Some(key) = self.keys.get(unit) else {
+            return Ok(());
+        };
+        let id = key.row_id(tree.number(), natural);
+        if self.sealed_row(tree, &id)?.is_some() {
+            self.staged.rows.insert((tree, id), None);
+            self.staged.effects.push(Effect::Drop { tree, id });
+        }
+        Ok(())
+    }
+
     /// Makes a unit: a fresh random key.
     pub(crate) fn make_unit(&mut self, unit: UnitName) {
         let key = UnitKey::generate();

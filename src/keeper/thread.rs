@@ -68,7 +68,7 @@ fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
             Ok(job) => job,
             Err(RecvTimeoutError::Timeout) => {
                 if broken.is_none() {
-                    broken = vault.seal_tail().err();
+                    broken = vault.idle().err();
                 }
                 continue;
             }
@@ -76,7 +76,7 @@ fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
         };
         let mut next = Some(job);
         let mut group = Vec::new();
-        vault.begin();
+        begin(&mut vault, &mut broken);
         while let Some(job) = next.take() {
             match job {
                 Job::Close => {
@@ -86,7 +86,7 @@ fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
                 Job::Run(run) => {
                     finish(&mut vault, std::mem::take(&mut group), &mut broken);
                     run(&mut vault);
-                    vault.begin();
+                    begin(&mut vault, &mut broken);
                 }
                 Job::SignIn(ask, reply) => {
                     stage(
@@ -114,6 +114,14 @@ fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
             }
         }
         finish(&mut vault, group, &mut broken);
+    }
+}
+
+/// Begins a frame with what ends by itself.
+fn begin(vault: &mut Vault, broken: &mut Option<Broken>) {
+    match broken {
+        Some(_) => vault.begin(),
+        None => *broken = vault.begin_frame().err(),
     }
 }
 
@@ -171,6 +179,16 @@ fn seen_of(ask: &Ask) -> u64 {
 }
 
 impl Vault {
+    /// Nothing is asked: ends what is due, and seals the journal's last frame.
+    pub(crate) fn idle(&mut self) -> Result<(), Broken> {
+        self.begin_frame()?;
+        if !self.staged.leaves.is_empty() {
+            self.commit()?;
+            self.openings.clear();
+        }
+        self.seal_tail()
+    }
+
     /// Verifies, decides and stages an ask.
     fn answer(&mut self, ask: Ask) -> Result<Step, Broken> {
         let request: Request = match self.verify(&ask) {

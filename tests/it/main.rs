@@ -56,5 +56,6 @@ mod store_model;
 mod store_power;
 mod testkit;
 mod tidy;
+mod two_person;
 mod verify_py;
 mod wipe;

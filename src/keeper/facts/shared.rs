@@ -98,9 +98,21 @@ pub struct ProposalFacts {
     pub single: bool,
     /// SHA-256 of the proposer's signed statement, hex: what the second person signs.
     pub digest: String,
+    /// The statement: a `grant`, an `enrol` or a `policy`, canonical bytes.
+    pub statement: String,
+    /// The second person's signed `approve` statement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
     /// Kept for later versions.
     #[serde(flatten)]
     pub other: Other,
+}
+
+impl ProposalFacts {
+    /// Whether a second person was ever needed; what took effect at once is no proposal to anybody.
+    pub fn waited(&self) -> bool {
+        self.state != ProposalState::Approved || self.decided_by.is_some()
+    }
 }
 
 /// What a proposal is about.

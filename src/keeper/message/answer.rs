@@ -146,12 +146,16 @@ pub struct Keys {
     pub genesis: Vec<u8>,
     /// Every account.
     pub accounts: Vec<AccountFacts>,
-    /// Their `enrol` and `succeed` statements, oldest first.
+    /// The statements about them (`invite`, `enrol`, `succeed`, `role`, `suspend`, `approve`), oldest first, and
+    /// the `policy` statements that changed how many people an act needs, each with its `approve`.
     pub statements: Vec<String>,
     /// Role teams, and the case's compartments where one was asked for.
     pub compartments: Vec<(CompartmentFacts, EpochFacts)>,
     /// The case asked for.
     pub case: Option<CaseFacts>,
+    /// The signed `members` statement of that case's team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<String>,
     /// The trustees' recovery recipient, if there is one.
     pub recovery: Option<HybridRecipient>,
 }
@@ -268,6 +272,9 @@ pub struct Errand {
     pub epoch: u32,
     /// Who lacks an envelope.
     pub members: Vec<Member>,
+    /// Signed statements that say they are meant to have one, beside those about accounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signed: Vec<String>,
     /// The way to the secret.
     pub chain: Vec<ChainLink>,
 }

@@ -209,7 +209,11 @@ impl<'a> Slice<'a> {
         }
         let names = self.names;
         let user = |id: UserId| one(uid(&names.user, &id));
-        let mut attributes = Attributes::from([("by".to_owned(), user(facts.by))]);
+        let alone = RestrictedExpression::new_bool(facts.single);
+        let mut attributes = Attributes::from([
+            ("by".to_owned(), user(facts.by)),
+            ("alone".to_owned(), alone),
+        ]);
         if let Proposed::ReissueUser { user: about } = facts.what {
             attributes.insert("about".to_owned(), user(about));
         }

@@ -280,7 +280,8 @@ impl World {
     /// Neither who proposed it nor whom it is about.
     fn apart(&self) -> bool {
         let me = self.asker.id;
-        self.proposal.by != me && self.proposal.what != (Proposed::ReissueUser { user: me })
+        (self.proposal.by != me || self.proposal.single)
+            && self.proposal.what != (Proposed::ReissueUser { user: me })
     }
 
     fn hidden(&self) -> bool {

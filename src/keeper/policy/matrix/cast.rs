@@ -174,6 +174,8 @@ pub fn proposal(number: u32, by: UserId) -> ProposalFacts {
         refusal: None,
         single: false,
         digest: String::new(),
+        statement: String::new(),
+        approval: None,
         other: Other::new(),
     }
 }

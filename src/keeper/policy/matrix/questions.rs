@@ -171,9 +171,13 @@ fn about_grants(asked: &mut Asked<'_>, actors: &[Actor]) {
 
 fn about_proposals(asked: &mut Asked<'_>, actors: &[Actor]) {
     type Change = fn(&mut ProposalFacts, UserId);
-    let situations: [(&str, Change); 4] = [
+    let situations: [(&str, Change); 5] = [
         ("ordinary", |_, _| {}),
         ("proposed by the asker", |facts, asker| facts.by = asker),
+        ("proposed by the asker, who is alone", |facts, asker| {
+            facts.by = asker;
+            facts.single = true;
+        }),
         ("about the asker", |facts, asker| {
             facts.what = Proposed::ReissueUser { user: asker };
         }),

@@ -91,8 +91,9 @@ fn grants() -> impl Strategy<Value = GrantFacts> {
 fn proposals() -> impl Strategy<Value = ProposalFacts> {
     let by = select(vec![user(ASKER), user(OTHER)]);
     let about = proptest::option::of(select(vec![user(ASKER), user(OTHER)]));
-    (by, about).prop_map(|(by, about)| {
+    (by, about, any::<bool>()).prop_map(|(by, about, single)| {
         let mut facts = proposal(21, by);
+        facts.single = single;
         if let Some(user) = about {
             facts.what = Proposed::ReissueUser { user };
         }
