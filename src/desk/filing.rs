@@ -206,6 +206,7 @@ impl Desk<'_> {
                     .to_owned(),
             );
         }
+        warnings.extend(too_few_decide(kind, deciders.len()));
         Ok(FiledFacts {
             case,
             kind: kind.name.clone(),
@@ -308,4 +309,14 @@ fn nobody_decides(kind: &Kind, keys: &Keys) -> bool {
         .contains(&crate::records::words::Reader::Deciders);
     let mut accounts = keys.accounts.iter();
     by_deciders && !accounts.any(|one| one.role == Role::DbsCountersignatory && one.may_work())
+}
+
+/// What is said where a kind takes more deciders than were named.
+fn too_few_decide(kind: &Kind, named: usize) -> Option<String> {
+    let field = kind.field(kind.people.deciders.as_deref()?)?;
+    let least = field.min_items.filter(|least| named < *least)?;
+    Some(format!(
+        "this takes {least} deciders with an account here, and {named} were named; name them with \
+         strongroom record deciders"
+    ))
 }

@@ -138,7 +138,7 @@ impl Desk<'_> {
         let rules = Rules::from_kinds(Kinds::builtin());
         let rule = rules.of(&facts.kind);
         let roll = roll(keys);
-        let excluded = roll.excluded(&facts.about);
+        let excluded = roll.excluded(&facts.about, rule.hides_from_manager);
         if let (Some(id), Some(case), false, true) =
             (facts.case, &keys.case, rule.own, excluded.is_empty())
         {

@@ -108,7 +108,7 @@ impl Vault {
             accounts: self.people.all(),
             ..RollData::default()
         };
-        let excluded = roll.excluded(&filed.about);
+        let excluded = roll.excluded(&filed.about, rules.hides_from_manager);
         let compartments = match (&load.own, case) {
             (Some(own), _) => vec![own.id],
             (None, Some(case)) => case.compartments.clone(),

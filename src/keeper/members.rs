@@ -59,8 +59,9 @@ impl RollData {
         }
     }
 
-    /// For whom a record about these users does not exist: they, and all who report to them.
-    pub fn excluded(&self, about: &[UserId]) -> BTreeSet<UserId> {
+    /// For whom a record about these users does not exist: they, all who report to them, and where the
+    /// record's kind says so the managers of those it is about.
+    pub fn excluded(&self, about: &[UserId], managers_too: bool) -> BTreeSet<UserId> {
         let mut excluded: BTreeSet<UserId> = about.iter().copied().collect();
         let mut above: Vec<UserId> = about.to_vec();
         while let Some(boss) = above.pop() {
@@ -73,6 +74,10 @@ impl RollData {
                     above.push(account.id);
                 }
             }
+        }
+        if managers_too {
+            let of = |user: &UserId| self.accounts.iter().find(|account| account.id == *user);
+            excluded.extend(about.iter().filter_map(|user| of(user)?.reports_to));
         }
         excluded
     }

@@ -29,6 +29,8 @@ pub struct Rule {
     pub second_approver: bool,
     /// Everyone it is shown to is listed in its history.
     pub revealed_to: bool,
+    /// It is hidden from the managers of whoever it is about.
+    pub hides_from_manager: bool,
     /// An outsider's grant opens its card alone.
     pub card_only: bool,
     title: String,
@@ -95,6 +97,7 @@ impl Rule {
             exportable: kind.exportable,
             second_approver: kind.second_approver,
             revealed_to: kind.revealed_to,
+            hides_from_manager: kind.hides_from_manager,
             card_only: !kind.revealed.is_empty(),
             title: kind.title.clone(),
             case: kind.case,
@@ -118,6 +121,7 @@ impl Rule {
             exportable: false,
             second_approver: true,
             revealed_to: false,
+            hides_from_manager: true,
             card_only: false,
             title: String::new(),
             case: CaseRule::None,

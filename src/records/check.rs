@@ -130,6 +130,11 @@ fn whole(field: &Field, value: &Value, at: &str, found: &mut Vec<Problem>) -> Op
         found.push(problem(field, at, rule));
         return None;
     }
+    if let Some(least) = field.min_items.filter(|least| items.len() < *least) {
+        let rule = format!("must have at least {least} entries; it has {}", items.len());
+        found.push(problem(field, at, rule));
+        return None;
+    }
     let kept = items
         .iter()
         .enumerate()

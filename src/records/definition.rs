@@ -50,6 +50,10 @@ fn head(kind: &Kind, faults: &mut Vec<String>) {
         "it names services but belongs to no case",
     );
     fault(
+        kind.hides_from_manager && kind.place == Place::Case,
+        "it is hidden from a manager but sealed to a case",
+    );
+    fault(
         twice(&kind.readers) || twice(&kind.writers),
         "a reader or writer stands twice",
     );

@@ -62,6 +62,9 @@ pub struct Kind {
     /// Whether granting or releasing it needs a second person.
     #[serde(default)]
     pub second_approver: bool,
+    /// Whether it is hidden from the manager of whoever it is about, as from those who report to them.
+    #[serde(default)]
+    pub hides_from_manager: bool,
     /// Who must look a filed record over, if anyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked_by: Option<Checker>,
