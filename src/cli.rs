@@ -35,6 +35,7 @@ mod init;
 mod interrupt;
 mod kind;
 mod out;
+mod policy;
 mod progress;
 mod proposal;
 mod record;
@@ -106,6 +107,7 @@ enum Command {
     Proposal(proposal::Args),
     Vault(vault::Args),
     Audit(audit::Args),
+    Policy(policy::Args),
     Doctor(doctor::Args),
     Index(index::Args),
     Completions(generate::Completions),
@@ -156,6 +158,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Proposal(args) => proposal::run(args, ask, out),
         Command::Vault(args) => vault::run(args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
+        Command::Policy(args) => policy::run(&args, ask, out),
         Command::Doctor(args) => doctor::run(&args, ask, out),
         Command::Index(args) => index::run(&args, ask, out),
         Command::Completions(args) => generate::completions(&args, ask, out),

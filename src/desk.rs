@@ -20,6 +20,7 @@ use crate::ledger::Event;
 use crate::sealing::Passphrase;
 use crate::sealing::Person;
 
+pub mod amend;
 pub mod attach;
 pub mod audit;
 pub mod cases;
@@ -49,6 +50,7 @@ pub(crate) mod trust;
 pub(crate) mod versions;
 pub(crate) mod words;
 
+pub use crate::desk::amend::given_reason;
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;
 pub use crate::desk::error::DeskError;
@@ -61,6 +63,7 @@ pub use crate::desk::grants::GrantScope;
 pub use crate::desk::grants::NewAccess;
 pub use crate::desk::invited::Invited;
 pub use crate::desk::invited::enrol;
+pub use crate::desk::people::NewKeys;
 pub use crate::desk::people::NewUser;
 pub use crate::desk::proposals::Proposal;
 pub use crate::desk::shown::AttachmentLine;

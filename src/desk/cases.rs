@@ -7,6 +7,7 @@ use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::named::find_user;
+use crate::desk::named::one_line;
 use crate::desk::open;
 use crate::desk::parts::roll;
 use crate::desk::reading::parse_case;
@@ -43,13 +44,12 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn open_case(&mut self, title: &str, service: Service) -> Result<Case, DeskError> {
-        let title = title.trim();
-        let printable = !title.chars().any(char::is_control);
-        if title.is_empty() || title.chars().count() > TITLE_CHARS || !printable {
+        let fits = |title: &&str| title.chars().count() <= TITLE_CHARS;
+        let title = one_line(title).filter(fits).ok_or_else(|| {
             let says =
                 "a title is one line of 1 to 200 characters, for example \"Okonkwo, Saturdays\"";
-            return Err(DeskError::refused("bad-title", says));
-        }
+            DeskError::refused("bad-title", says)
+        })?;
         let (keys, trust) = self.keys(None)?;
         let case = CaseId::random();
         let members = roll(&keys).as_roll().case(&BTreeSet::new());
@@ -198,6 +198,7 @@ impl Desk<'_> {
     /// [`DeskError`].
     pub fn remove_from_team(&mut self, case: &str, who: &str) -> Result<Case, DeskError> {
         self.change_team(parse_case(case), who, false)?;
+        self.run_told_errands()?;
         self.case(case)
     }
 

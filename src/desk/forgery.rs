@@ -7,9 +7,11 @@ mod grants;
 mod invited;
 pub(crate) mod keys;
 pub(crate) mod kit;
+mod outside;
 mod people;
 mod power;
 mod seen;
+mod taken;
 
 use serde_json::Value;
 

@@ -12,8 +12,9 @@ use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::memory::Memory;
 use crate::desk::named::find_user;
+use crate::desk::named::name_or;
+use crate::desk::people::NewKeys;
 use crate::desk::people::NewUser;
-use crate::desk::people::refuse_demo;
 use crate::desk::seal::json;
 use crate::ids::UserId;
 use crate::ids::VaultId;
@@ -63,6 +64,8 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn invite_user(&mut self, new: &NewUser) -> Result<Invited, DeskError> {
+        let name = name_or(new.name.as_deref(), &new.handle)
+            .map_err(|says| DeskError::refused("bad-name", says))?;
         let (keys, trust) = self.keys(None)?;
         let boss = new.reports_to.as_deref();
         let code = InviteCode::generate();
@@ -78,7 +81,7 @@ impl Desk<'_> {
         said.seal = seal(&code, &said, &trust.genesis.root)?;
         let load = Load::Invitation(Box::new(NewInvitation {
             statement: self.says(StatementKind::Invite, &said)?,
-            name: new.name.clone().unwrap_or_else(|| new.handle.clone()),
+            name,
         }));
         let (user, expires) = (said.user, said.expires);
         self.ask(Want::InviteUser { user }, load, Because::default())?;
@@ -101,7 +104,8 @@ pub fn enrol(
     passphrase: &Passphrase,
     memory: Option<&Path>,
 ) -> Result<AccountFacts, DeskError> {
-    refuse_demo(passphrase, keeper)?;
+    let own = NewKeys::under(passphrase);
+    own.refuse_demo(keeper)?;
     let memory = Memory::open(keeper, memory)?;
     let mut held = memory.hold()?;
     let joiner = Joiner { keeper, code };
@@ -110,7 +114,7 @@ pub fn enrol(
         return Err(link::unexpected());
     };
     let (said, genesis) = known_again(keeper.vault(), &shown, code)?;
-    let person = Person::generate();
+    let NewKeys { person, sealed, .. } = own;
     let enrolment = Enrolment {
         user: said.user,
         handle: said.handle.clone(),
@@ -126,7 +130,7 @@ pub fn enrol(
         role: said.role,
         reports_to: said.reports_to,
         enrol: joiner.enrols(&enrolment, &person)?,
-        identity: person.seal(passphrase),
+        identity: sealed,
         team: None,
     };
     let (answer, asked) = joiner.ask(Load::Account(Box::new(account)), held.size())?;

@@ -5,6 +5,7 @@ use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::named::find_user;
+use crate::desk::named::name_or;
 use crate::desk::seal::json;
 use crate::ids::UserId;
 use crate::keeper::Keeper;
@@ -40,6 +41,39 @@ pub struct NewUser {
     pub reports_to: Option<String>,
 }
 
+/// Fresh keys under a passphrase. Sealing them takes a good part of a second, on purpose, and needs no vault.
+pub struct NewKeys {
+    pub(crate) person: Person,
+    pub(crate) sealed: Vec<u8>,
+    demo: bool,
+}
+
+impl std::fmt::Debug for NewKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewKeys").finish_non_exhaustive()
+    }
+}
+
+impl NewKeys {
+    /// Makes keys and seals them under a passphrase.
+    pub fn under(passphrase: &Passphrase) -> Self {
+        let person = Person::generate();
+        Self {
+            sealed: person.seal(passphrase),
+            demo: is_demo(passphrase),
+            person,
+        }
+    }
+
+    /// Demo passphrases are public: no real vault takes one.
+    pub(crate) fn refuse_demo(&self, keeper: &Keeper) -> Result<(), DeskError> {
+        if self.demo && !keeper.is_demo() {
+            return Err(DeskError::refused("demo-passphrase", DEMO_REFUSED));
+        }
+        Ok(())
+    }
+}
+
 impl Desk<'_> {
     /// Adds a user with a passphrase somebody else has chosen: the account is unclaimed until its person
     /// sets their own.
@@ -51,9 +85,23 @@ impl Desk<'_> {
         new: &NewUser,
         passphrase: &Passphrase,
     ) -> Result<AccountFacts, DeskError> {
-        refuse_demo(passphrase, self.keeper)?;
+        self.add_user_with(new, NewKeys::under(passphrase))
+    }
+
+    /// As [`Desk::add_user`], with keys that are sealed already.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn add_user_with(
+        &mut self,
+        new: &NewUser,
+        own: NewKeys,
+    ) -> Result<AccountFacts, DeskError> {
+        own.refuse_demo(self.keeper)?;
+        let name = name_or(new.name.as_deref(), &new.handle)
+            .map_err(|says| DeskError::refused("bad-name", says))?;
         let (keys, trust) = self.keys(None)?;
-        let person = Person::generate();
+        let NewKeys { person, sealed, .. } = own;
         let user = UserId::random();
         let reports_to = new
             .reports_to
@@ -77,11 +125,11 @@ impl Desk<'_> {
         let team = self.first_of_team(first, (&keys, &trust))?;
         let account = NewAccount {
             handle: new.handle.clone(),
-            name: new.name.clone().unwrap_or_else(|| new.handle.clone()),
+            name,
             role: new.role,
             reports_to,
             enrol: enrol.bytes().to_vec(),
-            identity: person.seal(passphrase),
+            identity: sealed,
             team,
         };
         let load = Load::Account(Box::new(account));
@@ -128,7 +176,15 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn change_passphrase(&mut self, passphrase: &Passphrase) -> Result<(), DeskError> {
-        refuse_demo(passphrase, self.keeper)?;
+        self.take_keys(NewKeys::under(passphrase))
+    }
+
+    /// As [`Desk::change_passphrase`], with keys that are sealed already.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn take_keys(&mut self, own: NewKeys) -> Result<(), DeskError> {
+        own.refuse_demo(self.keeper)?;
         let (served, proven) = self.ask(
             Want::ChangePassphrase {
                 user: self.account.id,
@@ -136,12 +192,12 @@ impl Desk<'_> {
             Load::Nothing {},
             Because::default(),
         )?;
-        let Served::Envelopes(own) = served else {
+        let Served::Envelopes(held) = served else {
             return Err(link::unexpected());
         };
-        let person = Person::generate();
+        let NewKeys { person, sealed, .. } = own;
         let mut envelopes = Vec::new();
-        for link in own {
+        for link in held {
             let key = crate::desk::open::envelope_key(&proven, self.person.identity(), &link)?;
             envelopes.push(NewEnvelope {
                 compartment: link.compartment,
@@ -169,7 +225,7 @@ impl Desk<'_> {
         let succession = Succession {
             old: signed(self.person.signing())?,
             new: signed(person.signing())?,
-            identity: person.seal(passphrase),
+            identity: sealed,
             envelopes,
         };
         let want = Want::ChangePassphrase {
@@ -185,14 +241,6 @@ impl Desk<'_> {
         self.person = person;
         Ok(())
     }
-}
-
-/// Demo passphrases are public: no real vault takes one.
-pub(crate) fn refuse_demo(passphrase: &Passphrase, keeper: &Keeper) -> Result<(), DeskError> {
-    if is_demo(passphrase) && !keeper.is_demo() {
-        return Err(DeskError::refused("demo-passphrase", DEMO_REFUSED));
-    }
-    Ok(())
 }
 
 /// Why a demo passphrase is refused elsewhere.

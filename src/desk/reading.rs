@@ -242,7 +242,10 @@ impl Desk<'_> {
         if part.place != Place::Object {
             return Err(link::unexpected());
         }
-        let payload = self.keeper.fetch(&part.sha256)?;
+        let payload = self
+            .keeper
+            .fetch(&part.sha256)
+            .map_err(DeskError::reading)?;
         let plain = open::stream(proven, secret, &part.header, payload)?;
         let mut reader = PartReader::new(plain).map_err(DeskError::damaged)?;
         if reader.number() != part.number || reader.manifest().bytes() != manifest {
@@ -253,7 +256,7 @@ impl Desk<'_> {
         let mut chunk = zeroize::Zeroizing::new(vec![0; CHUNK]);
         let mut written = 0_u64;
         loop {
-            let count = reader.read(&mut chunk).map_err(DeskError::damaged)?;
+            let count = reader.read(&mut chunk).map_err(DeskError::reading)?;
             if count == 0 {
                 break;
             }

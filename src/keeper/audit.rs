@@ -150,10 +150,7 @@ impl Vault {
         let mut entries = Vec::new();
         let mut from = 0;
         while from < size {
-            let leaves = self
-                .store
-                .leaves(from, BUNDLE)
-                .map_err(|error| Broken::Store(error.to_string()))?;
+            let leaves = self.store.leaves(from, BUNDLE).map_err(Broken::from)?;
             if leaves.is_empty() {
                 break;
             }

@@ -12,6 +12,7 @@ use crate::keeper::facts::CaseState;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::Purpose;
 use crate::keeper::gate::Logged;
+use crate::keeper::intake::send_again;
 use crate::keeper::leaving::cannot_join;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedCase;
@@ -49,12 +50,6 @@ impl Vault {
         new: &NewCase,
     ) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::OpenCase, Resource::Vault)?;
-        if self.has_unit(&units::case(case)) {
-            return Err(Stop::Refused(
-                "case-exists",
-                "the case exists already".to_owned(),
-            ));
-        }
         let by = request.asker.id.to_string();
         let expected = self.roll()?.as_roll().case(&BTreeSet::new());
         let maker = (by.as_str(), &request.asker.verifying);
@@ -71,6 +66,9 @@ impl Vault {
             card: 1,
             other: Other::new(),
         };
+        if self.has_unit(&units::case(case)) {
+            return Err(send_again());
+        }
         self.put_compartment(made, body)?;
         self.make_unit(units::case(case));
         self.put_case(&facts)?;

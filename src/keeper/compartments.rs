@@ -96,10 +96,13 @@ impl Vault {
     /// The compartments and epochs a person has an envelope of.
     pub(crate) fn envelopes_of(&self, user: UserId) -> BTreeSet<(CompartmentId, u32)> {
         let own = Member::User(user).name_bytes();
-        self.memberships()
-            .filter(|(_, _, member)| *member == own)
-            .map(|(compartment, epoch, _)| (compartment, epoch))
-            .collect()
+        let members = self.memberships().filter(|(_, _, member)| *member == own);
+        let members = members.map(|(compartment, epoch, _)| (compartment, epoch));
+        // Of a grant in force the envelope stands under the grant; its compartment has one epoch.
+        let grants = self.shared.grants.values();
+        let grants = grants.filter(|grant| grant.to == user && grant.state == GrantState::Active);
+        let granted = grants.map(|grant| (grant.compartment, 1));
+        members.chain(granted).collect()
     }
 
     /// As before, with the grants in force that somebody was given: their envelopes stand under the grants,

@@ -177,9 +177,7 @@ impl Vault {
 
     /// Removes an identity file: nobody opens it any more, with whatever passphrase.
     pub(crate) fn drop_identity(&mut self, user: UserId) -> Result<(), Broken> {
-        let key = self.keys.get(&units::account(user));
-        let key = key.ok_or(Broken::NoUnit)?.duplicate();
-        self.drop_row(&key, Tree::Account, IDENTITY)
+        self.drop_row(&units::account(user), Tree::Account, IDENTITY)
     }
 
     /// The passphrase-sealed identity file.

@@ -19,6 +19,7 @@ fn users_for_people() {
         owned("moira", "user show u_aaaaaaaaaaaaaaaaaaaaaaaaaa"),
         owned("tomos", "user list"),
         owned("moira", "user add nia --name 'Nia Bevan' --role staff --reports-to moira --new-passphrase-file new"),
+        owned("moira", "user show nia"),
         owned("moira", "user add nia --role staff --new-passphrase-file new"),
         owned("moira", "user add 'Nia B' --role staff --new-passphrase-file new"),
         owned("moira", "user add bob --role staff --reports-to nobody --new-passphrase-file new"),

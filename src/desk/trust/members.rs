@@ -70,8 +70,7 @@ impl Trust {
     /// # Errors
     /// [`DeskError::Damaged`] when nobody vouches for it.
     pub(crate) fn purpose(&self, last: &ChainLink) -> Result<Purpose, DeskError> {
-        let said = self.check_epoch(&last.vouched())?;
-        Ok(said.purpose)
+        Ok(self.check_epoch(&last.vouched())?.purpose)
     }
 
     /// Checks that a member may hold the key of a compartment: by the roles and states that are signed, and

@@ -187,11 +187,6 @@ impl Trust {
         last.map(|last| &last.recipient)
     }
 
-    /// Whether somebody is vouched for as having a role now.
-    pub(crate) fn is(&self, user: UserId, role: Role) -> bool {
-        self.known(user).is_some_and(|known| known.is(role))
-    }
-
     /// What is signed about a person.
     pub(crate) fn known(&self, user: UserId) -> Option<&Known> {
         self.people.get(&user)

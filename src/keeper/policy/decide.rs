@@ -243,7 +243,7 @@ fn failed(
     let to_hide = match question.resource {
         Resource::Record { facts, rules, .. } => {
             rules.hidden
-                || question.asker.role == crate::keeper::facts::Role::Assessor
+                || question.asker.is(crate::keeper::facts::Role::Assessor)
                 || facts.excluded.contains(&question.asker.id)
         }
         Resource::Unknown => true,
