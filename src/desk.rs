@@ -42,6 +42,7 @@ pub(crate) mod parts;
 pub mod people;
 pub mod proposals;
 pub mod reading;
+pub mod reissue;
 pub mod roles;
 pub(crate) mod seal;
 pub mod shown;

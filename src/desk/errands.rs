@@ -7,6 +7,7 @@ use crate::desk::link::Because;
 use crate::desk::open;
 use crate::desk::seal::Recipients;
 use crate::desk::trust::Trust;
+use crate::keeper::facts::Member;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Errand;
 use crate::keeper::message::answer::Keys;
@@ -14,6 +15,7 @@ use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::Load;
 use crate::keeper::message::load::NewEnvelope;
 use crate::ledger::Proven;
+use crate::sealing::FileKey;
 use crate::sealing::seal_header;
 
 /// How often errands are looked up before they are left to the next sign-in.
@@ -77,6 +79,28 @@ impl Desk<'_> {
         keys: &Keys,
         trust: &Trust,
     ) -> Result<Vec<NewEnvelope>, DeskError> {
+        let key = self.errand_key(proven, errand, trust)?;
+        self.check_errand(errand, &errand.members, (keys, trust))?;
+        let recipients = Recipients::new(trust, keys);
+        let mut envelopes = Vec::new();
+        for member in &errand.members {
+            envelopes.push(NewEnvelope {
+                compartment: errand.compartment,
+                epoch: errand.epoch,
+                member: *member,
+                header: seal_header(&key, &recipients.of(member)?),
+            });
+        }
+        Ok(envelopes)
+    }
+
+    /// The file key behind an errand's secret, once it is sure that somebody vouches for it.
+    pub(crate) fn errand_key(
+        &self,
+        proven: &Proven,
+        errand: &Errand,
+        trust: &Trust,
+    ) -> Result<FileKey, DeskError> {
         let (last, before) = errand.chain.split_last().ok_or_else(link::unexpected)?;
         let through = match before {
             [] => None,
@@ -86,19 +110,20 @@ impl Desk<'_> {
         let key = open::envelope_key(proven, with, last)?;
         // Followed whole once, so that a key nobody vouches for is never sealed on.
         open::follow(proven, self.person.identity(), &errand.chain, trust)?;
+        Ok(key)
+    }
+
+    /// Checks that the key of an errand is meant for these members.
+    pub(crate) fn check_errand(
+        &self,
+        errand: &Errand,
+        members: &[Member],
+        (keys, trust): (&Keys, &Trust),
+    ) -> Result<(), DeskError> {
+        let last = errand.chain.last().ok_or_else(link::unexpected)?;
         let purpose = trust.purpose(last)?;
-        let recipients = Recipients::new(trust, keys);
-        let mut envelopes = Vec::new();
-        for member in &errand.members {
-            trust.check_member(purpose, member, (keys, &errand.signed))?;
-            envelopes.push(NewEnvelope {
-                compartment: errand.compartment,
-                epoch: errand.epoch,
-                member: *member,
-                header: seal_header(&key, &recipients.of(member)?),
-            });
-        }
-        Ok(envelopes)
+        let mut members = members.iter();
+        members.try_for_each(|member| trust.check_member(purpose, member, (keys, &errand.signed)))
     }
 }
 

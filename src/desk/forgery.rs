@@ -10,6 +10,7 @@ pub(crate) mod kit;
 mod outside;
 mod people;
 mod power;
+mod reissued;
 mod seen;
 mod taken;
 

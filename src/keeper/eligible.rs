@@ -118,6 +118,7 @@ impl Vault {
                     Vec::new()
                 },
                 grant,
+                errands: Vec::new(),
                 facts,
             });
         }

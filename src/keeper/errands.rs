@@ -233,7 +233,7 @@ impl Vault {
     }
 
     /// The statements that say who is meant to hold the key of a compartment.
-    fn signed_members(&self, purpose: Purpose) -> Result<Vec<String>, Broken> {
+    pub(crate) fn signed_members(&self, purpose: Purpose) -> Result<Vec<String>, Broken> {
         let team = match purpose {
             Purpose::Case { case } => self.team_statement(case)?,
             _ => None,

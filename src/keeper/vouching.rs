@@ -83,7 +83,7 @@ impl Vault {
     fn signers_for(&self, user: UserId) -> Result<BTreeSet<UserId>, Broken> {
         let mut waiting = vec![user];
         let mut held = BTreeSet::new();
-        for (compartment, epoch) in self.envelopes_of(user) {
+        for (compartment, epoch) in self.envelopes_and_grants_of(user) {
             held.insert(compartment);
             if let Some(epoch) = self.epoch(compartment, epoch)? {
                 let said = epoch.vouchers.iter().chain([&epoch.statement]);

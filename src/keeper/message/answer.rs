@@ -64,6 +64,9 @@ impl Opening {
     }
 }
 
+/// The code of a refusal of an ask that could not be believed to be its signer's.
+pub const BAD_AUTH: &str = "bad-auth";
+
 /// What came of an ask.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -320,6 +323,9 @@ pub struct ServedProposal {
     pub eligible: Vec<UserId>,
     /// The grant, if it is about one.
     pub grant: Option<GrantFacts>,
+    /// Of new keys for somebody: what the asker's desk could seal on to them with its yes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errands: Vec<Errand>,
 }
 
 /// A grant with every entry about it, all proved against one signed head.
