@@ -9,7 +9,7 @@ use crate::desk::memory::Memory;
 use crate::desk::trust::Trust;
 use crate::ids::VaultId;
 use crate::ids::random;
-use crate::keeper::Keeper;
+use crate::keeper::Line;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::message::MESSAGES;
 use crate::keeper::message::SignIn;
@@ -61,7 +61,7 @@ pub use crate::desk::shown::ShownRecord;
 
 /// A signed-in person.
 pub struct Desk<'k> {
-    keeper: &'k Keeper,
+    keeper: &'k dyn Line,
     vault: VaultId,
     person: Person,
     account: AccountFacts,
@@ -85,7 +85,7 @@ impl<'k> Desk<'k> {
     /// [`DeskError::WrongPassphrase`], [`DeskError::Unknown`] for a handle that does not exist,
     /// [`DeskError::Denied`] for a suspended account, and what reading a ledger may show.
     pub fn sign_in(
-        keeper: &'k Keeper,
+        keeper: &'k dyn Line,
         who: &str,
         passphrase: &Passphrase,
         memory: Option<&Path>,

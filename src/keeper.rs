@@ -45,6 +45,7 @@ pub(crate) mod intake;
 pub mod keyring;
 #[cfg(test)]
 pub(crate) mod lie;
+pub mod line;
 pub mod members;
 pub mod message;
 pub mod open;
@@ -65,6 +66,8 @@ pub mod verify;
 
 pub use crate::keeper::create::FoundError;
 pub use crate::keeper::doctor::doctor;
+pub use crate::keeper::line::Line;
+pub use crate::keeper::line::LineError;
 pub use crate::keeper::open::OpenError;
 pub use crate::keeper::verify::verify;
 

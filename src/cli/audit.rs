@@ -14,6 +14,7 @@ use crate::cli::session;
 use crate::cli::session::with_desk;
 use crate::cli::session::with_keeper;
 use crate::cli::table::Table;
+use crate::desk;
 use crate::desk::AuditLine;
 use crate::keeper;
 use crate::records::dates;
@@ -194,7 +195,7 @@ fn export(args: &Export, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
         })?;
     } else {
         with_keeper(ask, out, |keeper, _| {
-            keeper.export_hashes(&args.dir).map_err(session::stopped)
+            Ok(desk::audit::export_hashes(keeper, &args.dir)?)
         })?;
     }
     if out.json() {

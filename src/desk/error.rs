@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::keeper::LineError;
 use crate::keeper::policy::HIDDEN;
 use crate::records::Problems;
 
@@ -84,9 +85,13 @@ impl From<std::io::Error> for DeskError {
     }
 }
 
-impl From<crate::keeper::Stopped> for DeskError {
-    fn from(stopped: crate::keeper::Stopped) -> Self {
-        Self::Damaged(stopped.0)
+impl From<LineError> for DeskError {
+    fn from(error: LineError) -> Self {
+        match error {
+            LineError::Stopped(stopped) => Self::Damaged(stopped.0),
+            LineError::Lost(says) => Self::Busy(says),
+            LineError::Io(error) => Self::from(error),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::desk::seal;
 use crate::desk::seal::Recipients;
 use crate::desk::seal::json;
 use crate::ids::UserId;
-use crate::keeper::Keeper;
+use crate::keeper::Line;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Purpose;
@@ -239,7 +239,7 @@ impl Desk<'_> {
 }
 
 /// Demo passphrases are public: no real vault takes one.
-fn refuse_demo(passphrase: &Passphrase, keeper: &Keeper) -> Result<(), DeskError> {
+fn refuse_demo(passphrase: &Passphrase, keeper: &dyn Line) -> Result<(), DeskError> {
     if is_demo(passphrase) && !keeper.is_demo() {
         return Err(DeskError::refused("demo-passphrase", DEMO_REFUSED));
     }
