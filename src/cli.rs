@@ -32,9 +32,11 @@ mod import;
 mod index;
 mod init;
 mod interrupt;
+mod keeper;
 mod kind;
 mod out;
 mod progress;
+mod reach;
 mod record;
 mod resolve;
 mod session;
@@ -99,6 +101,7 @@ enum Command {
     Import(import::Args),
     Audit(audit::Args),
     Doctor(doctor::Args),
+    Keeper(keeper::Args),
     Index(index::Args),
     Completions(generate::Completions),
     Man(generate::Man),
@@ -145,6 +148,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Import(args) => import::run(&args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
         Command::Doctor(args) => doctor::run(&args, ask, out),
+        Command::Keeper(args) => keeper::run(&args, ask, out),
         Command::Index(args) => index::run(&args, ask, out),
         Command::Completions(args) => generate::completions(&args, ask, out),
         Command::Man(args) => generate::man(&args, ask, out),

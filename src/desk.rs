@@ -110,6 +110,7 @@ impl<'k> Desk<'k> {
                     entry: None,
                 });
             }
+            Outcome::Refused { code, says } if code == "rate" => return Err(DeskError::Busy(says)),
             Outcome::Refused { code, says } => return Err(DeskError::Refused { code, says }),
             Outcome::Stale => return Err(link::unexpected()),
         };

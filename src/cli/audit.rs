@@ -9,10 +9,11 @@ use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::cli::file;
 use crate::cli::out::Out;
+use crate::cli::reach;
 use crate::cli::resolve;
 use crate::cli::session;
 use crate::cli::session::with_desk;
-use crate::cli::session::with_keeper;
+use crate::cli::session::with_line;
 use crate::cli::table::Table;
 use crate::desk;
 use crate::desk::AuditLine;
@@ -149,7 +150,7 @@ fn document(line: &AuditLine) -> serde_json::Value {
 
 fn verify(ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     ask.no_clock_to_move()?;
-    let paths = session::vault(ask)?;
+    let paths = reach::folder(ask)?;
     let report =
         keeper::verify(&paths, ask.memory()).map_err(|error| session::opening(error, &paths))?;
     if out.json() {
@@ -194,8 +195,8 @@ fn export(args: &Export, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
             }
         })?;
     } else {
-        with_keeper(ask, out, |keeper, _| {
-            Ok(desk::audit::export_hashes(keeper, &args.dir)?)
+        with_line(ask, out, |line, _| {
+            Ok(desk::audit::export_hashes(line, &args.dir)?)
         })?;
     }
     if out.json() {

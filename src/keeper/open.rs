@@ -15,6 +15,7 @@ use crate::keeper::directory::Directory;
 use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::keyring::Keyring;
+use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
 use crate::keeper::vault::Broken;
@@ -241,6 +242,7 @@ fn assemble(
         rules: Rules::from_kinds(Kinds::builtin()),
         people: Directory::default(),
         nonces: HashSet::new(),
+        throttle: Throttle::default(),
         staged: Staged::default(),
         openings: HashMap::new(),
         tail_sealed: true,

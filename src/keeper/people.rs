@@ -11,6 +11,7 @@ use crate::keeper::facts::Purpose;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::NewAccount;
+use crate::keeper::peer::Peer;
 use crate::keeper::policy::decide::Decision;
 use crate::keeper::policy::decide::decide;
 use crate::keeper::policy::question::Question;
@@ -25,10 +26,12 @@ use crate::ledger::Outcome as Ending;
 
 impl Vault {
     /// Hands out a person's own sealed identity, against a `login` entry.
-    pub(crate) fn sign_in(&mut self, ask: &SignIn) -> Result<Step, Broken> {
+    pub(crate) fn sign_in(&mut self, ask: &SignIn, peer: Option<Peer>) -> Result<Step, Broken> {
         let said = json!({"handle": "", "nonce": ask.nonce, "sign_in": ask.version});
         let Some(account) = self.people.find(&ask.handle).cloned() else {
-            return self.refuse(ActorHandle::SERVICE, said, Stop::Unknown);
+            let admitted = self.admit_sign_in(None, peer);
+            let stop = admitted.err().unwrap_or(Stop::Unknown);
+            return self.refuse(ActorHandle::SERVICE, said, stop);
         };
         let actor = self.people.actor(account.id).ok_or(Broken::NoUnit)?;
         let question = Question {
@@ -42,6 +45,9 @@ impl Vault {
             Decision::Allow(permit) => permit,
             Decision::Deny(denial) => return self.refuse(actor, said, Stop::Denied(denial, None)),
         };
+        if let Err(stop) = self.admit_sign_in(Some(&account), peer) {
+            return self.refuse(actor, said, stop);
+        }
         let entry = Entry::new(Act::SignIn.row().event, Ending::Ok, actor, said);
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, logged| {
@@ -86,7 +92,8 @@ impl Vault {
         }))
     }
 
-    /// Suspends or resumes an account. Suspending destroys its envelopes at once.
+    /// Suspends or resumes an account. Suspending destroys its envelopes at once, and releases it from the
+    /// account of this computer it was used from.
     pub(crate) fn change_state(
         &mut self,
         request: &Request,
@@ -114,6 +121,7 @@ impl Vault {
         self.put_account(AccountFacts {
             state,
             suspended_at,
+            os_user: account.os_user.filter(|_| !suspend),
             ..account
         })?;
         if suspend {

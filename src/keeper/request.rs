@@ -111,6 +111,8 @@ pub(crate) enum Stop {
     Stale,
     /// The ask itself cannot be believed.
     BadAuth(&'static str),
+    /// Too many in too short a time.
+    Rate(&'static str),
     /// The vault cannot go on.
     Broken(Broken),
 }
@@ -246,10 +248,11 @@ impl Vault {
             Stop::Stale => (refusal(Ending::Stale), Outcome::Stale),
             Stop::BadAuth(says) => (
                 refusal(Ending::BadAuth),
-                Outcome::Refused {
-                    code: "bad-auth".to_owned(),
-                    says: says.to_owned(),
-                },
+                refused(Ending::BadAuth, says.to_owned()),
+            ),
+            Stop::Rate(says) => (
+                refusal(Ending::Rate),
+                refused(Ending::Rate, says.to_owned()),
             ),
         };
         let pledge = self.log_refusal(entry)?;
@@ -257,5 +260,13 @@ impl Vault {
             pledges: vec![pledge],
             finish: Box::new(move |_, _| Ok(outcome)),
         })
+    }
+}
+
+/// A refusal whose code is the ending's own word.
+fn refused(ending: Ending, says: String) -> Outcome {
+    Outcome::Refused {
+        code: ending.to_string(),
+        says,
     }
 }

@@ -14,6 +14,7 @@ use crate::ids::VaultId;
 use crate::keeper::directory::Directory;
 use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
+use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
 use crate::ledger::ActorHandle;
@@ -47,6 +48,8 @@ pub(crate) struct Vault {
     pub(crate) people: Directory,
     pub(crate) nonces: HashSet<String>,
     pub(crate) staged: Staged,
+    /// Recent sign-ins over a socket.
+    pub(crate) throttle: Throttle,
     /// What opens the entries of the frame in hand.
     pub(crate) openings: HashMap<u64, Opening>,
     /// Whether an empty frame follows the last one with entries.

@@ -56,6 +56,7 @@ pub(crate) fn account(number: u32, role: Role) -> AccountFacts {
         verifying: KEYS.1,
         enrolled_at: Timestamp::from_ms(0),
         suspended_at: None,
+        os_user: None,
         other: BTreeMap::new(),
     }
 }
