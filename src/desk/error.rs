@@ -5,6 +5,7 @@ use std::fmt;
 use crate::keeper::LineError;
 use crate::keeper::policy::HIDDEN;
 use crate::records::Problems;
+use crate::sealing::PartError;
 
 /// Why a desk could not do what was asked. A variant exists where a face acts differently.
 #[derive(Debug)]
@@ -81,7 +82,22 @@ impl std::error::Error for DeskError {}
 
 impl From<std::io::Error> for DeskError {
     fn from(error: std::io::Error) -> Self {
-        Self::Io(error.to_string())
+        match error.kind() {
+            // A line that broke off, in words that say so; files do not fail like this.
+            std::io::ErrorKind::ConnectionAborted => Self::Busy(error.to_string()),
+            _ => Self::Io(error.to_string()),
+        }
+    }
+}
+
+impl From<PartError> for DeskError {
+    fn from(error: PartError) -> Self {
+        match error {
+            PartError::Io(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => {
+                Self::from(error)
+            }
+            other => Self::damaged(other),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::desk::trust::Vouched;
 use crate::ids::CompartmentId;
 use crate::ids::RecordId;
 use crate::ids::random;
+use crate::keeper::LineError;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::Other;
@@ -42,6 +43,7 @@ use crate::sealing::FileKey;
 use crate::sealing::HybridRecipient;
 use crate::sealing::Manifest;
 use crate::sealing::ManifestPart;
+use crate::sealing::PartError;
 use crate::sealing::PartSort;
 use crate::sealing::PartWriter;
 use crate::sealing::PayloadWriter;
@@ -313,14 +315,17 @@ impl Sealed {
                 break;
             }
             part.write_all(chunk.get(..count).unwrap_or_default())
-                .map_err(changed)?;
+                .map_err(|error| match error.kind() {
+                    io::ErrorKind::InvalidInput => changed(),
+                    _ => error.into(),
+                })?;
             desk.keeper.progressed(count as u64);
         }
-        let payload = part.finish().map_err(|_| changed(()))?;
-        let stored = payload
-            .finish()?
-            .finish()
-            .map_err(|error| DeskError::Io(error.to_string()))?;
+        let payload = part.finish().map_err(|error| match error {
+            PartError::Io(error) => error.into(),
+            _ => changed(),
+        })?;
+        let stored = payload.finish()?.finish().map_err(LineError::from)?;
         self.add(
             (manifest, number),
             (hex(&stored.sha256), stored.length),
@@ -379,7 +384,7 @@ fn digest(text: &str) -> Result<Digest, DeskError> {
     Digest::from_hex(text).ok_or_else(unexpected)
 }
 
-fn changed<E>(_: E) -> DeskError {
+fn changed() -> DeskError {
     DeskError::refused(
         "attachment-changed",
         "an attachment changed while it was being filed; nothing was stored, try again",

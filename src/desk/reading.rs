@@ -29,6 +29,7 @@ use crate::records::Card;
 use crate::records::Form;
 use crate::records::Kinds;
 use crate::sealing::HybridIdentity;
+use crate::sealing::PartError;
 use crate::sealing::PartReader;
 
 /// How much of an attachment is held at a time.
@@ -245,7 +246,7 @@ impl Desk<'_> {
         }
         let payload = self.keeper.fetch(&part.sha256)?;
         let plain = open::stream(proven, secret, &part.header, payload)?;
-        let mut reader = PartReader::new(plain).map_err(DeskError::damaged)?;
+        let mut reader = PartReader::new(plain)?;
         if reader.number() != part.number || reader.manifest().bytes() != manifest {
             return Err(DeskError::damaged(
                 "an attachment was served in the place of another",
@@ -254,14 +255,14 @@ impl Desk<'_> {
         let mut chunk = zeroize::Zeroizing::new(vec![0; CHUNK]);
         let mut written = 0_u64;
         loop {
-            let count = reader.read(&mut chunk).map_err(DeskError::damaged)?;
+            let count = reader.read(&mut chunk).map_err(PartError::Io)?;
             if count == 0 {
                 break;
             }
             out.write_all(chunk.get(..count).unwrap_or_default())?;
             written = written.saturating_add(count as u64);
         }
-        reader.finish().map_err(DeskError::damaged)?;
+        reader.finish()?;
         Ok(written)
     }
 }

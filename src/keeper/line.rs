@@ -14,6 +14,7 @@ use crate::keeper::message::Ask;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Answer;
 use crate::ledger::Proven;
+use crate::store::PayloadError;
 use crate::store::Upload;
 
 /// A way to a keeper.
@@ -114,7 +115,21 @@ impl From<Stopped> for LineError {
 
 impl From<std::io::Error> for LineError {
     fn from(error: std::io::Error) -> Self {
-        Self::Io(error)
+        match error.kind() {
+            std::io::ErrorKind::ConnectionAborted => Self::Lost(error.to_string()),
+            _ => Self::Io(error),
+        }
+    }
+}
+
+impl From<PayloadError> for LineError {
+    fn from(error: PayloadError) -> Self {
+        match error {
+            PayloadError::Io(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => {
+                error.into()
+            }
+            other => Self::Io(std::io::Error::other(other.to_string())),
+        }
     }
 }
 

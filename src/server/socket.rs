@@ -10,6 +10,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::SocketAddr;
 use std::os::unix::net::UnixListener;
 use std::os::unix::net::UnixStream;
 use std::panic::AssertUnwindSafe;
@@ -98,6 +99,8 @@ impl Socket {
     /// # Errors
     /// [`BindError`]; nothing was changed.
     pub fn bind(path: &Path) -> Result<Self, BindError> {
+        // What nobody could connect to is not made, although its shorter first name would do.
+        SocketAddr::from_pathname(path)?;
         make_room(path)?;
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
