@@ -23,6 +23,7 @@ use crate::sealing::Person;
 pub mod attach;
 pub mod audit;
 pub mod cases;
+pub mod checking;
 pub mod errands;
 pub mod error;
 pub mod export;

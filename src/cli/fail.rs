@@ -196,11 +196,6 @@ impl CliError {
         self.0.reported
     }
 
-    /// Whether somebody else was using it.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.0.ending == Ending::Busy
-    }
-
     /// Whether a rule of the policy said no.
     pub(crate) fn is_denial(&self) -> bool {
         self.0.code == DENIED_CODE

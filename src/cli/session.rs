@@ -32,14 +32,7 @@ pub(crate) fn with_line<T>(
             move_clock(&client, ask)?;
             act(&client, out)
         }
-        Way::Files(paths) => with_keeper_at(&paths, ask, out, |keeper, out| act(keeper, out))
-            .map_err(|error| {
-                if error.is_busy() {
-                    error.hint("if a keeper serves it, name the keeper's socket with --vault")
-                } else {
-                    error
-                }
-            }),
+        Way::Files(paths) => with_keeper_at(&paths, ask, out, |keeper, out| act(keeper, out)),
     }
 }
 
@@ -105,7 +98,9 @@ fn move_clock(line: &dyn Line, ask: &Ask) -> Result<(), CliError> {
 pub(crate) fn opening(error: OpenError, paths: &Paths) -> CliError {
     let dir = paths.dir.display();
     match error {
-        OpenError::Locked(says) => CliError::busy(says),
+        OpenError::Locked(says) => {
+            CliError::busy(says).hint("if that is a keeper, name its socket with --vault")
+        }
         OpenError::NotAVault(_) => {
             CliError::refused("no-vault", format!("there is no vault at `{dir}`")).hint(
                 "check --vault, or make one: strongroom init, or strongroom demo to try things",

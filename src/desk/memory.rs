@@ -147,7 +147,7 @@ impl Held<'_> {
     }
 }
 
-fn memory_error(error: MemoryError) -> DeskError {
+pub(crate) fn memory_error(error: MemoryError) -> DeskError {
     match error {
         MemoryError::Receipt(error) => receipt_error(error),
         MemoryError::Breaks(how) => breaks(&how),

@@ -372,3 +372,57 @@ fn a_demo_s_clock_moves_over_the_socket() {
         .fails(1);
     assert_eq!(back.error()["code"], "clock");
 }
+
+#[test]
+fn the_history_is_checked_over_the_socket_too() {
+    let centre = Centre::new();
+    let first = centre.anybody("--json audit verify").ok().json();
+    let keeper = Running::over(&centre.place);
+    centre.run("moira", "case list").ok();
+    let second = centre.anybody("--json audit verify").ok().json();
+    assert!(second["size"].as_u64() > first["size"].as_u64());
+    assert!(second["remembered"].as_u64() >= first["size"].as_u64());
+    let third = centre.anybody("--json audit verify").ok().json();
+    assert_eq!(third["remembered"], second["size"]);
+    assert_eq!(third["root"], second["root"]);
+    let left = files_under(centre.place.path("state"));
+    let left: Vec<_> = left
+        .iter()
+        .filter(|file| file.to_string_lossy().contains("checking"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(keeper.stop(), 0);
+    // An older vault with its older keys in the same place: nobody but this machine remembers more.
+    for folder in ["centre", "centre.keys"] {
+        fs::rename(
+            centre.place.path(folder),
+            centre.place.path(format!("{folder}.newer")),
+        )
+        .unwrap();
+    }
+    let older = Centre::new();
+    for folder in ["centre", "centre.keys"] {
+        fs::rename(older.place.path(folder), centre.place.path(folder)).unwrap();
+    }
+    let keeper = Running::over(&centre.place);
+    let back = centre.anybody("--json audit verify").fails(7);
+    assert_eq!(back.error()["code"], "went-back");
+    assert_eq!(keeper.stop(), 0);
+}
+
+#[test]
+fn an_attachment_goes_in_and_comes_out_over_the_socket() {
+    let centre = Centre::new();
+    prepare(&centre);
+    let keeper = Running::over(&centre.place);
+    let case = centre.case("okonkwo-bell");
+    let add =
+        format!("record add --case {case} --kind contact-report --from form.json --attach big.txt");
+    let filed = centre.json("harpreet", &add);
+    let record = filed["id"].as_str().unwrap();
+    let name = format!("record attachment {record} big.txt --out got.txt");
+    centre.run("harpreet", &name).ok();
+    let [sent, got] = ["big.txt", "got.txt"].map(|name| fs::read(centre.place.path(name)).unwrap());
+    assert!(sent == got && sent.len() > 200_000);
+    assert_eq!(keeper.stop(), 0);
+}
