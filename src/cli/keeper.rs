@@ -68,7 +68,7 @@ fn serve(keeper: &Keeper, path: &Path, signals: Signals, out: &mut Out) -> Resul
             }
         });
         let served = announce(keeper, path, shared.as_ref(), out)
-            .and_then(|()| socket.serve(keeper).map_err(unmade));
+            .and_then(|()| socket.serve(keeper).map_err(|error| ended(path, &error)));
         handle.close();
         served
     })
@@ -96,6 +96,12 @@ fn announce(
         out.warning(&format!("custody is `{custody}` because {why}"));
     }
     Ok(())
+}
+
+/// Why it serves no more; what starts it again opens the vault anew.
+fn ended(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::file("go on serving at", path, error)
+        .hint("start it again; if it stops again, see what is wrong: strongroom doctor")
 }
 
 fn unbound(error: BindError, path: &Path) -> CliError {

@@ -67,7 +67,14 @@ pub(crate) fn named(ask: &Ask) -> Result<Named, CliError> {
         fs::metadata(paths.dir.join("vault.toml")).map(|_| is_folder)
     });
     match config {
-        Err(error) if closed(&error) => Err(no_look(&paths.dir)),
+        Err(error) if closed(&error) => {
+            let socket = socket_beside(&paths.dir);
+            let beside = fs::metadata(&socket).is_ok_and(|data| data.file_type().is_socket());
+            if beside {
+                return Ok(Named::Socket(socket));
+            }
+            Err(no_look(&paths.dir))
+        }
         _ if paths.dir.is_dir() => Ok(Named::Folder(paths)),
         _ => Err(opening(OpenError::NotAVault(String::new()), &paths)),
     }

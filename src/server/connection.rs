@@ -47,7 +47,7 @@ pub(crate) struct Connection<'k> {
     wire: Wire,
     keeper: &'k Keeper,
     peer: Peer,
-    /// Whether an ask on this connection was signed by the key of an account that may use it.
+    /// Whether an ask on this connection was answered: its signature held, and its account may work.
     known: bool,
     /// Whether the ledger may be taken out with its entries, once.
     entries: bool,
@@ -55,6 +55,8 @@ pub(crate) struct Connection<'k> {
     named: HashSet<String>,
     /// What was uploaded on it.
     uploaded: Vec<PayloadRef>,
+    /// Whether the vault has stopped.
+    stopped: bool,
 }
 
 impl<'k> Connection<'k> {
@@ -67,17 +69,19 @@ impl<'k> Connection<'k> {
             entries: false,
             named: HashSet::new(),
             uploaded: Vec::new(),
+            stopped: false,
         }
     }
 
-    /// Greets, and answers until there is nothing more to answer.
-    pub(crate) fn run(mut self) {
+    /// Greets, and answers until there is nothing more to answer; whether the vault can go on.
+    pub(crate) fn run(mut self) -> bool {
         // Whatever ended it, the other side is gone or is to go; nobody is left to tell.
         drop(self.converse());
         self.wire.end();
         for upload in &self.uploaded {
             self.keeper.forget_upload(upload);
         }
+        !self.stopped
     }
 
     fn converse(&mut self) -> io::Result<()> {
@@ -96,6 +100,9 @@ impl<'k> Connection<'k> {
                 return Ok(());
             };
             self.reply(request)?;
+            if self.stopped {
+                return Ok(());
+            }
         }
     }
 
@@ -139,10 +146,10 @@ impl<'k> Connection<'k> {
     /// Remembers what an answer allows on this connection.
     fn note(&mut self, answer: &Result<Answer, Stopped>, export: bool, filed: &HashSet<String>) {
         let Ok(answer) = answer else { return };
-        self.known |= !is_turned_away(answer);
         let Outcome::Done(served) = &answer.outcome else {
             return;
         };
+        self.known = true;
         self.entries |= export && answer.receipt.is_some();
         let records = match served.as_ref() {
             Served::Record(record) => std::slice::from_ref(record.as_ref()),
@@ -168,7 +175,10 @@ impl<'k> Connection<'k> {
                     answer: Box::new(answer),
                 }
             }
-            Err(stopped) => Reply::Stopped { says: stopped.0 },
+            Err(stopped) => {
+                self.stopped = true;
+                Reply::Stopped { says: stopped.0 }
+            }
         };
         say(&mut self.wire, &reply)
     }

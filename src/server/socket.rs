@@ -21,6 +21,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
+use std::time::Instant;
 
 use crate::keeper::Keeper;
 use crate::keeper::peer::Peer;
@@ -36,6 +37,8 @@ const MODE: u32 = 0o660;
 const CONNECTIONS: usize = 64;
 /// Connections of one account of this computer at once.
 const CONNECTIONS_OF_ONE: usize = 16;
+/// How long, at a stop, an answer may take that somebody is slow to read.
+const LAST_ANSWERS: Duration = Duration::from_secs(30);
 
 /// A socket that listens.
 #[derive(Debug)]
@@ -51,6 +54,8 @@ pub struct Socket {
 #[derive(Debug, Default)]
 struct Open {
     stopped: bool,
+    /// Whether it was stopped because the vault had.
+    failed: bool,
     next: u64,
     connections: HashMap<u64, (u32, UnixStream)>,
 }
@@ -146,46 +151,68 @@ impl Socket {
     /// Answers whoever connects, until it is stopped; what is being answered then is finished.
     ///
     /// # Errors
-    /// What the system reports when it lets nobody in any more.
+    /// What the system reports when it lets nobody in any more; `Other` when the vault has stopped.
     pub fn serve(&self, keeper: &Keeper) -> io::Result<()> {
         std::thread::scope(|scope| {
-            let mut ended = Ok(());
-            while !self.lock().stopped {
-                match self.listener.accept() {
-                    Ok((stream, _)) => {
-                        let Some((number, peer, stream)) = self.admit(stream) else {
-                            continue;
-                        };
-                        let serving = move || {
-                            // A bug met for one person must not end the others' work.
-                            let one = AssertUnwindSafe(|| serve_one(stream, keeper, peer));
-                            drop(std::panic::catch_unwind(one));
-                            self.lock().connections.remove(&number);
-                        };
-                        let thread = std::thread::Builder::new().name("connection".to_owned());
-                        if thread.spawn_scoped(scope, serving).is_err() {
-                            self.lock().connections.remove(&number);
-                        }
+            let accepted = self.accept_all(|number, peer, stream| {
+                let serving = move || {
+                    // A bug met for one person must not end the others' work.
+                    let one = AssertUnwindSafe(|| serve_one(stream, keeper, peer));
+                    let goes_on = std::panic::catch_unwind(one).unwrap_or(true);
+                    let mut open = self.lock();
+                    open.connections.remove(&number);
+                    if !goes_on {
+                        open.failed = true;
+                        open.stop(&self.listener);
                     }
-                    Err(error) => match error
-                        .raw_os_error()
-                        .map(rustix::io::Errno::from_raw_os_error)
-                    {
-                        // Woken by the stopper.
-                        Some(rustix::io::Errno::INVAL) => {
-                            if !self.lock().stopped {
-                                ended = Err(error);
-                            }
-                            break;
-                        }
-                        // Out of something for a moment, or the peer is gone already.
-                        _ => std::thread::sleep(Duration::from_millis(50)),
-                    },
+                };
+                let thread = std::thread::Builder::new().name("connection".to_owned());
+                if thread.spawn_scoped(scope, serving).is_err() {
+                    self.lock().connections.remove(&number);
                 }
-            }
+            });
             self.lock().hang_up();
-            ended
+            self.wait_for_the_last();
+            accepted?;
+            if self.lock().failed {
+                return Err(io::Error::other("the vault stopped after a failure"));
+            }
+            Ok(())
         })
+    }
+
+    /// Lets people in until it is stopped.
+    fn accept_all(&self, begin: impl Fn(u64, Peer, UnixStream)) -> io::Result<()> {
+        while !self.lock().stopped {
+            let error = match self.listener.accept() {
+                Ok((stream, _)) => {
+                    if let Some((number, peer, stream)) = self.admit(stream) {
+                        begin(number, peer, stream);
+                    }
+                    continue;
+                }
+                Err(error) => error,
+            };
+            match rustix::io::Errno::from_io_error(&error) {
+                // Woken by the stopper.
+                Some(rustix::io::Errno::INVAL) if self.lock().stopped => {}
+                Some(rustix::io::Errno::INVAL) => return Err(error),
+                // Out of something for a moment, or the peer is gone already.
+                _ => std::thread::sleep(Duration::from_millis(50)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives whoever is still being answered a while, and then ends it.
+    fn wait_for_the_last(&self) {
+        let until = Instant::now() + LAST_ANSWERS;
+        while !self.lock().connections.is_empty() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        for (_, stream) in self.lock().connections.values() {
+            drop(stream.shutdown(Shutdown::Both));
+        }
     }
 
     /// Lets somebody in, unless there are too many already.
@@ -225,15 +252,20 @@ impl Open {
             drop(stream.shutdown(Shutdown::Read));
         }
     }
+
+    /// Nobody is let in any more either, and whoever waits for people wakes.
+    fn stop(&mut self, listener: &UnixListener) {
+        self.hang_up();
+        // A listener that is gone already wakes nobody, and nobody waits on it.
+        let _gone = rustix::net::shutdown(listener, rustix::net::Shutdown::Both).is_err();
+    }
 }
 
 impl Stopper {
     /// Lets nobody in any more, hears nobody any more, and wakes whoever serves.
     pub fn stop(&self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.hang_up();
-        // A listener that is gone already wakes nobody, and nobody waits on it.
-        let _gone = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Both).is_err();
+        open.stop(&self.listener);
     }
 }
 
@@ -247,11 +279,10 @@ impl Drop for Socket {
     }
 }
 
-fn serve_one(stream: UnixStream, keeper: &Keeper, peer: Peer) {
+/// Whether the vault can go on afterwards.
+fn serve_one(stream: UnixStream, keeper: &Keeper, peer: Peer) -> bool {
     // Without its time-outs a connection is not served.
-    if let Ok(wire) = Wire::new(stream) {
-        Connection::new(wire, keeper, peer).run();
-    }
+    Wire::new(stream).map_or(true, |wire| Connection::new(wire, keeper, peer).run())
 }
 
 /// Gives a new socket its mode and its place; its device and inode.
