@@ -127,6 +127,8 @@ pub(crate) enum Stop {
     Stale,
     /// The ask itself cannot be believed.
     BadAuth(&'static str),
+    /// Too many in too short a time.
+    Rate(&'static str),
     /// The vault cannot go on.
     Broken(Broken),
 }
@@ -299,10 +301,11 @@ impl Vault {
             Stop::Stale => (refusal(Ending::Stale), Outcome::Stale),
             Stop::BadAuth(says) => (
                 refusal(Ending::BadAuth),
-                Outcome::Refused {
-                    code: "bad-auth".to_owned(),
-                    says: says.to_owned(),
-                },
+                refused(Ending::BadAuth, says.to_owned()),
+            ),
+            Stop::Rate(says) => (
+                refusal(Ending::Rate),
+                refused(Ending::Rate, says.to_owned()),
             ),
         };
         let pledge = self.log_refusal(entry)?;
@@ -320,5 +323,13 @@ fn ending_of(rule: &str) -> Ending {
         "grant-over" => Ending::Expired,
         "account-suspended" => Ending::Suspended,
         _ => Ending::Denied,
+    }
+}
+
+/// A refusal whose code is the ending's own word.
+fn refused(ending: Ending, says: String) -> Outcome {
+    Outcome::Refused {
+        code: ending.to_string(),
+        says,
     }
 }
