@@ -18,6 +18,7 @@ mod cli_centre;
 mod cli_demo;
 mod cli_exits;
 mod cli_generate;
+mod cli_grant;
 mod cli_init;
 mod cli_kind;
 mod cli_people;

@@ -433,7 +433,7 @@ fn when_it_is_over_nothing_is_served_that_a_saved_identity_could_open() {
         let grant = sign_in(&centre.keeper, "ada").grant(&new).unwrap();
         let p = grant.proposal.unwrap().to_string();
         claimed(&centre.keeper, "cora").approve(&p).unwrap();
-                // The control: while it lasts the same asks serve a good deal.
+        // The control: while it lasts the same asks serve a good deal.
         assert!(all_served(&centre, &mut anna, grant.id) > 10);
         centre.keeper.advance_clock_to(new.until).unwrap();
         // What is left is her envelope of the outsiders' team, which opens nothing.
