@@ -6,6 +6,7 @@
 mod grants;
 pub(crate) mod keys;
 pub(crate) mod kit;
+mod over;
 mod power;
 mod seen;
 

@@ -313,7 +313,12 @@ fn what_may_not_be_given_is_not() {
 fn a_proposal_about_what_is_hidden_from_somebody_is_hidden_from_them() {
     let (centre, _) = with_six();
     let mut cora = centre.desk("cora");
-    let new = access(&centre.keeper, None, &[centre.complaint.clone()], 2);
+    let new = access(
+        &centre.keeper,
+        None,
+        std::slice::from_ref(&centre.complaint),
+        2,
+    );
     let waiting = cora.grant(&new).unwrap();
     let (p, g) = (
         waiting.proposal.unwrap().to_string(),
@@ -343,7 +348,7 @@ fn of_a_dbs_check_an_outsider_sees_the_card() {
     let (centre, _) = with_six();
     given(
         &centre,
-        &access(&centre.keeper, None, &[centre.check.clone()], 2),
+        &access(&centre.keeper, None, std::slice::from_ref(&centre.check), 2),
     );
     let mut anna = centre.desk("anna");
     let shown = show(&mut anna, &centre.check).unwrap();
