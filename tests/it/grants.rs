@@ -136,6 +136,8 @@ fn six_files_for_two_days_with_a_second_person_s_yes() {
     denied(anna.export(&six[0], &[], None, &mut Vec::new()));
     denied(anna.amend(&six[0], &form("contact-report"), "no"));
     denied(anna.history(&six[0]));
+    // While it lasts she may take the ledger out, to hold it against what she is told.
+    anna.export_audit(&centre.folder("ledger")).unwrap();
     // Each showing is in the record's history, with the grant's purpose.
     let history = ada.history(&six[0]).unwrap();
     let read = history.iter().find(|line| line.event == "read").unwrap();
@@ -145,6 +147,7 @@ fn six_files_for_two_days_with_a_second_person_s_yes() {
     later(&centre.keeper, 2);
     assert_eq!(denied(show(&mut anna, &six[0])), "grant-over");
     assert_eq!(listed(&mut anna), Vec::<String>::new());
+    denied(anna.export_audit(&centre.folder("later")));
     let over = &anna.grants().unwrap()[0];
     assert_eq!((over.state, &over.revoked_by), (GrantState::Ended, &None));
     let entries = centre.desk("dpl").audit(None, None, None).unwrap();
