@@ -78,7 +78,8 @@ struct Show {
 /// Write the history as files that others can check
 ///
 /// The signed heads and the tree of hashes, in the C2SP tiled log layout; they say nothing about anybody
-/// and need nobody signed in. With --as, the entries too: for trustees and data-protection leads.
+/// and need nobody signed in. With --as, the entries too: for trustees, data-protection leads, and whoever was
+/// given access for as long as it lasts.
 #[derive(Debug, clap::Args)]
 struct Export {
     /// The folder to write; it must not exist yet, or be empty
