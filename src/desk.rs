@@ -23,6 +23,7 @@ use crate::sealing::Person;
 pub mod attach;
 pub mod audit;
 pub mod cases;
+pub mod emergency;
 pub mod errands;
 pub mod error;
 pub mod export;
@@ -46,6 +47,7 @@ pub(crate) mod versions;
 
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;
+pub use crate::desk::emergency::Notice;
 pub use crate::desk::error::DeskError;
 pub use crate::desk::filing::Filing;
 pub use crate::desk::found::Created;
@@ -73,6 +75,8 @@ pub struct Desk<'k> {
     memory: Memory,
     /// Whether the keeper has said that this desk could seal keys on, and it has not yet looked.
     errands: bool,
+    /// How many notices there were at sign-in.
+    notices: u32,
 }
 
 impl std::fmt::Debug for Desk<'_> {
@@ -124,6 +128,7 @@ impl<'k> Desk<'k> {
             account,
             actor,
             file,
+            notices,
         } = served
         else {
             return Err(link::unexpected());
@@ -153,6 +158,7 @@ impl<'k> Desk<'k> {
             actor,
             memory,
             errands: answer.errands,
+            notices,
         };
         desk.run_told_errands()?;
         Ok(desk)

@@ -20,6 +20,7 @@ use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::keeper::facts::Place;
 use crate::keeper::message::Want;
+use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedPart;
 use crate::keeper::message::answer::ServedRecord;
@@ -96,12 +97,23 @@ impl Desk<'_> {
         width: usize,
     ) -> Result<ShownRecord, DeskError> {
         let record = parse_record(record);
-        let (keys, trust) = self.keys(None)?;
+        let keys = self.keys(None)?;
         let want = Want::ReadRecord { record, version };
-        let (served, proven) = self.ask_record(want, purpose)?;
-        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
+        let asked = self.ask_record(want, purpose)?;
+        self.shown(&keys, asked, version, width)
+    }
+
+    /// What was served of a record, opened and set in lines of `width` columns.
+    pub(crate) fn shown(
+        &self,
+        (keys, trust): &(Keys, Trust),
+        (served, proven): (ServedRecord, Proven),
+        version: Option<u32>,
+        width: usize,
+    ) -> Result<ShownRecord, DeskError> {
+        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, trust)?;
         let shown = version.unwrap_or(served.facts.versions);
-        let manifest = opened.manifest(shown, &trust)?;
+        let manifest = opened.manifest(shown, trust)?;
         let body: Body = serde_json::from_slice(opened.content(shown, 2)?.expose())
             .map_err(|_| DeskError::damaged("the record's form cannot be read"))?;
         let form = Form::from_stored(&manifest.kind, manifest.kind_version, body.form)
@@ -115,14 +127,14 @@ impl Desk<'_> {
             .iter()
             .find(|account| account.id == manifest.author);
         Ok(ShownRecord {
-            id: record,
+            id: served.facts.id,
             case: served.facts.case,
             kind: served.facts.kind.clone(),
             version: shown,
             state: served.facts.state,
             title: card_of(&opened, shown)?.title,
             fields: form.to_json(),
-            attachments: attachment_lines(&opened, shown, &trust)?,
+            attachments: attachment_lines(&opened, shown, trust)?,
             author: author
                 .map(|account| account.handle.clone())
                 .unwrap_or_default(),
@@ -135,20 +147,13 @@ impl Desk<'_> {
 
     /// Asks for a record's parts, and checks that the entry and what is served are about the record that
     /// was asked for.
-    pub(crate) fn ask_record(
+    pub(crate) fn ask_record<'a>(
         &mut self,
         want: Want,
-        purpose: Option<&str>,
+        because: impl Into<Because<'a>>,
     ) -> Result<(ServedRecord, Proven), DeskError> {
         let asked = want.record();
-        let (served, proven) = self.ask(
-            want,
-            Load::Nothing {},
-            Because {
-                purpose,
-                reason: None,
-            },
-        )?;
+        let (served, proven) = self.ask(want, Load::Nothing {}, because.into())?;
         let Served::Record(served) = served else {
             return Err(link::unexpected());
         };

@@ -9,6 +9,7 @@ use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::CaseState;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::Purpose;
+use crate::keeper::facts::RecordFacts;
 use crate::keeper::gate::Logged;
 use crate::keeper::leaving::cannot_join;
 use crate::keeper::message::answer::Served;
@@ -28,6 +29,12 @@ use crate::store::Tree;
 use crate::store::UnitKind;
 
 impl Vault {
+    /// The case a record belongs to.
+    pub(crate) fn case_of(&self, record: &RecordFacts) -> Result<Option<CaseFacts>, Broken> {
+        let case = record.case.map(|case| self.case(case));
+        Ok(case.transpose()?.flatten())
+    }
+
     /// A case's facts.
     pub(crate) fn case(&self, case: CaseId) -> Result<Option<CaseFacts>, Broken> {
         self.read(&units::case(case), Tree::Case, &[])

@@ -18,6 +18,7 @@ use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::store::Tree;
 
+mod looks;
 mod people;
 mod shared;
 
@@ -50,7 +51,7 @@ impl Vault {
             (Want::ReopenCase { case }, Load::Nothing {}) => {
                 self.change_case(request, Act::ReopenCase, case)
             }
-            (want, load) => self.dispatch_people(request, want, load),
+            (want, load) => self.dispatch_looks(request, want, load),
         }
     }
 

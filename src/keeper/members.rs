@@ -95,6 +95,8 @@ pub struct OwnMembers<'a> {
     pub deciders: &'a BTreeSet<UserId>,
     /// Who handles it.
     pub handler: Option<UserId>,
+    /// Whether safeguarding leads may open it in an emergency, and so hold its key.
+    pub emergency: bool,
 }
 
 impl Roll<'_> {
@@ -136,6 +138,9 @@ impl Roll<'_> {
                         .flat_map(|role| self.role(role, own.excluded)),
                 ),
             }
+        }
+        if own.emergency {
+            members.extend(self.role(Role::SafeguardingLead, own.excluded));
         }
         members.retain(|member| match member {
             Member::User(user) => !own.excluded.contains(user) && self.works(*user),

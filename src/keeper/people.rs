@@ -42,6 +42,7 @@ impl Vault {
             Decision::Deny(denial) => return self.refuse(actor, said, Stop::Denied(denial, None)),
         };
         let asker = account.id;
+        let notices = self.notices(&account)?.len();
         let entry = Entry::new(Act::SignIn.row().event, Ending::Ok, actor, said);
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, logged| {
@@ -50,6 +51,7 @@ impl Vault {
                 account: Box::new(account),
                 actor: actor.to_string(),
                 file,
+                notices: u32::try_from(notices).unwrap_or(u32::MAX),
             })
         })
         .telling_errands(asker))
