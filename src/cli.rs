@@ -30,6 +30,7 @@ mod errands;
 mod fail;
 mod file;
 mod generate;
+mod grant;
 mod import;
 mod index;
 mod init;
@@ -44,6 +45,7 @@ mod record;
 mod resolve;
 mod session;
 mod table;
+mod team;
 mod user;
 mod vault;
 
@@ -99,10 +101,12 @@ enum Command {
     Init(init::Args),
     Demo(demo::Args),
     User(user::Args),
+    Team(team::Args),
     Case(case::Args),
     Kind(kind::Args),
     Record(record::Args),
     Import(import::Args),
+    Grant(grant::Args),
     Proposal(proposal::Args),
     Vault(vault::Args),
     Audit(audit::Args),
@@ -150,10 +154,12 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Init(args) => init::run(args, ask, out),
         Command::Demo(args) => demo::run(&args, ask, out),
         Command::User(args) => user::run(args, ask, out),
+        Command::Team(args) => team::run(args, ask, out),
         Command::Case(args) => case::run(args, ask, out),
         Command::Kind(args) => kind::run(&args, ask, out),
         Command::Record(args) => record::run(args, ask, out),
         Command::Import(args) => import::run(&args, ask, out),
+        Command::Grant(args) => grant::run(args, ask, out),
         Command::Proposal(args) => proposal::run(args, ask, out),
         Command::Vault(args) => vault::run(args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),

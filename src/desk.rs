@@ -20,6 +20,7 @@ use crate::ledger::Event;
 use crate::sealing::Passphrase;
 use crate::sealing::Person;
 
+pub mod amend;
 pub mod attach;
 pub mod audit;
 pub mod cases;
@@ -31,6 +32,7 @@ pub mod filing;
 #[cfg(test)]
 mod forgery;
 pub mod found;
+pub mod grants;
 pub mod leaving;
 pub(crate) mod link;
 pub mod memory;
@@ -40,11 +42,15 @@ pub(crate) mod parts;
 pub mod people;
 pub mod proposals;
 pub mod reading;
+pub mod roles;
 pub(crate) mod seal;
 pub mod shown;
+pub mod stated;
 pub(crate) mod trust;
 pub(crate) mod versions;
+pub(crate) mod words;
 
+pub use crate::desk::amend::given_reason;
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;
 pub use crate::desk::emergency::Notice;
@@ -53,6 +59,9 @@ pub use crate::desk::filing::Filing;
 pub use crate::desk::found::Created;
 pub use crate::desk::found::Init;
 pub use crate::desk::found::create;
+pub use crate::desk::grants::Grant;
+pub use crate::desk::grants::GrantScope;
+pub use crate::desk::grants::NewAccess;
 pub use crate::desk::people::NewKeys;
 pub use crate::desk::people::NewUser;
 pub use crate::desk::proposals::Proposal;
@@ -64,6 +73,7 @@ pub use crate::desk::shown::Filed;
 pub use crate::desk::shown::HistoryLine;
 pub use crate::desk::shown::ReceiptLine;
 pub use crate::desk::shown::ShownRecord;
+pub use crate::desk::stated::Stated;
 
 /// A signed-in person.
 pub struct Desk<'k> {

@@ -15,19 +15,21 @@ use std::thread::JoinHandle;
 use crate::clock::Clock as _;
 use crate::clock::Timestamp;
 use crate::ids::VaultId;
+use crate::keeper::broken::Broken;
 use crate::keeper::config::Config;
 use crate::keeper::message::Ask;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Answer;
 use crate::keeper::thread::Job;
-use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::store::Payloads;
 
 pub mod acts;
 pub(crate) mod approving;
 pub(crate) mod audit;
+pub(crate) mod broken;
 pub(crate) mod cases;
+pub(crate) mod claim;
 pub(crate) mod commit;
 pub(crate) mod compartments;
 pub mod config;
@@ -36,6 +38,7 @@ pub(crate) mod directory;
 pub(crate) mod dispatch;
 pub mod doctor;
 pub(crate) mod due;
+pub(crate) mod eligible;
 pub(crate) mod emergency;
 pub(crate) mod enrolment;
 pub(crate) mod entry;
@@ -43,7 +46,10 @@ pub(crate) mod errands;
 pub mod facts;
 pub(crate) mod filing;
 pub(crate) mod gate;
+pub(crate) mod granting;
+pub(crate) mod grants;
 pub(crate) mod head;
+pub(crate) mod headers;
 pub(crate) mod intake;
 pub mod keyring;
 pub(crate) mod leaving;
@@ -60,19 +66,24 @@ pub(crate) mod publish;
 pub(crate) mod reading;
 pub(crate) mod request;
 pub(crate) mod revealed;
+pub(crate) mod roles;
 pub(crate) mod rows;
 pub mod rules;
 pub(crate) mod said;
 #[cfg(test)]
 pub(crate) mod seen;
 pub(crate) mod shared;
+pub(crate) mod stating;
 pub(crate) mod sweep;
 pub(crate) mod thread;
 pub(crate) mod two_person;
+pub(crate) mod under;
 pub(crate) mod units;
 pub(crate) mod vault;
 pub mod verify;
+pub(crate) mod vouching;
 
+pub use crate::keeper::broken::Stopped;
 pub use crate::keeper::create::FoundError;
 pub use crate::keeper::doctor::doctor;
 pub use crate::keeper::open::OpenError;
@@ -103,24 +114,6 @@ pub struct Keeper {
 
 /// Called with the number of bytes just read of something long.
 pub type Progress = Box<dyn FnMut(u64) + Send>;
-
-/// The keeper cannot go on: an earlier failure, in words. Open the vault again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stopped(pub String);
-
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Stopped {}
-
-impl From<Broken> for Stopped {
-    fn from(broken: Broken) -> Self {
-        Self(broken.to_string())
-    }
-}
 
 impl fmt::Debug for Keeper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -240,7 +233,7 @@ impl Keeper {
             config.write(&self.paths.dir).map_err(OpenError::Io)?;
         }
         self.run(move |vault| vault.clock = Box::new(crate::clock::ShiftedClock { shift_ms }))
-            .map_err(|stopped| OpenError::Damaged(stopped.0))
+            .map_err(OpenError::from)
     }
 
     /// Makes the index anew from snapshot and journal; how many rows it has.
@@ -249,10 +242,7 @@ impl Keeper {
     /// [`Stopped`] with what the store says.
     pub fn rebuild_index(&self) -> Result<u64, Stopped> {
         self.run(|vault| -> Result<u64, Stopped> {
-            let rows = vault
-                .store
-                .rebuild_index()
-                .map_err(|error| Stopped(error.to_string()))?;
+            let rows = vault.store.rebuild_index().map_err(Broken::from)?;
             vault.sweep()?;
             Ok(rows)
         })?
@@ -263,7 +253,7 @@ impl Keeper {
     /// # Errors
     /// What the system reports.
     pub fn upload(&self) -> std::io::Result<Box<dyn crate::store::Upload>> {
-        self.payloads.upload().map_err(std::io::Error::other)
+        self.payloads.upload().map_err(std::io::Error::from)
     }
 
     /// A sealed payload by its digest. Without the header that is served against an entry it opens
@@ -273,7 +263,7 @@ impl Keeper {
     /// What the system reports; `NotFound` when there is none.
     pub fn fetch(&self, sha256: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
         let name = intake::object_name(sha256).ok_or(std::io::ErrorKind::NotFound)?;
-        self.payloads.open(&name).map_err(std::io::Error::other)
+        self.payloads.open(&name).map_err(std::io::Error::from)
     }
 
     /// Sets who is told how many bytes of something long have been read.
@@ -300,7 +290,7 @@ impl Keeper {
         self.send(Job::Close)?;
         let thread = self.thread.take().ok_or_else(stopped)?;
         let vault = thread.join().map_err(|_| stopped())?;
-        vault.close(&self.paths)
+        vault.close()
     }
 }
 
@@ -315,7 +305,7 @@ impl Drop for Keeper {
 }
 
 fn stopped() -> Stopped {
-    Stopped("the vault has stopped; open it again".to_owned())
+    Stopped::Failed("the vault has stopped; open it again".to_owned())
 }
 
 /// SHA-256.

@@ -87,6 +87,19 @@ def b64url(text, length):
     return raw if spelled == text and len(raw) == length else None
 
 
+def ed25519(key, message, signature):
+    """Whether the signature is this key's over this message."""
+    der = bytes.fromhex("302a300506032b6570032100") + key
+    with tempfile.TemporaryDirectory() as place:
+        paths = [os.path.join(place, name) for name in ("key", "message", "signature")]
+        for path, data in zip(paths, (der, message, signature)):
+            with open(path, "wb") as file:
+                file.write(data)
+        command = ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-rawin"]
+        command += ["-inkey", paths[0], "-in", paths[1], "-sigfile", paths[2]]
+        return subprocess.run(command, capture_output=True).returncode == 0
+
+
 class Key:
     """A ledger's public key: name+id+base64(1, key)."""
 
@@ -102,15 +115,7 @@ class Key:
             raise Wrong("the key's id does not belong to it: a letter may be mistyped")
 
     def verifies(self, message, signature):
-        der = bytes.fromhex("302a300506032b6570032100") + self.raw
-        with tempfile.TemporaryDirectory() as place:
-            paths = [os.path.join(place, name) for name in ("key", "message", "signature")]
-            for path, data in zip(paths, (der, message, signature)):
-                with open(path, "wb") as file:
-                    file.write(data)
-            command = ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-rawin"]
-            command += ["-inkey", paths[0], "-in", paths[1], "-sigfile", paths[2]]
-            return subprocess.run(command, capture_output=True).returncode == 0
+        return ed25519(self.raw, message, signature)
 
 
 class Checkpoint:
@@ -333,12 +338,15 @@ def opens(opening, entry):
     return keyed(salt, b"cv1:detail", detail) == entry["commit"]
 
 
+def moment(ms):
+    when = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=ms)
+    return when.strftime("%Y-%m-%dT%H:%M:%S") + ".%03dZ" % (ms % 1000)
+
+
 def shown(entry):
-    moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=entry["time"])
-    time = moment.strftime("%Y-%m-%dT%H:%M:%S") + ".%03dZ" % (entry["time"] % 1000)
     return "%d %s %s %s %s" % (
         entry["index"],
-        time,
+        moment(entry["time"]),
         entry["event"],
         entry["outcome"],
         entry["actor"],
@@ -573,6 +581,272 @@ class Check:
                 self.forks(by, other)
 
 
+# --- a grant's statement ----------------------------------------------------------------------------
+
+SIGNED = b"strongroom-statement-v1\n"
+SECOND_PERSONS = {"coordinator", "safeguarding-lead", "data-protection-lead", "trustee"}
+SHOWINGS = {"read-record", "read-attachment", "list-records", "list-cases", "show-case"}
+GIVING = {"grant-case", "grant-record"}
+NOBODY = base64.urlsafe_b64encode(bytes(16)).decode().rstrip("=")
+
+
+def spelled(value):
+    """RFC 8785, for what statements hold: objects, lists, strings and integers."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+class Statement:
+    """Somebody's signed words."""
+
+    def __init__(self, text):
+        try:
+            value = json.loads(text)
+            fields = set(value)
+        except (ValueError, TypeError):
+            raise Wrong("not a signed statement")
+        if fields != {"at", "body", "by", "kind", "sig", "v", "vault"} or spelled(value) != text:
+            raise Wrong("not a signed statement in its one spelling")
+        signature = value.pop("sig")
+        self.signature = b64url(signature, 64) if type(signature) is str else None
+        self.message = SIGNED + spelled(value).encode()
+        self.digest = hashlib.sha256(text.encode()).hexdigest()
+        self.kind, self.by, self.at = value["kind"], value["by"], value["at"]
+        self.vault, self.body = value["vault"], value["body"]
+        if self.signature is None or type(self.body) is not dict:
+            raise Wrong("not a signed statement")
+
+    def signed_with(self, key):
+        raw = b64url(key, 32) if type(key) is str else None
+        return raw is not None and ed25519(raw, self.message, self.signature)
+
+
+class People:
+    """Who is vouched for, from the root key down, and since when one person may act alone."""
+
+    def __init__(self, genesis, statements):
+        self.vault, self.root = genesis.vault, genesis.body.get("root")
+        self.roles, self.keys, self.handles = {}, {}, {}
+        self.modes = [(0, genesis.body.get("two_person"))]
+        waiting = [one for one in statements if one.kind in ("enrol", "succeed")]
+        while True:
+            left = [one for one in waiting if not self.take_in(one)]
+            if not left or len(left) == len(waiting):
+                break
+            waiting = left
+        for policy in (one for one in statements if one.kind == "policy"):
+            for approval in statements:
+                proposer = self.signed(policy, {"coordinator", "trustee"})
+                if proposer and self.agrees(approval, policy):
+                    self.modes.append((approval.at, policy.body.get("two_person")))
+
+    def take_in(self, one):
+        user, role, key = (one.body.get(name) for name in ("user", "role", "verifying"))
+        if one.vault != self.vault:
+            return False
+        if one.kind == "enrol" and user not in self.roles:
+            root = one.by == "root" and one.signed_with(self.root)
+            if not root and not self.signed(one, {"coordinator"}):
+                return False
+            self.roles[user], self.keys[user] = role, [key]
+            self.handles[user] = one.body.get("handle")
+            return True
+        if one.kind == "succeed" and one.by == user and self.roles.get(user) == role:
+            if self.signed(one):
+                self.keys[user].append(key)
+                return True
+        return False
+
+    def signed(self, one, roles=None):
+        """Whether somebody known, of one of these roles, signed it."""
+        if one.vault != self.vault or (roles and self.roles.get(one.by) not in roles):
+            return False
+        return any(one.signed_with(key) for key in self.keys.get(one.by, []))
+
+    def agrees(self, approval, proposed):
+        """Whether it is a second person's signed yes to just that."""
+        alone = [mode for since, mode in self.modes if since <= approval.at][-1] == "single"
+        return (
+            approval.kind == "approve"
+            and approval.body.get("digest") == proposed.digest
+            and approval.body.get("proposal") == proposed.body.get("proposal")
+            and (approval.by != proposed.by or alone)
+            and self.signed(approval, SECOND_PERSONS)
+        )
+
+    def name(self, user):
+        return self.handles.get(user, user)
+
+
+class GrantStatement:
+    """One file: the statement, and the evidence it names. Nothing of it is believed before it is checked."""
+
+    def __init__(self, path, key, found):
+        self.found, self.key = found, key
+        try:
+            file = json.loads(read_file(path).decode("utf-8"))
+            names = ("closing", "genesis", "statements", "checkpoint", "entries")
+            closing, genesis, statements, note, self.evidence = (file[name] for name in names)
+            self.closing, self.genesis = Statement(closing), Statement(genesis)
+            self.given = Statement(self.closing.body["given"])
+            approved = self.closing.body["approved"]
+            self.approved = None if approved is None else Statement(approved)
+            self.statements = [Statement(text) for text in statements]
+            self.checkpoint = Checkpoint(note.encode(), key)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise Wrong("not a grant's statement")
+        self.grant = self.given.body
+        self.actors, self.times, self.opened, self.erased = {}, {}, [], []
+
+    def run(self):
+        genesis, found = self.genesis, self.found
+        if genesis.kind != "genesis" or not genesis.signed_with(genesis.body.get("root")):
+            found.add("the vault's founding statement is not signed by its root key")
+        try:
+            if Key(str(genesis.body.get("log"))).raw != self.key.raw:
+                raise Wrong("")
+        except Wrong:
+            found.add("the founding statement names another ledger than the key given here")
+        self.people = People(genesis, self.statements)
+        self.check_signatures()
+        for at, entry in enumerate(self.evidence):
+            try:
+                self.check_entry(entry)
+            except (Wrong, KeyError, TypeError, AttributeError, ValueError) as wrong:
+                words = str(wrong) if isinstance(wrong, Wrong) else "not what an entry should be"
+                number = entry.get("index", at) if isinstance(entry, dict) else at
+                found.add("entry %s: %s" % (number, words))
+        self.check_course()
+        self.check_closing()
+
+    def check_signatures(self):
+        people, found = self.people, self.found
+        if self.closing.kind != "closing" or not people.signed(self.closing):
+            found.add("the statement is not signed by anybody the vault vouches for")
+        if self.given.kind != "grant" or not people.signed(self.given, {"coordinator"}):
+            found.add("the grant is not signed by a coordinator")
+        if self.grant.get("grant") != self.closing.body.get("grant"):
+            found.add("the statement is about another grant")
+        self.outside = people.roles.get(self.grant.get("to"), "assessor") == "assessor"
+        if self.approved is not None and not people.agrees(self.approved, self.given):
+            found.add("the approval is not a second person's signed yes to this grant")
+
+    def check_entry(self, entry):
+        raw, index = entry["leaf"].encode("ascii"), entry["index"]
+        path = [b64(one) for one in entry["inclusion"]]
+        if proven_root(leaf_hash(raw), index, self.checkpoint.size, path) != self.checkpoint.root:
+            raise Wrong("it is not in the signed ledger")
+        leaf = read_entry(raw)
+        if leaf is None or leaf["index"] != index:
+            raise Wrong("it says it is another entry")
+        if entry["opening"] is None:
+            self.erased.append(index)
+            return
+        opening = read_opening(json.dumps(entry["opening"]))
+        if not opens(opening, leaf):
+            raise Wrong("its opening is not what the entry commits to")
+        detail = json.loads(opening[1].decode())
+        ask, keeper = detail["ask"], detail["keeper"]
+        if leaf["actor"] == NOBODY:
+            self.by_itself(leaf, ask)
+        else:
+            self.by_somebody(leaf, Statement(spelled(ask)), keeper.get("note") or {})
+
+    def by_itself(self, leaf, said):
+        """What the keeper did without anybody."""
+        kind = {"grant": "in_force", "end": "ended"}.get(leaf["event"])
+        about = said.get(kind, {}).get("grant") if kind else None
+        lapsed = said.get("lapsed", {}).get("proposal") if leaf["event"] == "end" else None
+        if about != self.grant["grant"] and lapsed != self.grant["proposal"]:
+            raise Wrong("it is not about this grant")
+        self.times.setdefault(leaf["event"], []).append((leaf["time"], None))
+
+    def by_somebody(self, leaf, ask, note):
+        if ask.kind != "ask" or not self.people.signed(ask):
+            raise Wrong("the ask in it is not signed by %s" % self.people.name(ask.by))
+        if self.actors.setdefault(leaf["actor"], ask.by) != ask.by:
+            raise Wrong("it is under the name of somebody else's acts")
+        want, grant = ask.body["want"], self.grant
+        act, time = want["act"], leaf["time"]
+        if act in GIVING and ask.by == self.given.by and note.get("grant") == grant["grant"]:
+            named = want.get("case") == grant.get("case") and want["to"] == grant["to"]
+            if not named or want.get("records", []) != grant.get("records", []):
+                raise Wrong("what was asked for is not what was given")
+        elif act == "approve-proposal" and want["proposal"] == grant["proposal"]:
+            if self.approved is None or ask.by != self.approved.by:
+                raise Wrong("somebody else approved it")
+        elif act in ("refuse-proposal", "withdraw-proposal"):
+            if want["proposal"] != grant["proposal"]:
+                raise Wrong("it is not about this grant")
+        elif act == "revoke-grant" and want["grant"] == grant["grant"]:
+            pass
+        elif act in SHOWINGS and grant["grant"] in [note.get("grant")] + note.get("grants", []):
+            self.showing(leaf, ask, want)
+        else:
+            raise Wrong("it is not about this grant")
+        self.times.setdefault(leaf["event"], []).append((time, ask.by))
+
+    def showing(self, leaf, ask, want):
+        if ask.by != self.grant["to"]:
+            raise Wrong("%s opened it, who was not given this" % self.people.name(ask.by))
+        if not self.grant["from"] <= leaf["time"] < self.grant["until"]:
+            raise Wrong("it was opened outside the grant's dates")
+        record = want.get("record")
+        if record is not None and self.grant["records"] and record not in self.grant["records"]:
+            raise Wrong("what was opened is not among what was given")
+        self.opened.append(
+            {"act": want["act"], "index": leaf["index"], "record": record, "time": leaf["time"]}
+        )
+
+    def check_course(self):
+        """Whether it began, and ended, as grants do."""
+        times, found = self.times, self.found
+        state = self.closing.body.get("state")
+        begun = state in ("active", "ended")
+        starts = times.get("grant", [])
+        if begun and self.outside and (self.approved is None or "approve" not in times):
+            found.add("no second person's approval is in the ledger, and the grant is for an outsider")
+        if begun and len(starts) != 1:
+            found.add("the ledger does not say when the grant came into force")
+        if (state == "ended") != (begun and "end" in times):
+            found.add("the ledger does not say that the grant ended as the statement says")
+        if "propose" not in times:
+            found.add("the ledger does not say that the grant was proposed")
+        ends = [time for time, _ in times.get("end", [])]
+        for one in self.opened:
+            if not starts or one["time"] < starts[0][0] or any(one["time"] > end for end in ends):
+                found.add("entry %d: it was opened while the grant was not in force" % one["index"])
+
+    def check_closing(self):
+        body, found = self.closing.body, self.found
+        leaves = "".join(one["leaf"] + "\n" for one in self.evidence if isinstance(one, dict))
+        if body.get("entries") != hashlib.sha256(leaves.encode()).hexdigest():
+            found.add("the entries are not those the statement was signed over")
+        if body.get("opened") != self.opened:
+            found.add("what the statement says was opened is not what the entries say")
+        root = base64.b64encode(self.checkpoint.root).decode()
+        if (body.get("size"), body.get("root")) != (self.checkpoint.size, root):
+            found.add("the signed head is not the one the statement was signed over")
+
+    def report(self):
+        people, grant, times = self.people, self.grant, self.times
+        print("ledger %s, %d entries" % (self.checkpoint.origin, self.checkpoint.size))
+        print("root key %s" % people.root)
+        print("grant %s to %s by %s" % (grant["grant"], people.name(grant["to"]), people.name(self.given.by)))
+        print("of %s" % (grant.get("case") or " ".join(grant["records"])))
+        print("for %s" % json.dumps(grant["purpose"], ensure_ascii=False))
+        print("from %s until %s" % (moment(grant["from"]), moment(grant["until"])))
+        if self.approved is not None:
+            print("agreed by %s" % people.name(self.approved.by))
+        for event, words in (("grant", "in force"), ("end", "ended")):
+            for time, by in times.get(event, []):
+                print("%s %s%s" % (words, moment(time), " by " + people.name(by) if by else ""))
+        print("opened %d times" % len(self.opened))
+        for one in self.opened:
+            print("  %d %s %s %s" % (one["index"], moment(one["time"]), one["act"], one["record"] or ""))
+        for index in self.erased:
+            print("entry %d: what it says was erased; only that it is in the ledger can be checked" % index)
+
+
 # --- commands ---------------------------------------------------------------------------------------
 
 
@@ -675,6 +949,17 @@ def do_proof(args, found):
         print(raw.decode("ascii", "replace") if entry is None else shown(entry))
 
 
+def do_grant(args, found):
+    try:
+        statement = GrantStatement(args.statement, read_key(args.vkey), found)
+    except Wrong as wrong:
+        found.add("%s: %s" % (args.statement, wrong))
+        return
+    statement.run()
+    if found.code == GOOD:
+        statement.report()
+
+
 def arguments():
     parser = argparse.ArgumentParser(
         description="Checks a Strongroom ledger without any of Strongroom's own code.",
@@ -705,6 +990,8 @@ def arguments():
     proof.add_argument("proof", help="the .tlog-proof file")
     proof.add_argument("--entry", help="the entry's bytes, where the proof does not carry them")
     proof.add_argument("--opening", help="also check this opening of the entry")
+    grant = command("grant", do_grant, "check a grant's statement, without the ledger", False)
+    grant.add_argument("statement", help="the file that `strongroom grant statement` wrote")
     return parser.parse_args()
 
 

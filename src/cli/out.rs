@@ -208,13 +208,11 @@ impl Out {
                     format!("could not print: {}", crate::cli::fail::reason(&error)),
                 )),
             },
-            Err(error) => {
-                if error.has_report() {
-                    // The report is a help; the exit code and the error below stand without it.
-                    drop(to_stdout(&page));
-                }
-                self.fail(&error)
+            // The report says what is wrong; only where it cannot be printed does the error say so.
+            Err(error) if error.has_report() && to_stdout(&page).is_ok() => {
+                ExitCode::from(error.exit_code())
             }
+            Err(error) => self.fail(&error),
         }
     }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
+use crate::cli::grant;
 use crate::cli::out::Out;
 use crate::cli::resolve;
 use crate::cli::session::with_desk;
@@ -113,6 +114,9 @@ fn show(one: &Proposal, out: &mut Out) -> Result<(), CliError> {
             format!("by {}, {}", one.by, dates::people_moment(one.at)),
         ),
     ];
+    if let About::Grant(grant) = &one.about {
+        facts.extend(grant::facts(grant));
+    }
     if one.state == ProposalState::Waiting {
         facts.push(("Lapses", dates::people_moment(one.expires)));
         facts.push(("May decide", eligible(one)));
@@ -169,6 +173,7 @@ fn eligible(one: &Proposal) -> String {
 /// What is proposed, in a few words.
 fn what(one: &Proposal) -> String {
     match &one.about {
+        About::Grant(grant) => format!("access for {}", grant.to),
         About::Reissue(user) => format!("new keys for {user}"),
         About::TwoPerson(mode) => format!("two people: {mode}"),
     }

@@ -5,6 +5,7 @@ use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::desk::Desk;
 use crate::ids::CaseId;
+use crate::ids::GrantId;
 use crate::ids::ProposalId;
 use crate::ids::RecordId;
 
@@ -54,6 +55,18 @@ pub(crate) fn proposal(desk: &mut Desk, ask: &Ask, text: &str) -> Result<String,
     }
     let all = desk.proposals()?.into_iter();
     only(all.map(|one| one.id.to_string()), text, "proposals")
+}
+
+/// The grant meant by `text`, as [`record`].
+///
+/// # Errors
+/// As [`record`].
+pub(crate) fn grant(desk: &mut Desk, ask: &Ask, text: &str) -> Result<String, CliError> {
+    if !is_short(ask, text, GrantId::PREFIX) {
+        return Ok(text.to_owned());
+    }
+    let all = desk.grants()?.into_iter();
+    only(all.map(|one| one.id.to_string()), text, "grants")
 }
 
 /// An id short enough to read and long enough to type back.

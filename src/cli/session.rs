@@ -157,6 +157,7 @@ impl From<DeskError> for CliError {
 impl From<FoundError> for CliError {
     fn from(error: FoundError) -> Self {
         let code = match &error {
+            FoundError::Refused(code, _) => code,
             FoundError::InTheWay(_) => "in-the-way",
             FoundError::Statements(_) => "not-founded",
             FoundError::Open(_) | FoundError::Io(_) => "file",
@@ -179,5 +180,5 @@ pub(crate) fn form<'a>(
 
 /// The keeper stopped: something below it failed.
 pub(crate) fn stopped(stopped: crate::keeper::Stopped) -> CliError {
-    CliError::damaged(stopped.0)
+    DeskError::from(stopped).into()
 }

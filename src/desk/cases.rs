@@ -7,6 +7,7 @@ use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::named::find_user;
+use crate::desk::named::one_line;
 use crate::desk::open;
 use crate::desk::parts::roll;
 use crate::desk::reading::parse_case;
@@ -14,7 +15,6 @@ use crate::desk::seal;
 use crate::desk::seal::Recipients;
 use crate::desk::shown::Case;
 use crate::desk::trust::Trust;
-use crate::desk::trust::Vouched;
 use crate::ids::CaseId;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Service;
@@ -44,13 +44,12 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn open_case(&mut self, title: &str, service: Service) -> Result<Case, DeskError> {
-        let title = title.trim();
-        let printable = !title.chars().any(char::is_control);
-        if title.is_empty() || title.chars().count() > TITLE_CHARS || !printable {
+        let fits = |title: &&str| title.chars().count() <= TITLE_CHARS;
+        let title = one_line(title).filter(fits).ok_or_else(|| {
             let says =
                 "a title is one line of 1 to 200 characters, for example \"Okonkwo, Saturdays\"";
-            return Err(DeskError::refused("bad-title", says));
-        }
+            DeskError::refused("bad-title", says)
+        })?;
         let (keys, trust) = self.keys(None)?;
         let case = CaseId::random();
         let members = roll(&keys).as_roll().case(&BTreeSet::new());
@@ -199,6 +198,7 @@ impl Desk<'_> {
     /// [`DeskError`].
     pub fn remove_from_team(&mut self, case: &str, who: &str) -> Result<Case, DeskError> {
         self.change_team(parse_case(case), who, false)?;
+        self.run_told_errands()?;
         self.case(case)
     }
 
@@ -229,19 +229,22 @@ impl Desk<'_> {
     }
 }
 
-/// Checks that the key at the end of the way is this case's own: a card says nothing of its case.
+/// Checks that the key at the end of the way is this case's own, or a grant's of all of it: a card says
+/// nothing of its case.
 fn check_purpose(served: &ServedCase, trust: &Trust) -> Result<(), DeskError> {
     let last = served.chain.last().ok_or_else(link::unexpected)?;
-    trust.check_epoch(&Vouched {
-        statement: last.statement.as_bytes(),
-        compartment: last.compartment,
-        number: last.epoch,
-        purpose: Some(Purpose::Case {
-            case: served.facts.id,
-        }),
-        recipient: None,
-    })?;
-    Ok(())
+    let case = served.facts.id;
+    let said = trust.check_epoch(&last.vouched())?;
+    let granted = match said.purpose {
+        Purpose::Grant { .. } => trust.grant_behind(&last.vouched())?.case,
+        _ => None,
+    };
+    if granted == Some(case) || said.purpose == (Purpose::Case { case }) {
+        return Ok(());
+    }
+    Err(DeskError::damaged(
+        "the case's card was served with the key of something else",
+    ))
 }
 
 /// A card as JSON, padded with zeros to a size step so that a title's length does not show.

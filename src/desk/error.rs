@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use crate::keeper::Stopped;
 use crate::keeper::policy::HIDDEN;
+use crate::ledger::journal::disk::reason;
 use crate::records::Problems;
 
 /// Why a desk could not do what was asked. A variant exists where a face acts differently.
@@ -51,6 +53,15 @@ impl DeskError {
         }
     }
 
+    /// Something sealed does not read back to its end: the disk's fault where it reports one.
+    pub(crate) fn reading(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::NotFound => Self::damaged("a sealed attachment is missing"),
+            _ if error.raw_os_error().is_some() => error.into(),
+            _ => Self::damaged(error),
+        }
+    }
+
     /// Something is not as it was sealed or signed.
     pub(crate) fn damaged(says: impl fmt::Display) -> Self {
         Self::Damaged(says.to_string())
@@ -80,13 +91,16 @@ impl std::error::Error for DeskError {}
 
 impl From<std::io::Error> for DeskError {
     fn from(error: std::io::Error) -> Self {
-        Self::Io(error.to_string())
+        Self::Io(reason(&error).into_owned())
     }
 }
 
-impl From<crate::keeper::Stopped> for DeskError {
-    fn from(stopped: crate::keeper::Stopped) -> Self {
-        Self::Damaged(stopped.0)
+impl From<Stopped> for DeskError {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Damaged(says) => Self::Damaged(says),
+            Stopped::Failed(says) => Self::Io(says),
+        }
     }
 }
 

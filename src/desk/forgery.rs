@@ -5,8 +5,10 @@
 
 pub(crate) mod keys;
 pub(crate) mod kit;
+mod outside;
 mod people;
 mod seen;
+mod taken;
 
 use serde_json::Value;
 

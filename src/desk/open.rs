@@ -39,11 +39,8 @@ pub(crate) fn follow(
         let text = std::str::from_utf8(plain.expose()).map_err(envelope)?;
         let opened = HybridIdentity::parse(text).map_err(envelope)?;
         trust.check_epoch(&Vouched {
-            statement: link.statement.as_bytes(),
-            compartment: link.compartment,
-            number: link.epoch,
-            purpose: None,
             recipient: Some(opened.recipient()),
+            ..link.vouched()
         })?;
         secret = Some(opened);
     }
@@ -60,6 +57,18 @@ pub(crate) fn envelope_key(
     link: &ChainLink,
 ) -> Result<FileKey, DeskError> {
     crate::sealing::open_header(&link.header, with).map_err(envelope)
+}
+
+/// The file key behind a header, to seal it again for somebody else.
+///
+/// # Errors
+/// [`DeskError::Damaged`] when the header does not open.
+pub(crate) fn header_key(
+    _: &Proven,
+    with: &HybridIdentity,
+    header: &[u8],
+) -> Result<FileKey, DeskError> {
+    crate::sealing::open_header(header, with).map_err(part_error)
 }
 
 /// A card that is not a record's.

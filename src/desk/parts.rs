@@ -16,7 +16,7 @@ use crate::desk::link::unexpected;
 use crate::desk::seal;
 use crate::desk::seal::Recipients;
 use crate::desk::trust::Trust;
-use crate::desk::trust::Vouched;
+use crate::desk::trust::to_seal;
 use crate::ids::CompartmentId;
 use crate::ids::RecordId;
 use crate::ids::random;
@@ -31,6 +31,7 @@ use crate::keeper::members::OwnMembers;
 use crate::keeper::members::RollData;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::FiledFacts;
+use crate::keeper::message::load::GrantStatement;
 use crate::keeper::message::load::NewCompartment;
 use crate::keeper::message::load::NewHeader;
 use crate::keeper::message::load::NewVersion;
@@ -42,6 +43,7 @@ use crate::sealing::FileKey;
 use crate::sealing::HybridRecipient;
 use crate::sealing::Manifest;
 use crate::sealing::ManifestPart;
+use crate::sealing::PartError;
 use crate::sealing::PartSort;
 use crate::sealing::PartWriter;
 use crate::sealing::PayloadWriter;
@@ -77,27 +79,28 @@ pub(crate) struct Destination {
     recipient: HybridRecipient,
 }
 
-/// The compartments of a case or of one record, each vouched for as being for just that.
+/// The compartments of a case or of one record, each vouched for as being for just that, and those of grants
+/// that cover it.
 pub(crate) fn recorded(
     sealed_to: &[(CompartmentFacts, EpochFacts)],
     purposes: &[Purpose],
+    covers: impl Fn(&GrantStatement) -> bool,
     trust: &Trust,
 ) -> Result<Vec<Destination>, DeskError> {
     sealed_to
         .iter()
         .map(|(facts, epoch)| {
-            if !purposes.contains(&facts.purpose) {
+            let vouched = to_seal(facts, epoch);
+            let granted = match facts.purpose {
+                Purpose::Grant { .. } => covers(&trust.grant_behind(&vouched)?),
+                _ => false,
+            };
+            if !granted && !purposes.contains(&facts.purpose) {
                 return Err(DeskError::damaged(
                     "the keeper named a key of something else to seal this to; nothing was sealed",
                 ));
             }
-            trust.check_epoch(&Vouched {
-                statement: epoch.statement.as_bytes(),
-                compartment: facts.id,
-                number: facts.epoch,
-                purpose: Some(facts.purpose),
-                recipient: Some(&epoch.recipient),
-            })?;
+            trust.check_epoch(&vouched)?;
             Ok(Destination {
                 id: facts.id,
                 epoch: facts.epoch,
@@ -140,14 +143,12 @@ impl Desk<'_> {
             (facts.case, &keys.case, rule.own, excluded.is_empty())
         {
             let purposes = [Purpose::Case { case: id }];
-            let of_case = keys
-                .compartments
-                .iter()
-                .filter(|(c, _)| case.compartments.contains(&c.id));
-            return Ok((
-                recorded(&of_case.cloned().collect::<Vec<_>>(), &purposes, trust)?,
-                None,
-            ));
+            let of_case = keys.compartments.iter().filter(|(c, _)| {
+                case.compartments.contains(&c.id) || matches!(c.purpose, Purpose::Grant { .. })
+            });
+            let of_case: Vec<_> = of_case.cloned().collect();
+            let covers = |said: &GrantStatement| said.case == Some(id);
+            return Ok((recorded(&of_case, &purposes, covers, trust)?, None));
         }
         let team = keys
             .case
@@ -306,7 +307,7 @@ impl Sealed {
         let key = FileKey::generate();
         let upload = desk.keeper.upload()?;
         let payload = PayloadWriter::new(&key, upload)?;
-        let mut part = PartWriter::new(payload, manifest, number).map_err(DeskError::damaged)?;
+        let mut part = PartWriter::new(payload, manifest, number).map_err(not_finished)?;
         let mut chunk = zeroize::Zeroizing::new(vec![0; CHUNK]);
         loop {
             let count = content.read(&mut chunk)?;
@@ -314,14 +315,11 @@ impl Sealed {
                 break;
             }
             part.write_all(chunk.get(..count).unwrap_or_default())
-                .map_err(changed)?;
+                .map_err(not_written)?;
             desk.keeper.progressed(count as u64);
         }
-        let payload = part.finish().map_err(|_| changed(()))?;
-        let stored = payload
-            .finish()?
-            .finish()
-            .map_err(|error| DeskError::Io(error.to_string()))?;
+        let payload = part.finish().map_err(not_finished)?;
+        let stored = payload.finish()?.finish().map_err(io::Error::from)?;
         self.add(
             (manifest, number),
             (hex(&stored.sha256), stored.length),
@@ -380,7 +378,22 @@ fn digest(text: &str) -> Result<Digest, DeskError> {
     Digest::from_hex(text).ok_or_else(unexpected)
 }
 
-fn changed<E>(_: E) -> DeskError {
+/// More content than in the first pass, or a disk that does not take it.
+fn not_written(error: io::Error) -> DeskError {
+    match error.kind() {
+        io::ErrorKind::InvalidInput => changed(),
+        _ => error.into(),
+    }
+}
+
+fn not_finished(error: PartError) -> DeskError {
+    match error {
+        PartError::Io(error) => error.into(),
+        _ => changed(),
+    }
+}
+
+fn changed() -> DeskError {
     DeskError::refused(
         "attachment-changed",
         "an attachment changed while it was being filed; nothing was stored, try again",

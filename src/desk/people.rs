@@ -1,21 +1,16 @@
 //! Acts on accounts.
 
-use std::collections::BTreeSet;
-
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::named::find_user;
-use crate::desk::parts::roll;
-use crate::desk::seal;
-use crate::desk::seal::Recipients;
+use crate::desk::named::name_or;
 use crate::desk::seal::json;
 use crate::ids::UserId;
 use crate::keeper::Keeper;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
-use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Served;
@@ -103,6 +98,8 @@ impl Desk<'_> {
         own: NewKeys,
     ) -> Result<AccountFacts, DeskError> {
         own.refuse_demo(self.keeper)?;
+        let name = name_or(new.name.as_deref(), &new.handle)
+            .map_err(|says| DeskError::refused("bad-name", says))?;
         let (keys, trust) = self.keys(None)?;
         let NewKeys { person, sealed, .. } = own;
         let user = UserId::random();
@@ -124,31 +121,11 @@ impl Desk<'_> {
         let heading = self.heading(&by, StatementKind::Enrol);
         let enrol = Statement::sign(&heading, json(&enrolment)?, self.person.signing())
             .map_err(DeskError::damaged)?;
-        let roll = roll(&keys);
-        let mut team = None;
-        if !roll.teams.contains_key(&new.role) {
-            let mut members: BTreeSet<Member> = roll.as_roll().team(new.role);
-            members.insert(Member::User(user));
-            let recipients = Recipients::new(&trust, &keys);
-            let purpose = Purpose::Team { role: new.role };
-            let made = seal::compartment(
-                &heading,
-                self.person.signing(),
-                purpose,
-                &members,
-                |member| {
-                    if *member == Member::User(user) {
-                        Ok(person.recipient().clone())
-                    } else {
-                        recipients.of(member)
-                    }
-                },
-            )?;
-            team = Some(made.new);
-        }
+        let first = (new.role, user, person.recipient());
+        let team = self.first_of_team(first, (&keys, &trust))?;
         let account = NewAccount {
             handle: new.handle.clone(),
-            name: new.name.clone().unwrap_or_else(|| new.handle.clone()),
+            name,
             role: new.role,
             reports_to,
             enrol: enrol.bytes().to_vec(),

@@ -4,6 +4,8 @@
 use crate::clock::Timestamp;
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
+use crate::desk::grants;
+use crate::desk::grants::Grant;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::named::handle_of;
@@ -56,6 +58,8 @@ pub struct Proposal {
 /// What a proposal is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
+    /// Access for somebody.
+    Grant(Box<Grant>),
     /// New keys for this user, by handle.
     Reissue(String),
     /// Whether two people are needed.
@@ -227,7 +231,7 @@ pub(crate) fn shown(
         && statement.by() == facts.by.to_string()
         && trust.signed_by_known(&statement);
     let about = if signed {
-        about(served, &statement, keys)
+        about(served, &statement, (keys, trust))?
     } else {
         None
     };
@@ -254,18 +258,30 @@ pub(crate) fn shown(
 }
 
 /// What the signed statement says, where it is about what the keeper says it is about.
-fn about(served: &ServedProposal, statement: &Statement, keys: &Keys) -> Option<About> {
-    match served.facts.what {
-        Proposed::ChangeTwoPerson { mode } => {
-            let said: PolicyStatement = statement.read_body()?;
+fn about(
+    served: &ServedProposal,
+    statement: &Statement,
+    (keys, trust): (&Keys, &Trust),
+) -> Result<Option<About>, DeskError> {
+    Ok(match (&served.facts.what, &served.grant) {
+        (Proposed::ChangeTwoPerson { mode }, None) => {
+            let said: Option<PolicyStatement> = statement.read_body();
             let same = statement.kind() == StatementKind::Policy
-                && said.two_person == mode
-                && said.proposal == served.facts.id;
-            same.then_some(About::TwoPerson(mode))
+                && said.is_some_and(|said| {
+                    (said.two_person, said.proposal) == (*mode, served.facts.id)
+                });
+            same.then_some(About::TwoPerson(*mode))
         }
-        Proposed::ReissueUser { user } => Some(About::Reissue(handle_of(keys, user))),
-        Proposed::Grant { .. } => None,
-    }
+        (Proposed::ReissueUser { user }, None) => Some(About::Reissue(handle_of(keys, *user))),
+        (Proposed::Grant { grant }, Some(facts)) => {
+            let same = facts.id == *grant
+                && facts.proposal == served.facts.id
+                && facts.statement == served.facts.statement;
+            let shown = grants::shown(facts, keys, trust)?;
+            same.then(|| About::Grant(Box::new(shown)))
+        }
+        _ => None,
+    })
 }
 
 /// A proposal's id, as `parse_record`.

@@ -13,9 +13,9 @@ use crate::desk::shown::AttachmentLine;
 use crate::desk::shown::CardLine;
 use crate::desk::shown::ShownRecord;
 use crate::desk::trust::Trust;
-use crate::desk::versions::Body;
 use crate::desk::versions::OpenedRecord;
 use crate::desk::versions::audit_key;
+use crate::desk::words::Words;
 use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::keeper::facts::Place;
@@ -27,8 +27,6 @@ use crate::keeper::message::answer::ServedRecord;
 use crate::keeper::message::load::Load;
 use crate::ledger::Proven;
 use crate::records::Card;
-use crate::records::Form;
-use crate::records::Kinds;
 use crate::sealing::HybridIdentity;
 use crate::sealing::PartReader;
 
@@ -114,13 +112,10 @@ impl Desk<'_> {
         let opened = OpenedRecord::open(&proven, self.person.identity(), &served, trust)?;
         let shown = version.unwrap_or(served.facts.versions);
         let manifest = opened.manifest(shown, trust)?;
-        let body: Body = serde_json::from_slice(opened.content(shown, 2)?.expose())
-            .map_err(|_| DeskError::damaged("the record's form cannot be read"))?;
-        let form = Form::from_stored(&manifest.kind, manifest.kind_version, body.form)
-            .map_err(|_| DeskError::damaged("the record's form cannot be read"))?;
-        let text = match Kinds::builtin().of(&form) {
-            Some(kind) => kind.render(&form, width),
-            None => String::new(),
+        let words = if self.sees_card_only(&manifest.kind) {
+            Words::of_card(&card_of(&opened, shown)?)?
+        } else {
+            Words::of_form(&opened, manifest, width)?
         };
         let author = keys
             .accounts
@@ -133,14 +128,18 @@ impl Desk<'_> {
             version: shown,
             state: served.facts.state,
             title: card_of(&opened, shown)?.title,
-            fields: form.to_json(),
-            attachments: attachment_lines(&opened, shown, trust)?,
+            fields: words.fields,
+            attachments: if words.whole {
+                attachment_lines(&opened, shown, trust)?
+            } else {
+                Vec::new()
+            },
             author: author
                 .map(|account| account.handle.clone())
                 .unwrap_or_default(),
             filed_at: manifest.filed_at,
-            reason: body.reason,
-            text,
+            reason: words.reason,
+            text: words.text,
             receipt: line(&proven),
         })
     }
@@ -248,7 +247,10 @@ impl Desk<'_> {
         if part.place != Place::Object {
             return Err(link::unexpected());
         }
-        let payload = self.keeper.fetch(&part.sha256)?;
+        let payload = self
+            .keeper
+            .fetch(&part.sha256)
+            .map_err(DeskError::reading)?;
         let plain = open::stream(proven, secret, &part.header, payload)?;
         let mut reader = PartReader::new(plain).map_err(DeskError::damaged)?;
         if reader.number() != part.number || reader.manifest().bytes() != manifest {
@@ -259,7 +261,7 @@ impl Desk<'_> {
         let mut chunk = zeroize::Zeroizing::new(vec![0; CHUNK]);
         let mut written = 0_u64;
         loop {
-            let count = reader.read(&mut chunk).map_err(DeskError::damaged)?;
+            let count = reader.read(&mut chunk).map_err(DeskError::reading)?;
             if count == 0 {
                 break;
             }
@@ -309,7 +311,7 @@ fn newest_only(served: &ServedRecord) -> ServedRecord {
     served
 }
 
-fn card_of(opened: &OpenedRecord, version: u32) -> Result<Card, DeskError> {
+pub(crate) fn card_of(opened: &OpenedRecord, version: u32) -> Result<Card, DeskError> {
     serde_json::from_slice(opened.content(version, 1)?.expose())
         .map_err(|_| DeskError::damaged("the record's card cannot be read"))
 }

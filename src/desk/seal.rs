@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::desk::error::DeskError;
 use crate::desk::trust::Trust;
-use crate::desk::trust::Vouched;
+use crate::desk::trust::to_seal;
 use crate::ids::CompartmentId;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Purpose;
@@ -53,13 +53,7 @@ impl<'a> Recipients<'a> {
                     .iter()
                     .find(|(facts, _)| facts.id == *id);
                 let (facts, epoch) = found.ok_or_else(nobody)?;
-                self.trust.check_epoch(&Vouched {
-                    statement: epoch.statement.as_bytes(),
-                    compartment: facts.id,
-                    number: facts.epoch,
-                    purpose: Some(facts.purpose),
-                    recipient: Some(&epoch.recipient),
-                })?;
+                self.trust.check_epoch(&to_seal(facts, epoch))?;
                 Ok(epoch.recipient.clone())
             }
         }

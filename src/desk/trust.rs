@@ -8,9 +8,12 @@ use crate::desk::error::DeskError;
 use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::ids::VaultId;
+use crate::keeper::facts::CompartmentFacts;
+use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
 use crate::keeper::facts::TwoPerson;
+use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::Genesis;
@@ -18,6 +21,7 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
+mod grant;
 mod known;
 mod members;
 mod people;
@@ -103,7 +107,7 @@ impl Trust {
 
     /// Only the root key and coordinators vouch for people, teams and cases. Who was a coordinator once has
     /// vouched for good: what they signed then does not fall with their role.
-    fn signed_by_coordinator(&self, statement: &Statement) -> bool {
+    pub(crate) fn signed_by_coordinator(&self, statement: &Statement) -> bool {
         let signer = statement.by().parse::<UserId>().ok();
         let signer = signer.and_then(|user| self.people.get(&user));
         let entitled =
@@ -127,10 +131,10 @@ impl Trust {
         let vouched = match said.purpose {
             // Whoever files may make the compartment of what they file.
             Purpose::Own { .. } => self.signed_by_known(&statement),
-            Purpose::Team { .. }
-            | Purpose::Case { .. }
-            | Purpose::People
-            | Purpose::Grant { .. } => self.signed_by_coordinator(&statement),
+            Purpose::Team { .. } | Purpose::Case { .. } | Purpose::People => {
+                self.signed_by_coordinator(&statement)
+            }
+            Purpose::Grant { .. } => self.is_grant_s(epoch, (&statement, &said))?,
         };
         if fits && vouched {
             return Ok(said);
@@ -149,6 +153,38 @@ pub(crate) struct Vouched<'a> {
     pub(crate) number: u32,
     pub(crate) purpose: Option<Purpose>,
     pub(crate) recipient: Option<&'a HybridRecipient>,
+    /// Of a grant's compartment, its `grant` statement and then its `approve`.
+    pub(crate) vouchers: &'a [String],
+    /// Whether something is opened through it; otherwise things are only sealed to it.
+    pub(crate) opens: bool,
+}
+
+impl ChainLink {
+    /// What has to be vouched for before anything is opened through this link.
+    pub(crate) fn vouched(&self) -> Vouched<'_> {
+        Vouched {
+            statement: self.statement.as_bytes(),
+            compartment: self.compartment,
+            number: self.epoch,
+            purpose: None,
+            recipient: None,
+            vouchers: &self.vouchers,
+            opens: true,
+        }
+    }
+}
+
+/// What has to be vouched for before anything is sealed to a compartment.
+pub(crate) fn to_seal<'a>(facts: &CompartmentFacts, epoch: &'a EpochFacts) -> Vouched<'a> {
+    Vouched {
+        statement: epoch.statement.as_bytes(),
+        compartment: facts.id,
+        number: facts.epoch,
+        purpose: Some(facts.purpose),
+        recipient: Some(&epoch.recipient),
+        vouchers: &epoch.vouchers,
+        opens: false,
+    }
 }
 
 fn parse(bytes: &[u8], kind: StatementKind, vault: VaultId) -> Result<Statement, DeskError> {

@@ -1,8 +1,9 @@
 //! What a second person's yes does, and what a no ends: one arm for each sort of proposal.
 
+use crate::keeper::facts::GrantState;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::Proposed;
-use crate::keeper::request::Request;
+use crate::keeper::grants::GrantEntry;
 use crate::keeper::request::Stop;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
@@ -15,7 +16,11 @@ impl Vault {
     pub(crate) fn may_take_effect(&self, facts: &ProposalFacts) -> Result<(), Stop> {
         match facts.what {
             Proposed::ChangeTwoPerson { .. } => Ok(()),
-            Proposed::Grant { .. } | Proposed::ReissueUser { .. } => Err(Stop::Refused(
+            Proposed::Grant { grant } => {
+                let grant = self.shared.grants.get(&grant).ok_or(Broken::NoUnit)?;
+                self.check_still_grants(grant)
+            }
+            Proposed::ReissueUser { .. } => Err(Stop::Refused(
                 "not-proposed",
                 "this keeper knows no way to do what was proposed".to_owned(),
             )),
@@ -23,34 +28,36 @@ impl Vault {
     }
 
     /// Does what was proposed and is now approved.
-    pub(crate) fn take_effect(
-        &mut self,
-        _request: &Request,
-        facts: &ProposalFacts,
-    ) -> Result<(), Broken> {
+    pub(crate) fn take_effect(&mut self, facts: &ProposalFacts) -> Result<(), Broken> {
         match facts.what {
+            Proposed::Grant { grant } => self.put_in_force(grant, facts.approval.clone()),
             // The mode in force is that of the newest approved proposal.
-            Proposed::ChangeTwoPerson { .. }
-            | Proposed::Grant { .. }
-            | Proposed::ReissueUser { .. } => Ok(()),
+            Proposed::ChangeTwoPerson { .. } | Proposed::ReissueUser { .. } => Ok(()),
         }
     }
 
     /// Ends what was made for a proposal that came to nothing.
     pub(crate) fn come_to_nothing(&mut self, facts: &ProposalFacts) -> Result<(), Broken> {
         match facts.what {
-            Proposed::ChangeTwoPerson { .. }
-            | Proposed::Grant { .. }
-            | Proposed::ReissueUser { .. } => Ok(()),
+            Proposed::Grant { grant } => {
+                let grant = self.shared.grants.get(&grant).cloned();
+                self.end_grant(grant.ok_or(Broken::NoUnit)?, GrantState::Refused, None)
+            }
+            Proposed::ChangeTwoPerson { .. } | Proposed::ReissueUser { .. } => Ok(()),
         }
     }
 
     /// Notes an entry about a proposal where what came of it is told.
-    pub(crate) fn note_about(&mut self, facts: &ProposalFacts, _index: u64) -> Result<(), Broken> {
+    pub(crate) fn note_about(&mut self, facts: &ProposalFacts, index: u64) -> Result<(), Broken> {
         match facts.what {
-            Proposed::ChangeTwoPerson { .. }
-            | Proposed::Grant { .. }
-            | Proposed::ReissueUser { .. } => Ok(()),
+            Proposed::Grant { grant } => self.note_grant(
+                grant,
+                GrantEntry {
+                    index,
+                    record: None,
+                },
+            ),
+            Proposed::ChangeTwoPerson { .. } | Proposed::ReissueUser { .. } => Ok(()),
         }
     }
 }

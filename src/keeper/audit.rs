@@ -156,10 +156,7 @@ impl Vault {
         let mut entries = Vec::new();
         let mut from = 0;
         while from < size {
-            let leaves = self
-                .store
-                .leaves(from, BUNDLE)
-                .map_err(|error| Broken::Store(error.to_string()))?;
+            let leaves = self.store.leaves(from, BUNDLE).map_err(Broken::from)?;
             if leaves.is_empty() {
                 break;
             }
@@ -203,7 +200,9 @@ impl Vault {
             .and(row.as_ref())
             .and_then(|row| serde_json::from_str(&row.detail).ok())
             .unwrap_or_default();
-        let purpose = detail.pointer("/ask/body/purpose").and_then(Value::as_str);
+        let purpose = ["/ask/body/purpose", "/keeper/note/purpose"]
+            .into_iter()
+            .find_map(|at| detail.pointer(at).and_then(Value::as_str));
         let version = detail
             .pointer("/keeper/note/version")
             .and_then(Value::as_u64);

@@ -3,19 +3,24 @@
 use std::collections::BTreeSet;
 
 use crate::ids::CaseId;
+use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
+use crate::keeper::compartments::Way;
 use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::CaseState;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::gate::Logged;
+use crate::keeper::intake::send_again;
 use crate::keeper::leaving::cannot_join;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedCase;
+use crate::keeper::message::load::HeaderOf;
 use crate::keeper::message::load::MembersStatement;
 use crate::keeper::message::load::NewCase;
+use crate::keeper::message::load::SealedAgain;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
@@ -52,12 +57,6 @@ impl Vault {
         new: &NewCase,
     ) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::OpenCase, Resource::Vault)?;
-        if self.has_unit(&units::case(case)) {
-            return Err(Stop::Refused(
-                "case-exists",
-                "the case exists already".to_owned(),
-            ));
-        }
         let by = request.asker.id.to_string();
         let expected = self.roll()?.as_roll().case(&BTreeSet::new());
         let maker = (by.as_str(), &request.asker.verifying);
@@ -74,6 +73,9 @@ impl Vault {
             card: 1,
             other: Other::new(),
         };
+        if self.has_unit(&units::case(case)) {
+            return Err(send_again());
+        }
         self.put_compartment(made, body)?;
         self.make_unit(units::case(case));
         self.put_case(&facts)?;
@@ -83,32 +85,31 @@ impl Vault {
     }
 
     fn put_case_card(&mut self, facts: &CaseFacts, card: &SealedCard) -> Result<(), Broken> {
-        let (unit, epoch) = self.case_card_units(facts)?.ok_or(Broken::NoUnit)?;
-        let number = facts.card.to_be_bytes();
-        self.write(
-            &unit,
-            Tree::Part,
-            &number,
-            &crate::bytes::base64url(&card.payload),
-        )?;
-        let key = self.header_key(&unit, &epoch).ok_or(Broken::NoUnit)?;
-        self.write_under(&key, Tree::Header, &number, &card.header)
+        let unit = units::case(facts.id);
+        let payload = crate::bytes::base64url(&card.payload);
+        self.write(&unit, Tree::Part, &facts.card.to_be_bytes(), &payload)?;
+        let compartment = facts.compartments.first().ok_or(Broken::NoUnit)?;
+        let epoch = self.compartment(*compartment)?.ok_or(Broken::NoUnit)?.epoch;
+        let sealed = SealedAgain {
+            of: card_of(facts),
+            header: card.header.clone(),
+        };
+        self.put_header(&sealed, (*compartment, epoch))
     }
 
-    fn case_card_units(
+    /// The way to a case's card: through the case's own compartment, or a grant of the whole case.
+    fn way_to_case(
         &self,
+        user: UserId,
         facts: &CaseFacts,
-    ) -> Result<Option<(crate::store::UnitName, crate::store::UnitName)>, Broken> {
-        let Some(compartment) = facts.compartments.first() else {
-            return Ok(None);
-        };
-        let Some(current) = self.compartment(*compartment)? else {
-            return Ok(None);
-        };
-        Ok(Some((
-            units::case(facts.id),
-            units::epoch(*compartment, current.epoch),
-        )))
+    ) -> Result<Option<(CompartmentId, Way)>, Broken> {
+        let own = facts.compartments.first().copied();
+        for compartment in own.into_iter().chain(self.grants_of_case(facts)) {
+            if let Some(way) = self.way(user, compartment)? {
+                return Ok(Some((compartment, way)));
+            }
+        }
+        Ok(None)
     }
 
     /// The cases the asker may see, each with its sealed card.
@@ -128,11 +129,17 @@ impl Vault {
         }
         cases.sort_by_key(|case| (case.opened_at, case.id));
         let user = request.asker.id;
-        let pledge = self.log(permit, request.entry(Act::ListCases))?;
+        let mut ways = Vec::new();
+        for facts in cases {
+            ways.push((self.way_to_case(user, &facts)?, facts));
+        }
+        let through = through(&ways);
+        let pledge =
+            self.log_listing(permit, request.entry(Act::ListCases), through.into_iter())?;
         Ok(Step::serving(pledge, move |vault, logged| {
-            let served: Result<_, _> = cases
+            let served: Result<_, _> = ways
                 .into_iter()
-                .map(|facts| vault.serve_case(logged, facts, user))
+                .map(|(way, facts)| vault.serve_case(logged, facts, way))
                 .collect();
             served.map(Served::Cases)
         }))
@@ -142,10 +149,13 @@ impl Vault {
     pub(crate) fn show_case(&mut self, request: &Request, case: CaseId) -> Result<Step, Stop> {
         let facts = self.case(case)?.ok_or(Stop::Unknown)?;
         let permit = self.permit(request, Act::ShowCase, Resource::Case(&facts))?;
-        let user = request.asker.id;
-        let pledge = self.log(permit, request.entry(Act::ShowCase))?;
+        let way = self.way_to_case(request.asker.id, &facts)?;
+        let ways = [(way, facts)];
+        let through = through(&ways);
+        let pledge = self.log_listing(permit, request.entry(Act::ShowCase), through.into_iter())?;
         Ok(Step::serving(pledge, move |vault, logged| {
-            Ok(Served::Cases(vec![vault.serve_case(logged, facts, user)?]))
+            let [(way, facts)] = ways;
+            Ok(Served::Cases(vec![vault.serve_case(logged, facts, way)?]))
         }))
     }
 
@@ -153,26 +163,24 @@ impl Vault {
         &self,
         logged: &Logged,
         facts: CaseFacts,
-        user: UserId,
+        way: Option<(CompartmentId, Way)>,
     ) -> Result<ServedCase, Broken> {
         let mut served = ServedCase {
             facts,
             card: None,
             chain: Vec::new(),
         };
-        let Some(compartment) = served.facts.compartments.first() else {
+        let Some((compartment, way)) = way else {
             return Ok(served);
         };
-        let Some(way) = self.way(user, *compartment)? else {
-            return Ok(served);
-        };
-        let Some((unit, epoch)) = self.case_card_units(&served.facts)? else {
-            return Ok(served);
-        };
-        let number = served.facts.card.to_be_bytes();
-        let payload: Option<String> = self.read(&unit, Tree::Part, &number)?;
-        let key = self.header_key(&unit, &epoch).ok_or(Broken::NoUnit)?;
-        let header = self.read_under(&key, Tree::Header, &number)?;
+        let of = card_of(&served.facts);
+        let unit = units::case(served.facts.id);
+        let payload: Option<String> =
+            self.read(&unit, Tree::Part, &served.facts.card.to_be_bytes())?;
+        let epoch = self.compartment(compartment)?.ok_or(Broken::NoUnit)?.epoch;
+        let place = self.header_place(&of, (compartment, epoch));
+        let (key, natural) = place.ok_or(Broken::NoUnit)?;
+        let header = self.read_under(&key, Tree::Header, &natural)?;
         served.chain = self.chain(logged, &way)?;
         served.card = match (
             header,
@@ -272,4 +280,18 @@ impl Vault {
             .map(CaseId::from_bytes)
             .collect()
     }
+}
+
+/// Where a case's card is sealed.
+fn card_of(facts: &CaseFacts) -> HeaderOf {
+    HeaderOf::CaseCard {
+        case: facts.id,
+        number: facts.card,
+    }
+}
+
+/// The compartments through which cases are opened.
+fn through(ways: &[(Option<(CompartmentId, Way)>, CaseFacts)]) -> Vec<CompartmentId> {
+    let ways = ways.iter().filter_map(|(way, _)| way.as_ref());
+    ways.map(|(compartment, _)| *compartment).collect()
 }

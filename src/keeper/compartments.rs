@@ -8,6 +8,7 @@ use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::EpochFacts;
+use crate::keeper::facts::GrantState;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::Purpose;
@@ -95,10 +96,13 @@ impl Vault {
     /// The compartments and epochs a person has an envelope of.
     pub(crate) fn envelopes_of(&self, user: UserId) -> BTreeSet<(CompartmentId, u32)> {
         let own = Member::User(user).name_bytes();
-        self.memberships()
-            .filter(|(_, _, member)| *member == own)
-            .map(|(compartment, epoch, _)| (compartment, epoch))
-            .collect()
+        let members = self.memberships().filter(|(_, _, member)| *member == own);
+        let members = members.map(|(compartment, epoch, _)| (compartment, epoch));
+        // Of a grant in force the envelope stands under the grant; its compartment has one epoch.
+        let grants = self.shared.grants.values();
+        let grants = grants.filter(|grant| grant.to == user && grant.state == GrantState::Active);
+        let granted = grants.map(|grant| (grant.compartment, 1));
+        members.chain(granted).collect()
     }
 
     /// The compartments to which [`Vault::way`] may find a way for a person, and perhaps more: envelopes of
@@ -278,11 +282,13 @@ impl Vault {
 
     /// Writes one envelope and counts its member in.
     pub(crate) fn put_envelope(&mut self, new: &NewEnvelope) -> Result<(), Broken> {
-        let unit = units::membership(new.compartment, new.epoch, &new.member);
-        self.end_unit(unit.clone());
-        self.make_unit(unit.clone());
+        let (unit, natural) = self.envelope_place(new.compartment, new.epoch, &new.member);
+        if self.shared.grant_of(new.compartment).is_none() {
+            self.end_unit(unit.clone());
+            self.make_unit(unit.clone());
+        }
         let key = self.keys.get(&unit).ok_or(Broken::NoUnit)?.duplicate();
-        self.write_under(&key, Tree::Envelope, &[], &new.header)?;
+        self.write_under(&key, Tree::Envelope, &natural, &new.header)?;
         self.change_members(new.compartment, new.epoch, |members| {
             members.insert(new.member);
         })
@@ -321,7 +327,7 @@ impl Vault {
             return Ok(());
         };
         change(&mut epoch.members);
-        self.write(&units::epoch(compartment, number), Tree::Epoch, &[], &epoch)
+        self.write(&self.lock(compartment, number), Tree::Epoch, &[], &epoch)
     }
 
     /// Role teams with their current epochs.

@@ -47,7 +47,7 @@ pub struct Finding {
 /// What the doctor says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// `local` or `keeper`.
+    /// `local` or `keeper`; `unknown` where the vault's own settings are damaged.
     pub custody: String,
     /// What was found, the worst first.
     pub findings: Vec<Finding>,
@@ -75,12 +75,16 @@ impl Report {
 /// # Errors
 /// [`OpenError::NotAVault`] and [`OpenError::Io`]; damage is a finding, not an error.
 pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
-    let config = crate::keeper::open::config_of(paths)?;
     let mut report = Report {
-        custody: config.custody.clone(),
+        custody: "unknown".to_owned(),
         findings: Vec::new(),
     };
-    say_custody(&config, &mut report);
+    match crate::keeper::open::config_of(paths) {
+        Ok(config) => say_custody(&config, &mut report),
+        // The same file stops the verifying below, which reports it.
+        Err(OpenError::Damaged(_)) => {}
+        Err(error) => return Err(error),
+    }
     look_at_keys(paths, &mut report);
     look_at_places(&paths.dir, &mut report);
     match verify(paths, None) {
@@ -113,6 +117,7 @@ pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
 }
 
 fn say_custody(config: &Config, report: &mut Report) {
+    report.custody.clone_from(&config.custody);
     if config.custody == "local" {
         report.add(
             Level::Advice,

@@ -1,5 +1,7 @@
 //! What ends by itself: at every frame and whenever nothing is asked, whoever is signed in or nobody.
 
+use crate::keeper::facts::GrantFacts;
+use crate::keeper::facts::GrantState;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::ProposalState;
 use crate::keeper::vault::Broken;
@@ -23,6 +25,12 @@ impl Vault {
         let lapsed: Vec<ProposalFacts> = lapsed.cloned().collect();
         for facts in lapsed {
             self.lapse(facts)?;
+        }
+        let all = self.shared.grants.values();
+        let over = all.filter(|facts| facts.state == GrantState::Active && facts.until <= now);
+        let over: Vec<GrantFacts> = over.cloned().collect();
+        for facts in over {
+            self.expire_grant(facts)?;
         }
         Ok(())
     }

@@ -161,6 +161,7 @@ impl Vault {
         }
         self.succeeded.insert(id, self.next_index());
         let pledge = self.log(permit, request.entry(Act::ChangePassphrase))?;
+        self.lapse_waiting_for(id)?;
         Ok(Step::done(pledge))
     }
 

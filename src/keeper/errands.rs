@@ -159,7 +159,7 @@ impl Vault {
             return Ok(None);
         };
         members.retain(|member| !self.has_unit(&units::membership(id, facts.epoch, member)));
-        if members.is_empty() {
+        if members.is_empty() || self.hidden_from(&facts, user)? {
             return Ok(None);
         }
         Ok(self.way(user, id)?.map(|way| Lack {
@@ -167,6 +167,15 @@ impl Vault {
             members,
             way,
         }))
+    }
+
+    /// Whether a compartment is of a record that does not exist for this person, whatever keys they hold.
+    fn hidden_from(&self, facts: &CompartmentFacts, user: UserId) -> Result<bool, Broken> {
+        let Purpose::Own { record } = facts.purpose else {
+            return Ok(false);
+        };
+        let record = self.record(record)?;
+        Ok(record.is_some_and(|record| record.excluded.contains(&user)))
     }
 
     /// Serves the asker's own envelopes, to be sealed to new keys of theirs: everyone may, whether or not
@@ -249,9 +258,10 @@ impl Vault {
         })
     }
 
-    /// The roll as it will be with one more account.
+    /// The roll as it will be with an account that is new or has changed.
     pub(crate) fn roll_with(&self, account: &AccountFacts) -> Result<RollData, Broken> {
         let mut roll = self.roll()?;
+        roll.accounts.retain(|known| known.id != account.id);
         roll.accounts.push(account.clone());
         Ok(roll)
     }

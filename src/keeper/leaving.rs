@@ -35,6 +35,9 @@ impl Vault {
                 "nobody can suspend themselves or end their own account; ask another coordinator";
             return Err(Stop::Refused("own-account", says.to_owned()));
         }
+        if stops && account.may_work() && account.is(Role::Coordinator) {
+            self.someone_else_coordinates(user)?;
+        }
         let said: StateStatement = self.said(request, StatementKind::Suspend, statement)?;
         let number = self.newest(user, StatementKind::Suspend)?.saturating_add(1);
         let signed = match state {
@@ -85,14 +88,20 @@ impl Vault {
         Ok(())
     }
 
-    /// Refuses what would leave nobody to run the centre.
+    /// Refuses what would leave nobody to run the centre, or nobody who holds the coordinators' key.
     pub(crate) fn someone_else_coordinates(&self, user: UserId) -> Result<(), Stop> {
-        let all = self.people.all();
-        let mut others = all.iter().filter(|account| account.id != user);
-        if others.any(|account| account.may_work() && account.is(Role::Coordinator)) {
-            return Ok(());
+        let team = self.team(Role::Coordinator)?;
+        for account in self.people.all() {
+            let coordinates = account.may_work() && account.is(Role::Coordinator);
+            if account.id == user || !coordinates {
+                continue;
+            }
+            let holds = self.envelopes_of(account.id);
+            if holds.iter().any(|(id, _)| Some(*id) == team) {
+                return Ok(());
+            }
         }
-        let says = "somebody has to be a coordinator; make another one first";
+        let says = "somebody else has to be a coordinator, and to have signed in as one; nothing was changed";
         Err(Stop::Refused("last-coordinator", says.to_owned()))
     }
 }

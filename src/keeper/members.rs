@@ -9,6 +9,7 @@ use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Role;
+use crate::keeper::policy::kind::Means;
 use crate::keeper::policy::kind::Reader;
 
 /// The role teams that every case is open to (`docs/architecture.md`, "Who reads what").
@@ -132,11 +133,11 @@ impl Roll<'_> {
                 }
                 Reader::Deciders => members.extend(own.deciders.iter().copied().map(Member::User)),
                 Reader::Author => {}
-                role => members.extend(
-                    role_of(*role)
-                        .into_iter()
-                        .flat_map(|role| self.role(role, own.excluded)),
-                ),
+                other => {
+                    if let Means::Role(role) = Means::of(*other) {
+                        members.extend(self.role(role, own.excluded));
+                    }
+                }
             }
         }
         if own.emergency {
@@ -150,12 +151,17 @@ impl Roll<'_> {
     }
 
     fn role(&self, role: Role, excluded: &BTreeSet<UserId>) -> Vec<Member> {
-        let people: Vec<UserId> = self.of_role(role).map(|account| account.id).collect();
+        // Suspended people count here: who comes back gets the team's key again.
+        let hidden_from_one = self
+            .accounts
+            .iter()
+            .any(|account| account.role == role && excluded.contains(&account.id));
         match self.teams.get(&role) {
-            Some(team) if !people.iter().any(|user| excluded.contains(user)) => {
-                vec![Member::Compartment(*team)]
-            }
-            _ => people.into_iter().map(Member::User).collect(),
+            Some(team) if !hidden_from_one => vec![Member::Compartment(*team)],
+            _ => self
+                .of_role(role)
+                .map(|account| Member::User(account.id))
+                .collect(),
         }
     }
 
@@ -183,19 +189,5 @@ impl Roll<'_> {
             members.insert(Member::Recovery);
         }
         members
-    }
-}
-
-/// The role behind a reader word that names one.
-pub fn role_of(reader: Reader) -> Option<Role> {
-    match reader {
-        Reader::Coordinator => Some(Role::Coordinator),
-        Reader::Staff => Some(Role::Staff),
-        Reader::Volunteer => Some(Role::Volunteer),
-        Reader::SafeguardingLead => Some(Role::SafeguardingLead),
-        Reader::DbsCountersignatory => Some(Role::DbsCountersignatory),
-        Reader::DataProtectionLead => Some(Role::DataProtectionLead),
-        Reader::Trustee => Some(Role::Trustee),
-        Reader::CaseTeam | Reader::Handler | Reader::Deciders | Reader::Author => None,
     }
 }

@@ -5,7 +5,6 @@ use serde_json::json;
 use crate::keeper::acts::Act;
 use crate::keeper::entry::Entry;
 use crate::keeper::facts::AccountState;
-use crate::keeper::facts::Purpose;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::NewAccount;
@@ -63,17 +62,7 @@ impl Vault {
         let by = request.asker.id.to_string();
         let enrolled = self.check_enrolment(new, (&by, &request.asker.verifying))?;
         let account = self.account_of(new, enrolled, AccountState::Unclaimed);
-        let mut team = None;
-        if self.team(new.role)?.is_none() {
-            let made = new.team.as_ref().ok_or(Stop::Stale)?;
-            let expected = self.roll_with(&account)?.as_roll().team(new.role);
-            let purpose = Purpose::Team { role: new.role };
-            let maker = (by.as_str(), &request.asker.verifying);
-            team = Some((
-                made,
-                self.check_compartment(made, maker, purpose, &expected)?,
-            ));
-        }
+        let team = self.first_of_team(request, (new.role, &account), new.team.as_ref())?;
         let id = account.id;
         self.make_account(account)?;
         self.put_identity(id, &new.identity)?;

@@ -118,7 +118,8 @@ impl Vault {
     ) -> Result<Step, Stop> {
         let found = self.find(request, Act::ReadAttachment, record)?;
         let facts = self.version(record, version)?.ok_or(Stop::Unknown)?;
-        if part < 3 || !facts.parts.iter().any(|p| p.number == part) {
+        let card_only = self.shows_card_only(request, &found.facts, found.compartment);
+        if part < 3 || card_only || !facts.parts.iter().any(|p| p.number == part) {
             return Err(Stop::Refused(
                 "no-such-attachment",
                 "the record has no such attachment".to_owned(),
@@ -151,16 +152,18 @@ impl Vault {
             compartment,
             way,
         } = found;
+        let card_only = self.shows_card_only(request, &facts, compartment);
         let mut wanted: Wanted = Vec::new();
         for number in 1..=facts.versions {
             let version = self.version(facts.id, number)?.ok_or(Broken::NoUnit)?;
-            let parts = pick(&version);
+            let mut parts = pick(&version);
+            parts.retain(|part| part.number == 1 || !card_only);
             wanted.push((version, parts));
         }
         self.list_revealed(request, &facts, (shown, attachment))?;
         let note = serde_json::json!({"version": shown});
-        let entry = request.entry(act).about(facts.id).noting(note);
-        let pledge = self.log(permit, entry)?;
+        let entry = (request.entry(act), note);
+        let pledge = self.log_showing(request, permit, entry, (facts.id, compartment))?;
         Ok(Step::serving(pledge, move |vault, logged| {
             let served = vault.serve_record(logged, facts, wanted, (compartment, &way))?;
             Ok(Served::Record(Box::new(served)))
@@ -191,8 +194,11 @@ impl Vault {
         let (history, _) = self.history(facts.id)?.ok_or(Broken::NoUnit)?;
         let chain = self.chain(logged, way)?;
         let mut sealed_to = Vec::new();
-        for id in self.sealed_to(&facts)? {
-            sealed_to.extend(self.current(id)?);
+        // Only whoever may correct it needs these; who else was given access is nothing for outsiders.
+        if !self.is_outsider_s(way) {
+            for id in self.sealed_to(&facts)? {
+                sealed_to.extend(self.current(id)?);
+            }
         }
         Ok(ServedRecord {
             facts,
@@ -255,7 +261,8 @@ impl Vault {
         let (cards, more) = self.visible(request, case, page)?;
         let listed = cards.iter().map(|(facts, ..)| facts.id).collect();
         let entry = request.entry(Act::ListRecords).listing(listed);
-        let pledge = self.log(permit, entry)?;
+        let through = cards.iter().map(|(_, compartment, _)| *compartment);
+        let pledge = self.log_listing(permit, entry, through)?;
         Ok(Step::serving(pledge, move |vault, logged| {
             let mut served = Vec::new();
             for (facts, compartment, way) in cards {

@@ -195,6 +195,15 @@ impl Vault {
         act: Act,
         on: Resource<'_>,
     ) -> Result<Permit, Stop> {
+        self.permit_for(request, act, (on, request.asked.purpose.as_deref()))
+    }
+
+    fn permit_for(
+        &self,
+        request: &Request,
+        act: Act,
+        (on, purpose): (Resource<'_>, Option<&str>),
+    ) -> Result<Permit, Stop> {
         let record = match &on {
             Resource::Record { facts, .. } => Some(facts.id),
             _ => None,
@@ -204,7 +213,7 @@ impl Vault {
             grants: &request.grants,
             act,
             resource: on,
-            purpose: request.asked.purpose.as_deref(),
+            purpose,
             reason: request.asked.reason.as_deref(),
         };
         match decide(&self.policy, &question, self.now()) {
@@ -237,7 +246,8 @@ impl Vault {
             rules,
             case: case.as_ref(),
         };
-        self.permit(request, act, on)
+        let purpose = self.purpose_for(request, facts, case.as_ref());
+        self.permit_for(request, act, (on, purpose))
     }
 
     /// Stages the entry of a stopped ask, and what it is told.
@@ -261,7 +271,11 @@ impl Vault {
                     .first()
                     .map(ToString::to_string)
                     .unwrap_or_default();
-                let entry = refusal(ending_of(&rule)).with_rules(&denial.rules);
+                let ending = match (rule.as_str(), record) {
+                    ("grant-over", Some(record)) => self.ending_of_grant(&actor, record),
+                    _ => ending_of(&rule),
+                };
+                let entry = refusal(ending).with_rules(&denial.rules);
                 let entry = record.into_iter().fold(entry, Entry::about);
                 (
                     entry,

@@ -56,10 +56,7 @@ impl Vault {
     fn sealed_row(&self, tree: Tree, id: &RowId) -> Result<Option<SealedRow>, Broken> {
         match self.staged.rows.get(&(tree, *id)) {
             Some(staged) => Ok(staged.clone()),
-            None => self
-                .store
-                .row(tree, id)
-                .map_err(|error| Broken::Store(error.to_string())),
+            None => self.store.row(tree, id).map_err(Broken::from),
         }
     }
 
@@ -107,9 +104,19 @@ impl Vault {
         tree: Tree,
         natural: &[u8],
     ) -> Result<(), Broken> {
-        let Some(key) = self.keys.get(unit) else {
-            return Ok(());
-        };
+        match self.keys.get(unit).map(UnitKey::duplicate) {
+            Some(key) => self.drop_row_under(&key, tree, natural),
+            None => Ok(()),
+        }
+    }
+
+    /// Erases a row under a given key, if there is one.
+    pub(crate) fn drop_row_under(
+        &mut self,
+        key: &UnitKey,
+        tree: Tree,
+        natural: &[u8],
+    ) -> Result<(), Broken> {
         let id = key.row_id(tree.number(), natural);
         if self.sealed_row(tree, &id)?.is_some() {
             self.staged.rows.insert((tree, id), None);

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 
 use crate::keeper::facts::CaseFacts;
 use crate::keeper::policy::kind::KindRules;
-use crate::keeper::policy::kind::Reader;
 use crate::records::Kind;
 use crate::records::Kinds;
 use crate::records::words::CaseRule;
@@ -79,14 +78,12 @@ impl Rules {
 
 impl Rule {
     fn of(kind: &Kind) -> Self {
-        let readers = kind.readers.iter().map(|reader| reader.word());
-        let writers = kind.writers.iter().map(|writer| writer.word());
         let own = kind.place == Place::Own;
         Self {
             people: KindRules {
                 name: kind.name.clone(),
-                readers: readers.filter_map(Reader::from_word).collect(),
-                writers: writers.filter_map(Reader::from_word).collect(),
+                readers: kind.readers.iter().copied().collect(),
+                writers: kind.writers.iter().copied().collect(),
                 hidden: own,
                 // What only named people may decide on is nobody else's, in an emergency either (domain
                 // facts: section 124 of the Police Act 1997).

@@ -30,6 +30,9 @@ const GROUP_BYTES: usize = 8 << 20;
 /// How long nothing is asked before the journal's last frame is sealed by an empty one.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// New entries after which the file beside the keys remembers them, where no second passes idle.
+const REMEMBER: u64 = 1024;
+
 /// Where an answer goes.
 type Reply = SyncSender<Result<Answer, Broken>>;
 
@@ -69,6 +72,7 @@ fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
             Err(RecvTimeoutError::Timeout) => {
                 if broken.is_none() {
                     broken = vault.idle().err();
+                    remember(&mut vault, 1);
                 }
                 continue;
             }
@@ -114,7 +118,14 @@ fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
             }
         }
         finish(&mut vault, group, &mut broken);
+        remember(&mut vault, REMEMBER);
     }
+}
+
+/// Has it remembered how far the vault has come. Where that fails all entries are durable all the same; it is
+/// tried again, and the clean stop reports it.
+fn remember(vault: &mut Vault, behind: u64) {
+    drop(vault.remember(behind));
 }
 
 /// Begins a frame with what ends by itself.

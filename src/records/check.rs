@@ -34,7 +34,7 @@ impl Kind {
             Value::Object(given) => object(&self.fields, given, "", &mut found),
             other => {
                 let rule = format!(
-                    "a form is an object of fields, not {}",
+                    "a form is a group of named fields, not {}",
                     sort_in_words(other)
                 );
                 found.push(Problem {
@@ -147,7 +147,10 @@ fn whole(field: &Field, value: &Value, at: &str, found: &mut Vec<Problem>) -> Op
 fn one(field: &Field, value: &Value, at: &str, found: &mut Vec<Problem>) -> Option<Value> {
     if field.nested() {
         let Value::Object(given) = value else {
-            let rule = format!("must be an object of fields, not {}", sort_in_words(value));
+            let rule = format!(
+                "must be a group of named fields, not {}",
+                sort_in_words(value)
+            );
             found.push(problem(field, at, rule));
             return None;
         };
@@ -221,7 +224,7 @@ pub(crate) fn sort_in_words(value: &Value) -> &'static str {
         Value::Number(_) => "a number",
         Value::String(_) => "a text",
         Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::Object(_) => "a group of fields",
     }
 }
 

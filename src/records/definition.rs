@@ -57,6 +57,16 @@ fn head(kind: &Kind, faults: &mut Vec<String>) {
         twice(&kind.readers) || twice(&kind.writers),
         "a reader or writer stands twice",
     );
+    for reader in kind.readers.iter().filter(|reader| !reader.may_read()) {
+        faults.push(format!(
+            "it names {reader} among its readers, which no kind may"
+        ));
+    }
+    for writer in kind.writers.iter().filter(|writer| !writer.may_file()) {
+        faults.push(format!(
+            "it names {writer} among its writers, which no kind may"
+        ));
+    }
 }
 
 fn twice<T: PartialEq>(items: &[T]) -> bool {

@@ -35,6 +35,42 @@ fn users_for_people() {
 }
 
 #[test]
+fn further_roles_and_leaving_for_people() {
+    let centre = Centre::new();
+    let lines = [
+        ("moira", "team add coordinator tomos"),
+        ("moira", "team add coordinator tomos"),
+        ("moira", "team add coordinator moira"),
+        ("moira", "team add assessor tomos"),
+        ("moira", "team add chair tomos"),
+        ("moira", "user show tomos"),
+        ("tomos", "team remove coordinator moira"),
+        ("tomos", "user list"),
+        ("moira", "team remove coordinator tomos"),
+        ("tomos", "user list"),
+        ("tomos", "team add coordinator tomos"),
+        ("moira", "user leave moira"),
+        ("moira", "user leave tomos"),
+        ("tomos", "case list"),
+        ("moira", "user resume tomos"),
+        ("moira", "user leave tomos"),
+        ("moira", "user show tomos"),
+        ("tomos", "user leave moira"),
+    ];
+    let lines = lines.map(|(who, line)| owned(who, line));
+    insta::assert_snapshot!("further_roles", centre.transcript(&lines));
+    let added = centre.json("moira", "team add staff siqi");
+    assert_eq!(added["also"], serde_json::json!(["staff"]));
+    let removed = centre.json("moira", "team remove staff siqi");
+    assert_eq!(removed["also"], serde_json::json!([]));
+    assert_eq!(
+        centre.run("moira", "--quiet user leave siqi").ok().stdout,
+        ""
+    );
+    assert_eq!(centre.json("moira", "user show siqi")["state"], "left");
+}
+
+#[test]
 fn a_first_passphrase_is_shown_once_and_its_person_sets_their_own() {
     let centre = Centre::new();
     let added = centre.json("moira", "user add nia --name 'Nia Bevan' --role staff");

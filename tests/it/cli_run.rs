@@ -45,7 +45,12 @@ impl Place {
 
     /// The program, before anything is added to it.
     pub(crate) fn program(&self) -> Command {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_strongroom"));
+        self.program_named(env!("CARGO_BIN_EXE_strongroom"))
+    }
+
+    /// Another program, in the same surroundings.
+    pub(crate) fn program_named(&self, name: &str) -> Command {
+        let mut program = Command::new(name);
         program
             .current_dir(self.dir.path())
             .env_clear()

@@ -91,3 +91,24 @@ fn only_those_who_could_seal_it_on_are_told_that_something_lacks() {
     let complaint = centre.desk("tim").record(&centre.complaint, None, None, 80);
     assert_eq!(complaint.unwrap().fields, form("complaint"));
 }
+
+/// While ada is suspended her team has nobody a complaint about her is hidden from; she comes back.
+#[test]
+fn who_comes_back_holds_no_key_of_what_is_hidden_from_them() {
+    let centre = Centre::new();
+    let mut cora = centre.desk("cora");
+    cora.suspend_user("ada").unwrap();
+    drop(centre.desk("cora"));
+    cora.resume_user("ada").unwrap();
+    let mut ada = centre.desk("ada");
+    enrol(&mut ada, "anna", Role::Assessor, None);
+    enrol(&mut ada, "cleo", Role::Coordinator, None);
+    // The complaint lacks cleo. The control: whoever else it is open to holds its key, and is told.
+    assert_eq!(told(&centre), ["cora", "tess", "dpl"]);
+    drop(centre.desk("cora"));
+    assert_eq!(told(&centre), Vec::<&str>::new());
+    let complaint = centre
+        .desk("cleo")
+        .record(&centre.complaint, None, None, 80);
+    assert_eq!(complaint.unwrap().fields, form("complaint"));
+}

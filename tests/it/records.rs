@@ -107,7 +107,7 @@ fn all_problems_come_at_once_in_a_stable_order() {
     assert_eq!(found, lab().check(&wrong).unwrap_err());
     assert_eq!(
         lab().check(&json!([])).unwrap_err().to_string(),
-        "a form is an object of fields, not a list"
+        "a form is a group of named fields, not a list"
     );
 }
 
@@ -345,7 +345,7 @@ fn a_faulty_definition_is_named() {
         assert!(faults.contains(&fault.to_owned()), "{row}: {faults:?}");
         count += 1;
     }
-    assert_eq!(count, 25);
+    assert_eq!(count, 27);
     let of_case = LAB.replacen(
         "\nplace = \"own\"",
         "\nplace = \"case\"\nhides_from_manager = true",

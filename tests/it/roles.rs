@@ -8,6 +8,7 @@ use strongroom::desk::Desk;
 use strongroom::desk::DeskError;
 use strongroom::desk::NewUser;
 use strongroom::keeper::acts::ACTS;
+use strongroom::keeper::acts::Target;
 use strongroom::keeper::facts::Role;
 use strongroom::keeper::facts::Service;
 use strongroom::sealing::Passphrase;
@@ -104,10 +105,10 @@ fn on_the_vault(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool>
         "look-up-errands" => allowed(desk.run_errands(), false),
         "fill-errands" => {
             let role = desk.account().role;
-            let mate = format!("mate-{}", desk.account().handle);
-            enrol(&mut centre.desk("ada"), &mate, role, None);
+            let colleague = format!("mate-{}", desk.account().handle);
+            enrol(&mut centre.desk("ada"), &colleague, role, None);
             let made = desk.run_errands();
-            assert!(!matches!(made, Ok(0)), "{mate} lacked nothing");
+            assert!(!matches!(made, Ok(0)), "{colleague} lacked nothing");
             allowed(made, false)
         }
         "add-user" => {
@@ -142,6 +143,9 @@ fn on_accounts_and_cases(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Opt
         "show-user" => allowed(desk.user("ada"), false),
         "suspend-user" => allowed(desk.suspend_user("ada"), true),
         "resume-user" => allowed(desk.resume_user("ada"), true),
+        "leave-user" => allowed(desk.leave_user("leo"), true),
+        "add-to-role-team" => allowed(desk.add_role(Role::Volunteer, "ada"), true),
+        "remove-from-role-team" => allowed(desk.remove_role(Role::Volunteer, "ada"), true),
         "show-case" => allowed(desk.case(case), false),
         "close-case" => allowed(desk.close_case(case), true),
         "reopen-case" => allowed(desk.reopen_case(case), true),
@@ -212,6 +216,8 @@ fn records(centre: &Centre) -> [(&'static str, &str, &'static str, &'static str,
 fn everyone_is_answered_as_the_policy_s_table_says() {
     let centre = Centre::new();
     enrol(&mut centre.desk("ada"), "anna", Role::Assessor, None);
+    // Somebody to end the account of.
+    enrol(&mut centre.desk("ada"), "leo", Role::Volunteer, None);
     let table = table();
     let mut walked = BTreeSet::new();
     let mut wrong = Vec::new();
@@ -245,10 +251,9 @@ fn everyone_is_answered_as_the_policy_s_table_says() {
         }
         for row in ACTS {
             if let Some(got) = on_accounts_and_cases(&centre, &mut desk, row.word) {
-                let on = if row.word.contains("user") {
-                    "another account"
-                } else {
-                    "case"
+                let on = match row.target {
+                    Target::Account => "another account",
+                    _ => "case",
                 };
                 check(on, row.word, "ordinary", got);
             }

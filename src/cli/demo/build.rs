@@ -91,6 +91,7 @@ impl Built {
         let init = Init {
             centre: centre.about.name.clone(),
             admin: first.handle.clone(),
+            admin_name: Some(first.name.clone()),
             passphrase: Words::own_of(words, &first.handle)?,
             trustees: centre
                 .trustees()

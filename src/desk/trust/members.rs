@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::desk::error::DeskError;
 use crate::desk::trust::Known;
 use crate::desk::trust::Trust;
-use crate::desk::trust::Vouched;
 use crate::desk::trust::body;
 use crate::desk::trust::parse;
+use crate::desk::trust::to_seal;
 use crate::ids::CaseId;
 use crate::ids::CompartmentId;
 use crate::ids::UserId;
@@ -70,14 +70,7 @@ impl Trust {
     /// # Errors
     /// [`DeskError::Damaged`] when nobody vouches for it.
     pub(crate) fn purpose(&self, last: &ChainLink) -> Result<Purpose, DeskError> {
-        let said = self.check_epoch(&Vouched {
-            statement: last.statement.as_bytes(),
-            compartment: last.compartment,
-            number: last.epoch,
-            purpose: None,
-            recipient: None,
-        })?;
-        Ok(said.purpose)
+        Ok(self.check_epoch(&last.vouched())?.purpose)
     }
 
     /// Checks that a member may hold the key of a compartment: by the roles and states that are signed, and
@@ -150,13 +143,7 @@ impl Trust {
     fn role_of_team(&self, id: CompartmentId, keys: &Keys) -> Option<Role> {
         let mut teams = keys.compartments.iter();
         let (facts, epoch) = teams.find(|(facts, _)| facts.id == id)?;
-        let said = self.check_epoch(&Vouched {
-            statement: epoch.statement.as_bytes(),
-            compartment: facts.id,
-            number: facts.epoch,
-            purpose: None,
-            recipient: Some(&epoch.recipient),
-        });
+        let said = self.check_epoch(&to_seal(facts, epoch));
         match said.ok()?.purpose {
             Purpose::Team { role } => Some(role),
             _ => None,

@@ -32,6 +32,12 @@ impl Vault {
             (Want::RemoveFromTeam { case, user }, Load::Signed(said)) => {
                 self.change_team(request, Act::RemoveFromTeam, (case, user), &said)
             }
+            (Want::AddToRoleTeam { user, role }, Load::Roles(new)) => {
+                self.change_roles(request, Act::AddToRoleTeam, (user, role), &new)
+            }
+            (Want::RemoveFromRoleTeam { user, role }, Load::Roles(new)) => {
+                self.change_roles(request, Act::RemoveFromRoleTeam, (user, role), &new)
+            }
             (want, load) => self.dispatch_records(request, want, load),
         }
     }

@@ -20,6 +20,7 @@ use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::VersionFacts;
 use crate::keeper::message::load::SealedCard;
+use crate::ledger::Hash;
 use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
 
@@ -135,6 +136,8 @@ pub enum Served {
     Headers(Box<ServedHeaders>),
     /// Grants.
     Grants(Vec<GrantFacts>),
+    /// What a grant was and what came of it.
+    Evidence(Box<GrantEvidence>),
     /// Proposals.
     Proposals(Vec<ServedProposal>),
     /// Compartments that lack members, and that the asker's desk could seal on.
@@ -154,7 +157,7 @@ pub struct Keys {
     /// The statements about them (`invite`, `enrol`, `succeed`, `role`, `suspend`, `approve`), oldest first, and
     /// the `policy` statements that changed how many people an act needs, each with its `approve`.
     pub statements: Vec<String>,
-    /// Role teams, and the case's compartments where one was asked for.
+    /// Role teams, and where a case was asked for its compartments and those of grants of the whole case.
     pub compartments: Vec<(CompartmentFacts, EpochFacts)>,
     /// The case asked for.
     pub case: Option<CaseFacts>,
@@ -312,4 +315,28 @@ pub struct ServedProposal {
     pub eligible: Vec<UserId>,
     /// The grant, if it is about one.
     pub grant: Option<GrantFacts>,
+}
+
+/// A grant with every entry about it, all proved against one signed head.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GrantEvidence {
+    /// What is told of it.
+    pub facts: GrantFacts,
+    /// The signed head, as a signed note.
+    pub checkpoint: String,
+    /// The entries, oldest first.
+    pub entries: Vec<ProvenEntry>,
+}
+
+/// An entry with its proof, and what opens it while that exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvenEntry {
+    /// Its position.
+    pub index: u64,
+    /// Its bytes, which are ASCII.
+    pub leaf: String,
+    /// That it is in the signed head's tree.
+    pub inclusion: Vec<Hash>,
+    /// Salt and detail.
+    pub opening: Option<Opening>,
 }

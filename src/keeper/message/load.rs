@@ -16,8 +16,14 @@ use crate::keeper::facts::VersionFacts;
 use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
+pub mod granted;
 pub mod people;
 
+pub use granted::Approval;
+pub use granted::ApproveStatement;
+pub use granted::GrantStatement;
+pub use granted::NewGrant;
+pub use granted::PolicyStatement;
 pub use people::Enrolment;
 pub use people::Invitation;
 pub use people::NewAccount;
@@ -254,69 +260,6 @@ pub struct SealedAgain {
     /// The one-stanza header.
     #[serde(with = "crate::keeper::message::binary")]
     pub header: Vec<u8>,
-}
-
-/// A grant as its giver's desk made it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct NewGrant {
-    /// The signed `grant` statement, canonical bytes; body a [`GrantStatement`].
-    #[serde(with = "crate::keeper::message::text")]
-    pub statement: Vec<u8>,
-    /// Its compartment, with an envelope for whom it is for, and for recovery.
-    pub compartment: NewCompartment,
-    /// Every header of what is granted, sealed to the compartment.
-    pub headers: Vec<SealedAgain>,
-}
-
-/// The body of a `grant` statement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GrantStatement {
-    /// The grant.
-    pub grant: crate::ids::GrantId,
-    /// The proposal.
-    pub proposal: crate::ids::ProposalId,
-    /// Who may see.
-    pub to: UserId,
-    /// The whole case, or
-    pub case: Option<CaseId>,
-    /// the records.
-    pub records: std::collections::BTreeSet<RecordId>,
-    /// What for.
-    pub purpose: String,
-    /// When it begins.
-    pub from: crate::clock::Timestamp,
-    /// When it ends.
-    pub until: crate::clock::Timestamp,
-    /// Its compartment.
-    pub compartment: CompartmentId,
-}
-
-/// A second person's word about a proposal.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Approval {
-    /// The signed `approve` statement, canonical bytes; body an [`ApproveStatement`].
-    #[serde(with = "crate::keeper::message::text")]
-    pub statement: Vec<u8>,
-    /// Envelopes the second person's desk adds (a reissue).
-    pub envelopes: Vec<NewEnvelope>,
-}
-
-/// The body of an `approve` statement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApproveStatement {
-    /// The proposal.
-    pub proposal: crate::ids::ProposalId,
-    /// SHA-256 of the proposer's signed statement, hex.
-    pub digest: String,
-}
-
-/// The body of a `policy` statement: whether two people are needed from now on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PolicyStatement {
-    /// The mode.
-    pub two_person: crate::keeper::facts::TwoPerson,
-    /// The proposal it is.
-    pub proposal: crate::ids::ProposalId,
 }
 
 /// A record sealed for fewer people than before, or for others.

@@ -357,7 +357,7 @@ impl<'a> Slice<'a> {
     fn roles<'i>(&self, readers: impl IntoIterator<Item = &'i Reader>) -> RestrictedExpression {
         set(readers
             .into_iter()
-            .filter_map(|reader| match reader.means() {
+            .filter_map(|reader| match Means::of(*reader) {
                 Means::Role(role) => Some(uid(&self.names.role, &role)),
                 Means::Tie(_) => None,
             }))
@@ -366,7 +366,7 @@ impl<'a> Slice<'a> {
     fn ties<'i>(&self, readers: impl IntoIterator<Item = &'i Reader>) -> RestrictedExpression {
         set(readers
             .into_iter()
-            .filter_map(|reader| match reader.means() {
+            .filter_map(|reader| match Means::of(*reader) {
                 Means::Role(_) => None,
                 Means::Tie(word) => Some(uid(&self.names.tie, word)),
             }))

@@ -1,0 +1,256 @@
+//! A grant's statement: what was given, who agreed, what was opened when and how it ended, with everything a
+//! stranger needs to check it without the vault (`docs/format.md`, "A grant's statement").
+//!
+//! This desk checks each entry's proof before it puts its name to the statement. That no entry was left out
+//! is the keeper's word: only the ledger itself, read whole, could show that.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::bytes::hex;
+use crate::clock::Timestamp;
+use crate::desk::Desk;
+use crate::desk::error::DeskError;
+use crate::desk::grants;
+use crate::desk::grants::Grant;
+use crate::desk::grants::parse_grant;
+use crate::desk::link;
+use crate::desk::link::Because;
+use crate::desk::seal::json;
+use crate::ids::UserId;
+use crate::keeper::facts::GrantFacts;
+use crate::keeper::message::Want;
+use crate::keeper::message::answer::GrantEvidence;
+use crate::keeper::message::answer::Keys;
+use crate::keeper::message::answer::ProvenEntry;
+use crate::keeper::message::answer::Served;
+use crate::keeper::message::load::Load;
+use crate::ledger::Leaf;
+use crate::ledger::SignedCheckpoint;
+use crate::ledger::merkle::leaf_hash;
+use crate::sealing::Statement;
+use crate::sealing::StatementKind;
+
+/// The acts by which something is opened under a grant.
+const SHOWINGS: [&str; 5] = [
+    "read-record",
+    "read-attachment",
+    "list-records",
+    "list-cases",
+    "show-case",
+];
+
+/// A statement, ready to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// The grant it is about.
+    pub grant: Grant,
+    /// How many entries it holds.
+    pub entries: usize,
+    /// How many of them opened something.
+    pub opened: usize,
+    /// The file.
+    pub file: String,
+}
+
+/// The file: the signed statement, and beside it the evidence it names.
+#[derive(Serialize)]
+struct Written<'a> {
+    closing: String,
+    genesis: &'a str,
+    statements: Vec<String>,
+    checkpoint: &'a str,
+    entries: &'a [ProvenEntry],
+}
+
+/// The body of a `closing` statement.
+#[derive(Serialize)]
+struct Closing<'a> {
+    grant: String,
+    state: &'static str,
+    given: &'a str,
+    approved: Option<&'a str>,
+    ended_at: Option<Timestamp>,
+    opened: Vec<Opened>,
+    /// SHA-256 of the entries' bytes, each followed by a line feed, hex.
+    entries: String,
+    size: u64,
+    root: String,
+}
+
+/// One showing.
+#[derive(Serialize)]
+struct Opened {
+    index: u64,
+    time: Timestamp,
+    act: String,
+    record: Option<String>,
+}
+
+impl Desk<'_> {
+    /// Takes out a grant's statement.
+    ///
+    /// # Errors
+    /// [`DeskError::Damaged`] when an entry is not in the signed ledger or not what it is said to be.
+    pub fn state_grant(&mut self, grant: &str) -> Result<Stated, DeskError> {
+        let (keys, trust) = self.keys(None)?;
+        let want = Want::StateGrant {
+            grant: parse_grant(grant),
+        };
+        let (served, proven) = self.ask(want, Load::Nothing {}, Because::default())?;
+        let Served::Evidence(evidence) = served else {
+            return Err(link::unexpected());
+        };
+        let shown = grants::shown(&evidence.facts, &keys, &trust)?;
+        // The head of this very answer: it is in the line of all this person has seen.
+        if evidence.checkpoint != proven.checkpoint().note() {
+            return Err(DeskError::damaged(
+                "the evidence is under another signed head",
+            ));
+        }
+        let opened = opened(&evidence, proven.checkpoint())?;
+        let signers = self.signers(&evidence)?;
+        let count = opened.len();
+        let closing = closing(&evidence, opened, proven.checkpoint());
+        let closing = self.says(StatementKind::Closing, &closing)?;
+        let written = Written {
+            closing: String::from_utf8(closing).map_err(DeskError::damaged)?,
+            genesis: std::str::from_utf8(&keys.genesis).map_err(DeskError::damaged)?,
+            statements: chain(&keys, signers)?,
+            checkpoint: &evidence.checkpoint,
+            entries: &evidence.entries,
+        };
+        let bytes = crate::canon::to_bytes(&json(&written)?).map_err(DeskError::damaged)?;
+        let mut file = String::from_utf8(bytes).map_err(DeskError::damaged)?;
+        file.push('\n');
+        Ok(Stated {
+            grant: shown,
+            entries: evidence.entries.len(),
+            opened: count,
+            file,
+        })
+    }
+
+    /// Everyone whose signature the statement shows.
+    fn signers(&self, evidence: &GrantEvidence) -> Result<BTreeSet<UserId>, DeskError> {
+        let facts: &GrantFacts = &evidence.facts;
+        let mut signers = BTreeSet::from([self.account.id, facts.to, facts.by]);
+        for entry in &evidence.entries {
+            let by = detail_of(entry)?.and_then(|detail| {
+                let by = detail.pointer("/ask/by").and_then(Value::as_str);
+                by.and_then(|by| by.parse::<UserId>().ok())
+            });
+            signers.extend(by);
+        }
+        Ok(signers)
+    }
+}
+
+fn detail_of(entry: &ProvenEntry) -> Result<Option<Value>, DeskError> {
+    let opening = entry.opening.as_ref();
+    opening
+        .map(|opening| serde_json::from_str(&opening.detail).map_err(DeskError::damaged))
+        .transpose()
+}
+
+/// Checks every entry, and finds those that opened something.
+fn opened(evidence: &GrantEvidence, head: &SignedCheckpoint) -> Result<Vec<Opened>, DeskError> {
+    let mut opened = Vec::new();
+    for entry in &evidence.entries {
+        let leaf = check(entry, head)?;
+        let Some(detail) = detail_of(entry)? else {
+            continue;
+        };
+        let act = detail.pointer("/ask/body/want/act").and_then(Value::as_str);
+        if let Some(act) = act.filter(|act| SHOWINGS.contains(act)) {
+            let record = detail.pointer("/ask/body/want/record");
+            opened.push(Opened {
+                index: entry.index,
+                time: leaf.time,
+                act: act.to_owned(),
+                record: record.and_then(Value::as_str).map(str::to_owned),
+            });
+        }
+    }
+    Ok(opened)
+}
+
+fn check(entry: &ProvenEntry, head: &SignedCheckpoint) -> Result<Leaf, DeskError> {
+    let other = || {
+        DeskError::damaged(format!(
+            "entry {} is not what the signed ledger holds",
+            entry.index
+        ))
+    };
+    let leaf = Leaf::decode(entry.leaf.as_bytes()).map_err(|_| other())?;
+    let hash = leaf_hash(entry.leaf.as_bytes());
+    crate::ledger::verify::inclusion(hash, leaf.index, &entry.inclusion, &head.head())
+        .map_err(|_| other())?;
+    let opens = match &entry.opening {
+        Some(opening) => opening.to_ledger().is_some_and(|one| one.opens(&leaf)),
+        None => true,
+    };
+    if leaf.index.get() == entry.index && opens {
+        Ok(leaf)
+    } else {
+        Err(other())
+    }
+}
+
+fn closing<'e>(
+    evidence: &'e GrantEvidence,
+    opened: Vec<Opened>,
+    head: &SignedCheckpoint,
+) -> Closing<'e> {
+    use sha2::Digest as _;
+    let mut digest = sha2::Sha256::new();
+    for entry in &evidence.entries {
+        digest.update(entry.leaf.as_bytes());
+        digest.update(b"\n");
+    }
+    let facts = &evidence.facts;
+    Closing {
+        grant: facts.id.to_string(),
+        state: facts.state.word(),
+        given: &facts.statement,
+        approved: facts.approval.as_deref(),
+        ended_at: facts.ended_at,
+        opened,
+        entries: hex(&digest.finalize()),
+        size: head.size().get(),
+        root: head.head().root.to_string(),
+    }
+}
+
+/// The statements that lead from the root key to each signer's keys, and those that changed how many people
+/// an act needs; no others, so that a stranger learns of nobody else.
+fn chain(keys: &Keys, signers: BTreeSet<UserId>) -> Result<Vec<String>, DeskError> {
+    let mut about: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
+    let mut kept: BTreeSet<usize> = BTreeSet::new();
+    let mut wanted: Vec<String> = signers.iter().map(ToString::to_string).collect();
+    for (at, text) in keys.statements.iter().enumerate() {
+        let statement = Statement::parse(text.as_bytes()).map_err(DeskError::damaged)?;
+        let by = statement.by().to_owned();
+        let user = statement.body().get("user").and_then(Value::as_str);
+        match (statement.kind(), user) {
+            (StatementKind::Policy | StatementKind::Approve, _) => {
+                kept.insert(at);
+                wanted.push(by);
+            }
+            (_, Some(user)) => about.entry(user.to_owned()).or_default().push((at, by)),
+            (_, None) => {}
+        }
+    }
+    while let Some(user) = wanted.pop() {
+        for (at, by) in about.remove(&user).unwrap_or_default() {
+            kept.insert(at);
+            wanted.push(by);
+        }
+    }
+    let texts = keys.statements.iter().enumerate();
+    let texts = texts.filter(|(at, _)| kept.contains(at));
+    Ok(texts.map(|(_, text)| text.clone()).collect())
+}
