@@ -20,11 +20,13 @@ use crate::cli::out::Out;
 
 mod ask;
 mod audit;
+mod breakglass;
 mod bug;
 mod case;
 mod demo;
 mod doctor;
 mod environment;
+mod errands;
 mod fail;
 mod file;
 mod generate;
@@ -35,6 +37,7 @@ mod init;
 mod interrupt;
 mod keeper;
 mod kind;
+mod notices;
 mod out;
 mod policy;
 mod progress;
@@ -109,6 +112,8 @@ enum Command {
     Proposal(proposal::Args),
     Vault(vault::Args),
     Audit(audit::Args),
+    Breakglass(breakglass::Args),
+    Errands(errands::Args),
     Policy(policy::Args),
     Doctor(doctor::Args),
     Keeper(keeper::Args),
@@ -161,6 +166,8 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Proposal(args) => proposal::run(args, ask, out),
         Command::Vault(args) => vault::run(args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
+        Command::Breakglass(args) => breakglass::run(args, ask, out),
+        Command::Errands(args) => errands::run(&args, ask, out),
         Command::Policy(args) => policy::run(&args, ask, out),
         Command::Doctor(args) => doctor::run(&args, ask, out),
         Command::Keeper(args) => keeper::run(&args, ask, out),

@@ -25,6 +25,7 @@ pub mod attach;
 pub mod audit;
 pub mod cases;
 pub mod checking;
+pub mod emergency;
 pub mod errands;
 pub mod error;
 pub mod export;
@@ -53,6 +54,7 @@ pub(crate) mod words;
 pub use crate::desk::amend::given_reason;
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;
+pub use crate::desk::emergency::Notice;
 pub use crate::desk::error::DeskError;
 pub use crate::desk::filing::Filing;
 pub use crate::desk::found::Created;
@@ -84,6 +86,8 @@ pub struct Desk<'k> {
     memory: Memory,
     /// Whether the keeper has said that this desk could seal keys on, and it has not yet looked.
     errands: bool,
+    /// How many notices there were at sign-in.
+    notices: u32,
 }
 
 impl std::fmt::Debug for Desk<'_> {
@@ -136,6 +140,7 @@ impl<'k> Desk<'k> {
             account,
             actor,
             file,
+            notices,
         } = served
         else {
             return Err(link::unexpected());
@@ -165,6 +170,7 @@ impl<'k> Desk<'k> {
             actor,
             memory,
             errands: answer.errands,
+            notices,
         };
         desk.run_told_errands()?;
         Ok(desk)

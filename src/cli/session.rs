@@ -4,6 +4,7 @@ use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::cli::fail::FieldProblem;
 use crate::cli::interrupt;
+use crate::cli::notices;
 use crate::cli::out::Out;
 use crate::cli::reach;
 use crate::cli::reach::Way;
@@ -62,6 +63,21 @@ pub(crate) fn with_keeper_at<T>(
 /// # Errors
 /// As [`with_line`]; usage, where nobody is named or no passphrase is to be had; denied sign-ins.
 pub(crate) fn with_desk<T>(
+    ask: &Ask,
+    out: &mut Out,
+    act: impl FnOnce(&mut Desk, &mut Out) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    with_desk_alone(ask, out, |desk, out| {
+        notices::tell(desk, out);
+        act(desk, out)
+    })
+}
+
+/// As [`with_desk`], without a word about notices: for what shows them.
+///
+/// # Errors
+/// As [`with_desk`].
+pub(crate) fn with_desk_alone<T>(
     ask: &Ask,
     out: &mut Out,
     act: impl FnOnce(&mut Desk, &mut Out) -> Result<T, CliError>,

@@ -68,6 +68,7 @@ impl Desk<'_> {
                 time: entry.time,
                 event: entry.event,
                 outcome: entry.outcome,
+                revealed_to: entry.revealed_to.and_then(|_| actor.clone()),
                 actor,
                 version: entry.version,
                 purpose: entry.purpose,

@@ -162,6 +162,7 @@ impl Desk<'_> {
             excluded: &excluded,
             deciders: &facts.deciders.iter().copied().collect(),
             handler: facts.handler,
+            emergency: rule.people.break_glass,
         });
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Epoch);

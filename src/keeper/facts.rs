@@ -19,12 +19,15 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
 pub mod shared;
+pub mod told;
 pub mod words;
 
 pub use crate::records::words::Service;
 pub use shared::GrantFacts;
 pub use shared::ProposalFacts;
 pub use shared::Proposed;
+pub use told::NoticeFacts;
+pub use told::RevealedFacts;
 pub use words::AccountState;
 pub use words::CaseState;
 pub use words::GrantState;

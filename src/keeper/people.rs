@@ -47,6 +47,7 @@ impl Vault {
             return self.refuse(actor, said, stop);
         }
         let asker = account.id;
+        let notices = self.notices(&account)?.len();
         let entry = Entry::new(Act::SignIn.row().event, Ending::Ok, actor, said);
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, logged| {
@@ -55,6 +56,7 @@ impl Vault {
                 account: Box::new(account),
                 actor: actor.to_string(),
                 file,
+                notices: u32::try_from(notices).unwrap_or(u32::MAX),
             })
         })
         .telling_errands(asker))

@@ -241,11 +241,7 @@ impl Vault {
         act: Act,
         facts: &RecordFacts,
     ) -> Result<Permit, Stop> {
-        let case = facts
-            .case
-            .map(|case| self.case(case))
-            .transpose()?
-            .flatten();
+        let case = self.case_of(facts)?;
         let rules = &self.rules.of(&facts.kind).people;
         let on = Resource::Record {
             facts,

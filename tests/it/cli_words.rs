@@ -51,6 +51,8 @@ const COMMANDS: &[&str] = &[
     "audit verify",
     "audit export",
     "audit proof",
+    "breakglass open",
+    "errands",
     "policy show",
     "policy test",
     "doctor",

@@ -30,6 +30,7 @@ mod common;
 mod copied;
 mod demo_data;
 mod deploy;
+mod emergency;
 mod errands;
 mod founding;
 mod further_roles;
