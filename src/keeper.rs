@@ -54,6 +54,8 @@ pub(crate) mod grants;
 pub(crate) mod head;
 pub(crate) mod headers;
 pub(crate) mod intake;
+pub mod invitations;
+pub(crate) mod joining;
 pub mod keyring;
 pub(crate) mod leaving;
 #[cfg(test)]

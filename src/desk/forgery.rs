@@ -4,6 +4,7 @@
 //! believed again: the control that the desk refused the lies, not everything.
 
 mod grants;
+mod invited;
 pub(crate) mod keys;
 pub(crate) mod kit;
 mod outside;

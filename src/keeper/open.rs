@@ -315,6 +315,7 @@ impl Vault {
             self.keys.apply(change);
         }
         self.load_directory()?;
+        self.load_invitations()?;
         self.load_shared()?;
         Ok(())
     }

@@ -35,7 +35,7 @@ use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
 /// How far a signed ask's time may be from the keeper's: ten minutes.
-const MAX_SKEW_MS: u64 = 10 * 60 * 1000;
+pub(crate) const MAX_SKEW_MS: u64 = 10 * 60 * 1000;
 
 /// A verified ask.
 #[derive(Debug)]
@@ -94,6 +94,15 @@ impl Step {
     /// One entry, and nothing but its receipt.
     pub(crate) fn done(pledge: Pledge) -> Self {
         Self::serving(pledge, |_, _| Ok(Served::Nothing))
+    }
+
+    /// One entry, and no more than an outcome.
+    pub(crate) fn refusing(pledge: Pledge, outcome: Outcome) -> Self {
+        Self {
+            pledges: vec![pledge],
+            finish: Box::new(move |_, _| Ok(outcome)),
+            errands_of: None,
+        }
     }
 
     /// No entry at all: only for acts whose row says so.
@@ -305,11 +314,7 @@ impl Vault {
             ),
         };
         let pledge = self.log_refusal(entry)?;
-        Ok(Step {
-            pledges: vec![pledge],
-            finish: Box::new(move |_, _| Ok(outcome)),
-            errands_of: None,
-        })
+        Ok(Step::refusing(pledge, outcome))
     }
 }
 

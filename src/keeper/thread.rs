@@ -9,6 +9,7 @@ use std::thread;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::keeper::joining::invited_key;
 use crate::keeper::message::Ask;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Answer;
@@ -203,6 +204,9 @@ impl Vault {
 
     /// Verifies, decides and stages an ask.
     fn answer(&mut self, ask: Ask, peer: Option<Peer>) -> Result<Step, Broken> {
+        if let Some(key) = invited_key(&ask) {
+            return self.answer_invited(key, &ask);
+        }
         let mut request: Request = match self.verify(&ask) {
             Ok(request) => request,
             Err(stop) => return self.refuse(ActorHandle::SERVICE, unsigned(&ask), stop),

@@ -41,6 +41,7 @@ mod grant_ended;
 mod grant_statement;
 mod grants;
 mod interop;
+mod invited;
 mod ledger_check;
 mod ledger_golden;
 mod ledger_kit;
