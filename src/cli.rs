@@ -20,11 +20,13 @@ use crate::cli::out::Out;
 
 mod ask;
 mod audit;
+mod breakglass;
 mod bug;
 mod case;
 mod demo;
 mod doctor;
 mod environment;
+mod errands;
 mod fail;
 mod file;
 mod generate;
@@ -33,11 +35,14 @@ mod import;
 mod index;
 mod init;
 mod interrupt;
+mod keeper;
 mod kind;
+mod notices;
 mod out;
 mod policy;
 mod progress;
 mod proposal;
+mod reach;
 mod record;
 mod resolve;
 mod session;
@@ -107,8 +112,11 @@ enum Command {
     Proposal(proposal::Args),
     Vault(vault::Args),
     Audit(audit::Args),
+    Breakglass(breakglass::Args),
+    Errands(errands::Args),
     Policy(policy::Args),
     Doctor(doctor::Args),
+    Keeper(keeper::Args),
     Index(index::Args),
     Completions(generate::Completions),
     Man(generate::Man),
@@ -158,8 +166,11 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Proposal(args) => proposal::run(args, ask, out),
         Command::Vault(args) => vault::run(args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
+        Command::Breakglass(args) => breakglass::run(args, ask, out),
+        Command::Errands(args) => errands::run(&args, ask, out),
         Command::Policy(args) => policy::run(&args, ask, out),
         Command::Doctor(args) => doctor::run(&args, ask, out),
+        Command::Keeper(args) => keeper::run(&args, ask, out),
         Command::Index(args) => index::run(&args, ask, out),
         Command::Completions(args) => generate::completions(&args, ask, out),
         Command::Man(args) => generate::man(&args, ask, out),

@@ -9,7 +9,7 @@ use crate::desk::memory::Memory;
 use crate::desk::trust::Trust;
 use crate::ids::VaultId;
 use crate::ids::random;
-use crate::keeper::Keeper;
+use crate::keeper::Line;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::message::MESSAGES;
 use crate::keeper::message::SignIn;
@@ -24,6 +24,8 @@ pub mod amend;
 pub mod attach;
 pub mod audit;
 pub mod cases;
+pub mod checking;
+pub mod emergency;
 pub mod errands;
 pub mod error;
 pub mod export;
@@ -54,6 +56,7 @@ pub(crate) mod words;
 pub use crate::desk::amend::given_reason;
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;
+pub use crate::desk::emergency::Notice;
 pub use crate::desk::error::DeskError;
 pub use crate::desk::filing::Filing;
 pub use crate::desk::found::Created;
@@ -79,7 +82,7 @@ pub use crate::desk::stated::Stated;
 
 /// A signed-in person.
 pub struct Desk<'k> {
-    keeper: &'k Keeper,
+    keeper: &'k dyn Line,
     vault: VaultId,
     person: Person,
     account: AccountFacts,
@@ -87,6 +90,8 @@ pub struct Desk<'k> {
     memory: Memory,
     /// Whether the keeper has said that this desk could seal keys on, and it has not yet looked.
     errands: bool,
+    /// How many notices there were at sign-in.
+    notices: u32,
 }
 
 impl std::fmt::Debug for Desk<'_> {
@@ -106,7 +111,7 @@ impl<'k> Desk<'k> {
     /// [`DeskError::WrongPassphrase`], [`DeskError::Unknown`] for a handle that does not exist,
     /// [`DeskError::Denied`] for a suspended account, and what reading a ledger may show.
     pub fn sign_in(
-        keeper: &'k Keeper,
+        keeper: &'k dyn Line,
         who: &str,
         passphrase: &Passphrase,
         memory: Option<&Path>,
@@ -131,6 +136,7 @@ impl<'k> Desk<'k> {
                     entry: None,
                 });
             }
+            Outcome::Refused { code, says } if code == "rate" => return Err(DeskError::Busy(says)),
             Outcome::Refused { code, says } => return Err(DeskError::Refused { code, says }),
             Outcome::Stale => return Err(link::unexpected()),
         };
@@ -138,6 +144,7 @@ impl<'k> Desk<'k> {
             account,
             actor,
             file,
+            notices,
         } = served
         else {
             return Err(link::unexpected());
@@ -167,6 +174,7 @@ impl<'k> Desk<'k> {
             actor,
             memory,
             errands: answer.errands,
+            notices,
         };
         desk.run_told_errands()?;
         Ok(desk)

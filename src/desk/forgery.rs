@@ -8,6 +8,7 @@ mod invited;
 pub(crate) mod keys;
 pub(crate) mod kit;
 mod outside;
+mod over;
 mod people;
 mod power;
 mod reissued;

@@ -19,7 +19,7 @@ use crate::desk::seal::json;
 use crate::ids::UserId;
 use crate::ids::VaultId;
 use crate::ids::random;
-use crate::keeper::Keeper;
+use crate::keeper::Line;
 use crate::keeper::digest;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::invitations::VALID_MS;
@@ -99,7 +99,7 @@ impl Desk<'_> {
 /// [`DeskError::Refused`] for a code that is of no use; [`DeskError::Damaged`] where the vault is not the
 /// one the code is for.
 pub fn enrol(
-    keeper: &Keeper,
+    keeper: &dyn Line,
     code: &InviteCode,
     passphrase: &Passphrase,
     memory: Option<&Path>,
@@ -158,7 +158,7 @@ pub fn enrol(
 
 /// Whoever holds a code, before they have an account.
 struct Joiner<'a> {
-    keeper: &'a Keeper,
+    keeper: &'a dyn Line,
     code: &'a InviteCode,
 }
 

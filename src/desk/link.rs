@@ -44,6 +44,16 @@ pub(crate) struct Because<'a> {
     pub(crate) reason: Option<&'a str>,
 }
 
+impl<'a> From<Option<&'a str>> for Because<'a> {
+    /// A purpose alone.
+    fn from(purpose: Option<&'a str>) -> Self {
+        Self {
+            purpose,
+            reason: None,
+        }
+    }
+}
+
 impl Desk<'_> {
     /// Asks for something that is an entry: what is served, and the proof that it is logged.
     ///
@@ -279,6 +289,7 @@ impl Want {
         match self {
             Self::ReadRecord { record, .. }
             | Self::ReadAttachment { record, .. }
+            | Self::BreakGlass { record }
             | Self::ExportRecord { record, .. } => Some(*record),
             _ => None,
         }

@@ -20,6 +20,7 @@ use crate::desk::trust::to_seal;
 use crate::ids::CompartmentId;
 use crate::ids::RecordId;
 use crate::ids::random;
+use crate::keeper::LineError;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::Other;
@@ -161,6 +162,7 @@ impl Desk<'_> {
             excluded: &excluded,
             deciders: &facts.deciders.iter().copied().collect(),
             handler: facts.handler,
+            emergency: rule.people.break_glass,
         });
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Epoch);
@@ -318,7 +320,7 @@ impl Sealed {
             desk.keeper.progressed(count as u64);
         }
         let payload = part.finish().map_err(not_finished)?;
-        let stored = payload.finish()?.finish().map_err(io::Error::from)?;
+        let stored = payload.finish()?.finish().map_err(LineError::from)?;
         self.add(
             (manifest, number),
             (hex(&stored.sha256), stored.length),

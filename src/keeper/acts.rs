@@ -179,6 +179,8 @@ acts! {
     ChangeTwoPerson = "change-two-person", Propose, Vault, [SecondPerson], "vault two-person", "change whether two people are needed";
     /// See what keys are waiting to be sealed on, and what one should know.
     ListErrands = "list-errands", List, Vault, [], "errands", "see what waits to be done";
+    /// Be told what one should know, and say what one has read.
+    ReadNotices = "read-notices", List, Vault, [], "errands", "read your notices";
     /// Change a compartment's key after somebody left it.
     Rekey = "re-key", Rekey, Vault, [], "", "change the key of what somebody left";
     /// See the ledger's entries with names.

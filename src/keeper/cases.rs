@@ -11,6 +11,7 @@ use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::CaseState;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::Purpose;
+use crate::keeper::facts::RecordFacts;
 use crate::keeper::gate::Logged;
 use crate::keeper::intake::send_again;
 use crate::keeper::leaving::cannot_join;
@@ -33,6 +34,12 @@ use crate::store::Tree;
 use crate::store::UnitKind;
 
 impl Vault {
+    /// The case a record belongs to.
+    pub(crate) fn case_of(&self, record: &RecordFacts) -> Result<Option<CaseFacts>, Broken> {
+        let case = record.case.map(|case| self.case(case));
+        Ok(case.transpose()?.flatten())
+    }
+
     /// A case's facts.
     pub(crate) fn case(&self, case: CaseId) -> Result<Option<CaseFacts>, Broken> {
         self.read(&units::case(case), Tree::Case, &[])

@@ -12,6 +12,7 @@ use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
 use crate::keeper::vault::Vault;
 
+mod looks;
 mod people;
 mod shared;
 
@@ -44,7 +45,7 @@ impl Vault {
             (Want::ReopenCase { case }, Load::Nothing {}) => {
                 self.change_case(request, Act::ReopenCase, case)
             }
-            (want, load) => self.dispatch_people(request, want, load),
+            (want, load) => self.dispatch_looks(request, want, load),
         }
     }
 

@@ -97,6 +97,7 @@ impl Vault {
             verifying: enrolled.verifying,
             enrolled_at: self.now(),
             suspended_at: None,
+            os_user: None,
             other: Other::new(),
         }
     }

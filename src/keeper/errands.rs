@@ -224,6 +224,7 @@ impl Vault {
                         excluded: &record.excluded,
                         deciders: &record.deciders,
                         handler: record.handler,
+                        emergency: rules.people.break_glass,
                     }))
                 }
                 None => None,

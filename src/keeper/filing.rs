@@ -71,6 +71,7 @@ impl Vault {
             let history = HistoryRow {
                 k_record,
                 entries: 0,
+                revealed: 0,
             };
             self.write(&units::history(facts.id), Tree::History, &[], &history)?;
             pledges.push(self.put_version(request, act, load, (permit, facts))?);

@@ -173,6 +173,7 @@ impl Vault {
             excluded: &facts.excluded,
             deciders: &facts.deciders,
             handler: facts.handler,
+            emergency: rules.people.break_glass,
         });
         if expected.is_empty() {
             return Err(refused(

@@ -166,6 +166,7 @@ impl Vault {
                 account: Box::new(account),
                 actor: actor.to_string(),
                 file: new.identity,
+                notices: 0,
             })
         }))
     }

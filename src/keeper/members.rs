@@ -96,6 +96,8 @@ pub struct OwnMembers<'a> {
     pub deciders: &'a BTreeSet<UserId>,
     /// Who handles it.
     pub handler: Option<UserId>,
+    /// Whether safeguarding leads may open it in an emergency, and so hold its key.
+    pub emergency: bool,
 }
 
 impl Roll<'_> {
@@ -137,6 +139,9 @@ impl Roll<'_> {
                     }
                 }
             }
+        }
+        if own.emergency {
+            members.extend(self.role(Role::SafeguardingLead, own.excluded));
         }
         members.retain(|member| match member {
             Member::User(user) => !own.excluded.contains(user) && self.works(*user),

@@ -222,6 +222,9 @@ pub enum Want {
         mode: TwoPerson,
     },
     ListErrands {},
+    ReadNotices {
+        read: Vec<u64>,
+    },
     #[serde(rename = "re-key")]
     Rekey {
         compartment: CompartmentId,

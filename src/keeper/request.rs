@@ -18,7 +18,6 @@ use crate::keeper::gate::Pledge;
 use crate::keeper::message::Ask;
 use crate::keeper::message::Asked;
 use crate::keeper::message::MESSAGES;
-use crate::keeper::message::answer::BAD_AUTH;
 use crate::keeper::message::answer::Outcome;
 use crate::keeper::message::answer::Served;
 use crate::keeper::policy::decide::Decision;
@@ -141,6 +140,8 @@ pub(crate) enum Stop {
     Stale,
     /// The ask itself cannot be believed.
     BadAuth(&'static str),
+    /// Too many in too short a time.
+    Rate(&'static str),
     /// The vault cannot go on.
     Broken(Broken),
 }
@@ -253,11 +254,7 @@ impl Vault {
         act: Act,
         facts: &RecordFacts,
     ) -> Result<Permit, Stop> {
-        let case = facts
-            .case
-            .map(|case| self.case(case))
-            .transpose()?
-            .flatten();
+        let case = self.case_of(facts)?;
         let rules = &self.rules.of(&facts.kind).people;
         let on = Resource::Record {
             facts,
@@ -313,10 +310,11 @@ impl Vault {
             Stop::Stale => (refusal(Ending::Stale), Outcome::Stale),
             Stop::BadAuth(says) => (
                 refusal(Ending::BadAuth),
-                Outcome::Refused {
-                    code: BAD_AUTH.to_owned(),
-                    says: says.to_owned(),
-                },
+                refused(Ending::BadAuth, says.to_owned()),
+            ),
+            Stop::Rate(says) => (
+                refusal(Ending::Rate),
+                refused(Ending::Rate, says.to_owned()),
             ),
         };
         let pledge = self.log_refusal(entry)?;
@@ -330,5 +328,13 @@ fn ending_of(rule: &str) -> Ending {
         "grant-over" => Ending::Expired,
         "account-suspended" => Ending::Suspended,
         _ => Ending::Denied,
+    }
+}
+
+/// A refusal whose code is the ending's own word.
+fn refused(ending: Ending, says: String) -> Outcome {
+    Outcome::Refused {
+        code: ending.to_string(),
+        says,
     }
 }

@@ -61,6 +61,7 @@ impl Vault {
         for account in &mut accounts {
             // Names are the directory's, which is an entry to look at; sealing does not need them.
             account.name = String::new();
+            account.os_user = None;
         }
         let genesis: Option<String> = self.read(&units::vault(), Tree::Statement, &[])?;
         let recovery: Option<String> = self.read(&units::vault(), Tree::Setting, RECOVERY)?;

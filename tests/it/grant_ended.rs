@@ -3,6 +3,7 @@
 //! the next change of the generation key ends the old blocks too.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use strongroom::keeper::keyring::Keyring;
 use strongroom::sealing::HybridIdentity;
@@ -39,7 +40,7 @@ use crate::two_person::later;
 #[derive(Default)]
 struct Disk {
     ever: BTreeMap<(u8, [u8; 16]), SealedRow>,
-    standing: BTreeMap<(u8, [u8; 16]), ()>,
+    standing: BTreeSet<(u8, [u8; 16])>,
     keys: Vec<SealedKeyEffect>,
 }
 
@@ -57,7 +58,7 @@ impl Replay for Disk {
             match effect {
                 RawEffect::Put { tree, id, row } => {
                     self.ever.insert((tree.number(), id.0), row);
-                    self.standing.insert((tree.number(), id.0), ());
+                    self.standing.insert((tree.number(), id.0));
                 }
                 RawEffect::Drop { tree, id } => {
                     self.standing.remove(&(tree.number(), id.0));
@@ -108,7 +109,7 @@ impl Thief {
             tree: tree.number(),
             id,
         };
-        let stands = self.disk.standing.contains_key(&(tree.number(), id.0));
+        let stands = self.disk.standing.contains(&(tree.number(), id.0));
         Some((key.open_row(&place, row).unwrap().to_vec(), stands))
     }
 

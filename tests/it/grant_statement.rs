@@ -179,7 +179,7 @@ const DAMAGED: &[Damage] = &[
         inside(file, "/checkpoint", "\n\n", "\n\n\n");
     }),
     ("nothing", "not a grant's statement", |file| {
-        *file = Value::Null
+        *file = Value::Null;
     }),
 ];
 

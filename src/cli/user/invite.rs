@@ -9,7 +9,7 @@ use crate::cli::ask::new_passphrase;
 use crate::cli::fail::CliError;
 use crate::cli::out::Out;
 use crate::cli::session::with_desk;
-use crate::cli::session::with_keeper;
+use crate::cli::session::with_line;
 use crate::cli::user;
 use crate::desk;
 use crate::desk::NewUser;
@@ -99,7 +99,7 @@ pub(crate) fn enrol(args: &Enrol, ask: &Ask, out: &mut Out) -> Result<(), CliErr
         // A file that cannot be used is said before the code is used up.
         new_passphrase(Some(file))?;
     }
-    with_keeper(ask, out, |keeper, out| {
+    with_line(ask, out, |keeper, out| {
         let own = ask.own_new_passphrase(file)?;
         let account = desk::enrol(keeper, &code, &own.passphrase, ask.memory())?;
         if out.json() {

@@ -112,7 +112,7 @@ fn again(centre: &mut Centre) {
     centre.reopen(|| Keeper::open(&paths, &[]).unwrap());
 }
 
-fn broken<T>(result: Result<T, DeskError>) {
+fn broken<T>(result: &Result<T, DeskError>) {
     assert!(matches!(result, Err(DeskError::Damaged(_))), "it went on");
 }
 
@@ -124,7 +124,7 @@ fn a_grant_is_proposed_whole_or_not_at_all() {
         let mut ada = sign_in(&centre.keeper, "ada");
         // The headers are served, and the frame with the grant is lost or not.
         cut(&centre.keeper, 1, landed);
-        broken(ada.grant(&new));
+        broken(&ada.grant(&new));
         drop(ada);
         again(&mut centre);
         let mut ada = sign_in(&centre.keeper, "ada");
@@ -149,7 +149,7 @@ fn an_approval_is_in_force_whole_or_not_at_all() {
         let p = grant.proposal.unwrap().to_string();
         let mut cora = claimed(&centre.keeper, "cora");
         cut(&centre.keeper, 1, landed);
-        broken(cora.approve(&p));
+        broken(&cora.approve(&p));
         drop(cora);
         again(&mut centre);
         let mut cora = Desk::sign_in(&centre.keeper, "cora", &own("cora"), None).unwrap();
@@ -179,7 +179,7 @@ fn an_end_that_power_took_is_made_when_the_vault_is_opened() {
         let until = new.until;
         // The moment has come; the frame of the end is lost or not, and the keeper stops either way.
         centre.keeper.advance_clock_to(until).unwrap();
-        broken(Desk::sign_in(
+        broken(&Desk::sign_in(
             &centre.keeper,
             "ada",
             &crate::desk::forgery::kit::passphrase("ada"),

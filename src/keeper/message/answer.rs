@@ -14,6 +14,7 @@ use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::Member;
+use crate::keeper::facts::NoticeFacts;
 use crate::keeper::facts::Place;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::RecordFacts;
@@ -108,6 +109,8 @@ pub enum Served {
         /// The passphrase-sealed identity file.
         #[serde(with = "crate::keeper::message::binary")]
         file: Vec<u8>,
+        /// How many notices the asker has not read.
+        notices: u32,
     },
     /// What an invitation's code is for.
     Invitation(Box<ServedInvitation>),
@@ -130,6 +133,8 @@ pub enum Served {
     Filed(Vec<FiledRecord>),
     /// Entries of the ledger.
     Entries(Vec<ServedEntry>),
+    /// What the asker is told.
+    Notices(Vec<NoticeFacts>),
     /// A proof, as text.
     Proof(String),
     /// Headers of what the asker wants to seal again, without payloads, and the way to their key.
@@ -278,6 +283,9 @@ pub struct ServedEntry {
     pub purpose: Option<String>,
     /// The version it was about, where it was about one.
     pub version: Option<u32>,
+    /// To whom it revealed the content, where the kind lists that.
+    #[serde(default)]
+    pub revealed_to: Option<UserId>,
     /// Whether the detail still exists.
     pub detail_available: bool,
 }

@@ -220,6 +220,7 @@ impl World {
                 | Act::FillErrands
                 | Act::Rekey
                 | Act::ListErrands
+                | Act::ReadNotices
                 | Act::ListProposals => self.inside(),
                 Act::ListGrants => true,
                 Act::AddToRoleTeam => self.is(&[Coordinator]) && !self.own,
