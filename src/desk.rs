@@ -57,6 +57,7 @@ pub use crate::desk::amend::given_reason;
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;
 pub use crate::desk::emergency::Notice;
+pub use crate::desk::emergency::Told;
 pub use crate::desk::error::DeskError;
 pub use crate::desk::filing::Filing;
 pub use crate::desk::found::Created;

@@ -26,6 +26,7 @@ pub use crate::records::words::Service;
 pub use shared::GrantFacts;
 pub use shared::ProposalFacts;
 pub use shared::Proposed;
+pub use told::NoticeAbout;
 pub use told::NoticeFacts;
 pub use told::RevealedFacts;
 pub use words::AccountState;

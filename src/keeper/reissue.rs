@@ -20,6 +20,9 @@ use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::Member;
+use crate::keeper::facts::NoticeAbout;
+use crate::keeper::facts::NoticeFacts;
+use crate::keeper::facts::Other;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::ProposalState;
 use crate::keeper::facts::Proposed;
@@ -291,6 +294,8 @@ impl Vault {
         self.put_account(AccountFacts {
             state: AccountState::Unclaimed,
             claimed: false,
+            // Whoever signs in with them first may do so from another account of the computer.
+            os_user: None,
             recipient: said.recipient,
             verifying: said.verifying,
             ..account
@@ -306,6 +311,16 @@ impl Vault {
             }
         }
         self.succeeded.insert(user, self.last_index());
+        self.tell_of_reissue(&NoticeFacts {
+            entry: self.last_index(),
+            by: facts.by,
+            at: self.now(),
+            about: NoticeAbout::Reissued {
+                user,
+                agreed: facts.decided_by.unwrap_or(facts.by),
+            },
+            other: Other::new(),
+        })?;
         self.drop_waiting_keys(facts)
     }
 

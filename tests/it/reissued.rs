@@ -7,6 +7,7 @@ use std::time::Instant;
 use strongroom::desk::Desk;
 use strongroom::desk::DeskError;
 use strongroom::desk::Proposal;
+use strongroom::desk::Told;
 use strongroom::keeper::Keeper;
 use strongroom::keeper::facts::AccountState;
 use strongroom::keeper::facts::ProposalState;
@@ -95,6 +96,27 @@ fn two_people_give_sam_new_keys_in_a_minute_and_he_reads_again() {
         .unwrap();
     assert!(opens(&mut ada, &filed.id.to_string()));
     assert!(opens(&mut ada, &centre.report));
+    // Those who answer for the centre are told, but for the two; and sam himself.
+    let told = |who: &str| centre.desk(who).notices_at_sign_in();
+    assert_eq!(
+        ["saf", "dpl", "tess", "otto", "vera", "ada"].map(told),
+        [1, 1, 1, 0, 0, 0]
+    );
+    let notices = sam.notices().unwrap();
+    let [notice] = notices.as_slice() else {
+        panic!("{notices:?}");
+    };
+    let both = (notice.by.as_deref(), &notice.told);
+    let (by, Told::Reissued { user, agreed, own }) = both else {
+        panic!("{notice:?}");
+    };
+    assert_eq!(
+        (by, user.as_deref(), agreed.as_deref()),
+        (Some("ada"), Some("sam"), Some("cora"))
+    );
+    assert!(own);
+    sam.read_notices(&notices).unwrap();
+    assert_eq!(sam.notices().unwrap(), []);
     let events: Vec<String> = centre
         .desk("dpl")
         .audit(None, Some("ada"), None)
