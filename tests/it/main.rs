@@ -32,6 +32,7 @@ mod gate;
 mod golden;
 mod golden_vault;
 mod grant_ended;
+mod grant_single;
 mod grant_statement;
 mod grants;
 mod interop;
