@@ -20,11 +20,13 @@ use crate::cli::out::Out;
 
 mod ask;
 mod audit;
+mod breakglass;
 mod bug;
 mod case;
 mod demo;
 mod doctor;
 mod environment;
+mod errands;
 mod fail;
 mod file;
 mod generate;
@@ -33,14 +35,19 @@ mod import;
 mod index;
 mod init;
 mod interrupt;
+mod keeper;
 mod kind;
+mod notices;
 mod out;
+mod policy;
 mod progress;
 mod proposal;
+mod reach;
 mod record;
 mod resolve;
 mod session;
 mod table;
+mod team;
 mod user;
 mod vault;
 
@@ -96,6 +103,7 @@ enum Command {
     Init(init::Args),
     Demo(demo::Args),
     User(user::Args),
+    Team(team::Args),
     Case(case::Args),
     Kind(kind::Args),
     Record(record::Args),
@@ -104,7 +112,11 @@ enum Command {
     Proposal(proposal::Args),
     Vault(vault::Args),
     Audit(audit::Args),
+    Breakglass(breakglass::Args),
+    Errands(errands::Args),
+    Policy(policy::Args),
     Doctor(doctor::Args),
+    Keeper(keeper::Args),
     Index(index::Args),
     Completions(generate::Completions),
     Man(generate::Man),
@@ -145,6 +157,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Init(args) => init::run(args, ask, out),
         Command::Demo(args) => demo::run(&args, ask, out),
         Command::User(args) => user::run(args, ask, out),
+        Command::Team(args) => team::run(args, ask, out),
         Command::Case(args) => case::run(args, ask, out),
         Command::Kind(args) => kind::run(&args, ask, out),
         Command::Record(args) => record::run(args, ask, out),
@@ -153,7 +166,11 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Proposal(args) => proposal::run(args, ask, out),
         Command::Vault(args) => vault::run(args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
+        Command::Breakglass(args) => breakglass::run(args, ask, out),
+        Command::Errands(args) => errands::run(&args, ask, out),
+        Command::Policy(args) => policy::run(&args, ask, out),
         Command::Doctor(args) => doctor::run(&args, ask, out),
+        Command::Keeper(args) => keeper::run(&args, ask, out),
         Command::Index(args) => index::run(&args, ask, out),
         Command::Completions(args) => generate::completions(&args, ask, out),
         Command::Man(args) => generate::man(&args, ask, out),

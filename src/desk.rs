@@ -9,7 +9,7 @@ use crate::desk::memory::Memory;
 use crate::desk::trust::Trust;
 use crate::ids::VaultId;
 use crate::ids::random;
-use crate::keeper::Keeper;
+use crate::keeper::Line;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::message::MESSAGES;
 use crate::keeper::message::SignIn;
@@ -20,9 +20,12 @@ use crate::ledger::Event;
 use crate::sealing::Passphrase;
 use crate::sealing::Person;
 
+pub mod amend;
 pub mod attach;
 pub mod audit;
 pub mod cases;
+pub mod checking;
+pub mod emergency;
 pub mod errands;
 pub mod error;
 pub mod export;
@@ -31,6 +34,8 @@ pub mod filing;
 mod forgery;
 pub mod found;
 pub mod grants;
+pub mod invited;
+pub mod leaving;
 pub(crate) mod link;
 pub mod memory;
 pub(crate) mod named;
@@ -39,6 +44,7 @@ pub(crate) mod parts;
 pub mod people;
 pub mod proposals;
 pub mod reading;
+pub mod roles;
 pub(crate) mod seal;
 pub mod shown;
 pub mod stated;
@@ -46,8 +52,10 @@ pub(crate) mod trust;
 pub(crate) mod versions;
 pub(crate) mod words;
 
+pub use crate::desk::amend::given_reason;
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;
+pub use crate::desk::emergency::Notice;
 pub use crate::desk::error::DeskError;
 pub use crate::desk::filing::Filing;
 pub use crate::desk::found::Created;
@@ -56,6 +64,9 @@ pub use crate::desk::found::create;
 pub use crate::desk::grants::Grant;
 pub use crate::desk::grants::GrantScope;
 pub use crate::desk::grants::NewAccess;
+pub use crate::desk::invited::Invited;
+pub use crate::desk::invited::enrol;
+pub use crate::desk::people::NewKeys;
 pub use crate::desk::people::NewUser;
 pub use crate::desk::proposals::Proposal;
 pub use crate::desk::shown::AttachmentLine;
@@ -70,12 +81,16 @@ pub use crate::desk::stated::Stated;
 
 /// A signed-in person.
 pub struct Desk<'k> {
-    keeper: &'k Keeper,
+    keeper: &'k dyn Line,
     vault: VaultId,
     person: Person,
     account: AccountFacts,
     actor: ActorHandle,
     memory: Memory,
+    /// Whether the keeper has said that this desk could seal keys on, and it has not yet looked.
+    errands: bool,
+    /// How many notices there were at sign-in.
+    notices: u32,
 }
 
 impl std::fmt::Debug for Desk<'_> {
@@ -87,14 +102,15 @@ impl std::fmt::Debug for Desk<'_> {
 }
 
 impl<'k> Desk<'k> {
-    /// Signs in: fetches the sealed identity against a `login` entry and opens it with the passphrase.
+    /// Signs in: fetches the sealed identity against a `login` entry and opens it with the passphrase. Where
+    /// the keeper says that colleagues lack keys this desk could seal on, it seals them on first.
     /// `memory` is the person's own folder for remembered ledger heads, never inside a vault.
     ///
     /// # Errors
     /// [`DeskError::WrongPassphrase`], [`DeskError::Unknown`] for a handle that does not exist,
     /// [`DeskError::Denied`] for a suspended account, and what reading a ledger may show.
     pub fn sign_in(
-        keeper: &'k Keeper,
+        keeper: &'k dyn Line,
         who: &str,
         passphrase: &Passphrase,
         memory: Option<&Path>,
@@ -119,6 +135,7 @@ impl<'k> Desk<'k> {
                     entry: None,
                 });
             }
+            Outcome::Refused { code, says } if code == "rate" => return Err(DeskError::Busy(says)),
             Outcome::Refused { code, says } => return Err(DeskError::Refused { code, says }),
             Outcome::Stale => return Err(link::unexpected()),
         };
@@ -126,6 +143,7 @@ impl<'k> Desk<'k> {
             account,
             actor,
             file,
+            notices,
         } = served
         else {
             return Err(link::unexpected());
@@ -147,14 +165,18 @@ impl<'k> Desk<'k> {
             ));
         }
         drop(held);
-        Ok(Self {
+        let mut desk = Self {
             keeper,
             vault: keeper.vault(),
             person,
             account: *account,
             actor,
             memory,
-        })
+            errands: answer.errands,
+            notices,
+        };
+        desk.run_told_errands()?;
+        Ok(desk)
     }
 
     /// The present moment by the vault's clock.

@@ -15,28 +15,34 @@ use std::thread::JoinHandle;
 use crate::clock::Clock as _;
 use crate::clock::Timestamp;
 use crate::ids::VaultId;
+use crate::keeper::broken::Broken;
 use crate::keeper::config::Config;
 use crate::keeper::message::Ask;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Answer;
+use crate::keeper::peer::Peer;
 use crate::keeper::thread::Job;
-use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
+use crate::store::PayloadRef;
 use crate::store::Payloads;
 
 pub mod acts;
 pub(crate) mod approving;
 pub(crate) mod audit;
+pub(crate) mod broken;
 pub(crate) mod cases;
+pub(crate) mod claim;
 pub(crate) mod commit;
 pub(crate) mod compartments;
 pub mod config;
 pub mod create;
+pub mod custody;
 pub(crate) mod directory;
 pub(crate) mod dispatch;
 pub mod doctor;
 pub(crate) mod due;
 pub(crate) mod eligible;
+pub(crate) mod emergency;
 pub(crate) mod enrolment;
 pub(crate) mod entry;
 pub(crate) mod errands;
@@ -48,20 +54,29 @@ pub(crate) mod grants;
 pub(crate) mod head;
 pub(crate) mod headers;
 pub(crate) mod intake;
+pub mod invitations;
+pub(crate) mod joining;
 pub mod keyring;
+pub(crate) mod leaving;
 #[cfg(test)]
 pub(crate) mod lie;
+pub mod line;
 pub mod members;
 pub mod message;
+pub(crate) mod notices;
 pub mod open;
+pub mod peer;
 pub(crate) mod people;
 pub mod policy;
 pub(crate) mod proposals;
 pub(crate) mod publish;
 pub(crate) mod reading;
 pub(crate) mod request;
+pub(crate) mod revealed;
+pub(crate) mod roles;
 pub(crate) mod rows;
 pub mod rules;
+pub(crate) mod said;
 #[cfg(test)]
 pub(crate) mod seen;
 pub(crate) mod shared;
@@ -73,9 +88,13 @@ pub(crate) mod under;
 pub(crate) mod units;
 pub(crate) mod vault;
 pub mod verify;
+pub(crate) mod vouching;
 
+pub use crate::keeper::broken::Stopped;
 pub use crate::keeper::create::FoundError;
 pub use crate::keeper::doctor::doctor;
+pub use crate::keeper::line::Line;
+pub use crate::keeper::line::LineError;
 pub use crate::keeper::open::OpenError;
 pub use crate::keeper::verify::verify;
 
@@ -104,24 +123,6 @@ pub struct Keeper {
 
 /// Called with the number of bytes just read of something long.
 pub type Progress = Box<dyn FnMut(u64) + Send>;
-
-/// The keeper cannot go on: an earlier failure, in words. Open the vault again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stopped(pub String);
-
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Stopped {}
-
-impl From<Broken> for Stopped {
-    fn from(broken: Broken) -> Self {
-        Self(broken.to_string())
-    }
-}
 
 impl fmt::Debug for Keeper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -166,25 +167,43 @@ impl Keeper {
         self.run(|vault| vault.clock.now()).unwrap_or_default()
     }
 
-    /// Answers a sign-in.
+    /// Answers a sign-in of this process.
     ///
     /// # Errors
     /// [`Stopped`].
     pub fn sign_in(&self, ask: SignIn) -> Result<Answer, Stopped> {
+        self.sign_in_from(ask, None)
+    }
+
+    /// Answers a sign-in that came over a socket.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn sign_in_from(&self, ask: SignIn, peer: Option<Peer>) -> Result<Answer, Stopped> {
+        let peer = peer.and_then(Peer::guarded);
         let (reply, answer) = sync_channel(1);
-        self.send(Job::SignIn(ask, reply))?;
+        self.send(Job::SignIn(ask, peer, reply))?;
         answer.recv().map_err(|_| stopped())?.map_err(Stopped::from)
     }
 
-    /// Answers a signed ask.
+    /// Answers a signed ask of this process.
     ///
     /// # Errors
     /// [`Stopped`].
     pub fn ask(&self, ask: Ask) -> Result<Answer, Stopped> {
+        self.ask_from(ask, None)
+    }
+
+    /// Answers a signed ask that came over a socket.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn ask_from(&self, ask: Ask, peer: Option<Peer>) -> Result<Answer, Stopped> {
+        let peer = peer.and_then(Peer::guarded);
         #[cfg(test)]
         let asked = ask.clone();
         let (reply, answer) = sync_channel(1);
-        self.send(Job::Ask(Box::new(ask), reply))?;
+        self.send(Job::Ask(Box::new(ask), peer, reply))?;
         let answer = answer
             .recv()
             .map_err(|_| stopped())?
@@ -241,7 +260,7 @@ impl Keeper {
             config.write(&self.paths.dir).map_err(OpenError::Io)?;
         }
         self.run(move |vault| vault.clock = Box::new(crate::clock::ShiftedClock { shift_ms }))
-            .map_err(|stopped| OpenError::Damaged(stopped.0))
+            .map_err(OpenError::from)
     }
 
     /// Makes the index anew from snapshot and journal; how many rows it has.
@@ -250,10 +269,7 @@ impl Keeper {
     /// [`Stopped`] with what the store says.
     pub fn rebuild_index(&self) -> Result<u64, Stopped> {
         self.run(|vault| -> Result<u64, Stopped> {
-            let rows = vault
-                .store
-                .rebuild_index()
-                .map_err(|error| Stopped(error.to_string()))?;
+            let rows = vault.store.rebuild_index().map_err(Broken::from)?;
             vault.sweep()?;
             Ok(rows)
         })?
@@ -264,7 +280,7 @@ impl Keeper {
     /// # Errors
     /// What the system reports.
     pub fn upload(&self) -> std::io::Result<Box<dyn crate::store::Upload>> {
-        self.payloads.upload().map_err(std::io::Error::other)
+        self.payloads.upload().map_err(std::io::Error::from)
     }
 
     /// A sealed payload by its digest. Without the header that is served against an entry it opens
@@ -274,7 +290,12 @@ impl Keeper {
     /// What the system reports; `NotFound` when there is none.
     pub fn fetch(&self, sha256: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
         let name = intake::object_name(sha256).ok_or(std::io::ErrorKind::NotFound)?;
-        self.payloads.open(&name).map_err(std::io::Error::other)
+        self.payloads.open(&name).map_err(std::io::Error::from)
+    }
+
+    /// Lets go of an upload that nothing was filed with; the next sweep removes it.
+    pub fn forget_upload(&self, upload: &PayloadRef) {
+        self.payloads.release(&upload.sha256);
     }
 
     /// Sets who is told how many bytes of something long have been read.
@@ -301,7 +322,7 @@ impl Keeper {
         self.send(Job::Close)?;
         let thread = self.thread.take().ok_or_else(stopped)?;
         let vault = thread.join().map_err(|_| stopped())?;
-        vault.close(&self.paths)
+        vault.close()
     }
 }
 
@@ -316,7 +337,7 @@ impl Drop for Keeper {
 }
 
 fn stopped() -> Stopped {
-    Stopped("the vault has stopped; open it again".to_owned())
+    Stopped::Failed("the vault has stopped; open it again".to_owned())
 }
 
 /// SHA-256.

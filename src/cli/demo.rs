@@ -16,12 +16,14 @@ use crate::records::dates;
 
 mod build;
 mod centre;
+mod history;
+mod people;
 mod tour;
 
 /// Make a small invented centre to try things on
 ///
 /// Everybody and everything in it is invented. Its people sign in with the passphrases in DIR.signin;
-/// its clock starts on 2 November 2026 and runs on. Never use it for real records. At the end it prints
+/// what happened there goes back to 2019, and its clock shows 2 November 2026 and runs on. Never use it for real records. At the end it prints
 /// commands to try.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -102,10 +104,11 @@ fn page(built: &Built, centre: &Centre, out: &mut Out) -> Result<(), CliError> {
     ));
     out.gap();
     out.say(&format!(
-        "{} and everybody in it are invented. Its clock started on {}. Never use it for real records: \
-         its passphrases lie in {}.",
+        "{} and everybody in it are invented. Its history begins on {}; its clock shows {} and runs on. \
+         Never use it for real records: its passphrases lie in {}.",
         centre.about.name,
-        dates::people_moment(centre.starts()?),
+        dates::people_moment(centre.founded()?),
+        dates::people_moment(centre.present()?),
         built.signin.display()
     ));
     out.gap();

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
+pub(crate) use crate::ledger::journal::disk::reason;
+
 /// What a hidden and an unknown thing alike are answered with.
 pub(crate) const UNKNOWN: &str = "no such record, or not yours to open";
 /// Its code.
@@ -185,13 +187,13 @@ impl CliError {
         self
     }
 
-    /// Marks that what the command printed is its report, to be shown although it failed.
+    /// Marks that what the command printed is its report, to be shown in the place of this error.
     pub(crate) fn with_report(mut self) -> Self {
         self.0.reported = true;
         self
     }
 
-    /// Whether the printed report is shown although the command failed.
+    /// Whether the printed report is shown in the place of this error.
     pub(crate) const fn has_report(&self) -> bool {
         self.0.reported
     }
@@ -282,28 +284,6 @@ struct Shown<'a> {
     problems: &'a [FieldProblem],
 }
 
-/// Why the operating system would not, in words.
-pub(crate) fn reason(error: &io::Error) -> Cow<'static, str> {
-    Cow::Borrowed(match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder",
-        io::ErrorKind::PermissionDenied => "this account of the computer may not",
-        io::ErrorKind::AlreadyExists => "it already exists",
-        io::ErrorKind::StorageFull => "the disk is full",
-        io::ErrorKind::IsADirectory => "it is a folder",
-        io::ErrorKind::NotADirectory => "a part of the path is not a folder",
-        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only",
-        io::ErrorKind::InvalidData => "it is not readable text (UTF-8)",
-        _ => return Cow::Owned(plain(error)),
-    })
-}
-
-/// The system's own words without its error number.
-fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    let words = text.split(" (os error").next().unwrap_or_default();
-    words.to_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -370,11 +350,5 @@ mod tests {
         let codes =
             [Refused, Usage, Denied, Damaged, Busy, Fork, WentBack, Bug].map(Ending::exit_code);
         assert_eq!(codes, [1, 2, 3, 4, 5, 6, 7, 70]);
-    }
-
-    #[test]
-    fn system_errors_lose_their_numbers() {
-        let error = io::Error::from_raw_os_error(40);
-        assert!(!reason(&error).contains("os error"), "{}", reason(&error));
     }
 }

@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// The first administrator's handle: 2 to 32 of a-z, 0-9 and -
     #[arg(long, value_name = "USER")]
     admin: String,
+    /// Their name, in their own letters [default: the handle]
+    #[arg(long, value_name = "NAME")]
+    admin_name: Option<String>,
     /// A trustee who keeps a share, and, if they have one, the age recipient to lock it with; repeat for each
     #[arg(long = "trustee", value_name = "NAME[=RECIPIENT]")]
     trustees: Vec<String>,
@@ -60,11 +63,7 @@ enum TwoPerson {
 
 pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     ask.no_clock_to_move()?;
-    let centre = args.centre.trim();
-    if centre.is_empty() || centre.chars().any(char::is_control) {
-        let says = "the centre's name is one line, for example \"Riverside Contact Centre\"";
-        return Err(CliError::refused("centre-name", says));
-    }
+    desk::found::names(&args.centre, &args.admin, args.admin_name.as_deref())?;
     let paths = ask.vault_at(&args.dir);
     let shares = args
         .shares
@@ -72,7 +71,12 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         .unwrap_or_else(|| ask::beside(&args.dir, ".shares"));
     file::unused(&paths.dir)?;
     file::unused(&paths.keys)?;
+    if inside(&shares, &paths) {
+        let says = "the shares cannot lie in the folder of the vault or of its keys";
+        return Err(CliError::refused("shares", says).hint("name another folder with --shares"));
+    }
     let own = ask.first_passphrase()?;
+    let there = shares.exists();
     if !args.trustees.is_empty() {
         // Before anything is made, so that the only copies of the shares have somewhere to go.
         file::private_folder(&shares)?;
@@ -86,6 +90,7 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
     let init = Init {
         centre: args.centre,
         admin: args.admin.clone(),
+        admin_name: args.admin_name,
         passphrase,
         trustees: args.trustees.iter().map(|trustee| split(trustee)).collect(),
         two_person_single: args.two_person == TwoPerson::Single,
@@ -93,8 +98,13 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         clock: Box::new(SystemClock),
     };
     out.note("Making keys. This takes a few seconds.");
-    let created = desk::create(&paths, &init)?;
-    let written = write_shares(&created, &shares)?;
+    let made = desk::create(&paths, &init).map_err(CliError::from);
+    let made = made.and_then(|created| Ok((write_shares(&created, &shares)?, created)));
+    if made.is_err() && !there {
+        // Empty, or it stays.
+        drop(std::fs::remove_dir(&shares));
+    }
+    let (written, created) = made?;
     let made = Made {
         paths: &paths,
         created: &created,
@@ -117,21 +127,40 @@ fn split(trustee: &str) -> (String, Option<String>) {
     }
 }
 
-/// Writes shares and sheets, each for its owner's eyes only.
+/// Writes shares and sheets, each for its owner's eyes only. A vault whose shares cannot be written could not be
+/// brought back after a disaster: it is taken away again, with what was written.
 pub(crate) fn write_shares(created: &Created, dir: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let lost = |error: CliError| {
-        error.hint("without its shares this vault cannot be brought back after a disaster: remove it and make it again")
-    };
+    let shares = created
+        .shares
+        .iter()
+        .map(|(name, bytes)| (name, bytes.as_slice()));
+    let sheets = created
+        .sheets
+        .iter()
+        .map(|(name, text)| (name, text.expose().as_bytes()));
     let mut written = Vec::new();
-    for (name, bytes) in &created.shares {
-        file::secret(&dir.join(name), bytes).map_err(lost)?;
-        written.push(dir.join(name));
-    }
-    for (name, text) in &created.sheets {
-        file::secret(&dir.join(name), text.expose().as_bytes()).map_err(lost)?;
-        written.push(dir.join(name));
+    for (name, bytes) in shares.chain(sheets) {
+        let path = dir.join(name);
+        if let Err(error) = file::secret(&path, bytes) {
+            for path in &written {
+                // Best effort: without the vault they open nothing.
+                drop(std::fs::remove_file(path));
+            }
+            created.take_back();
+            return Err(error.hint("nothing was made: a vault needs its trustees' shares"));
+        }
+        written.push(path);
     }
     Ok(written)
+}
+
+/// Whether the shares would lie where a copy of the vault, or its keys, takes them along.
+fn inside(shares: &Path, paths: &Paths) -> bool {
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let shares = whole(shares);
+    [&paths.dir, &paths.keys]
+        .iter()
+        .any(|folder| shares.starts_with(whole(folder)))
 }
 
 struct Made<'a> {

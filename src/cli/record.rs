@@ -15,6 +15,9 @@ mod list;
 mod read;
 mod write;
 
+pub(crate) use crate::cli::record::read::document;
+pub(crate) use crate::cli::record::read::page;
+
 /// File, read and correct records
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

@@ -20,7 +20,9 @@ use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
 use crate::keeper::facts::Role;
 
-/// Add, list and suspend users; change your passphrase
+mod invite;
+
+/// Add, invite, list, suspend and end users; change your passphrase
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -30,6 +32,8 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Add(Add),
+    Invite(invite::Invite),
+    Enrol(invite::Enrol),
     /// List everyone who has an account
     List,
     /// Show one account
@@ -40,6 +44,11 @@ enum Command {
     Suspend(Who),
     /// Let a suspended account work again
     Resume(Who),
+    /// End the account of somebody who leaves, for good
+    ///
+    /// From this moment nothing more is shown to them, and their sealed keys are destroyed. Somebody who comes
+    /// back gets a new account.
+    Leave(Who),
     Passphrase(Change),
 }
 
@@ -56,8 +65,7 @@ struct Add {
     #[arg(value_name = "NAME")]
     handle: String,
     /// What they are at the centre
-    #[arg(long, value_parser = PossibleValuesParser::new(Role::ALL.iter().map(|role| role.word()))
-        .try_map(|word| Role::from_word(&word).ok_or("no such role")))]
+    #[arg(long, value_parser = role_parser())]
     role: Role,
     /// Their name, in their own letters [default: the handle]
     #[arg(long, value_name = "TEXT")]
@@ -68,6 +76,12 @@ struct Add {
     /// Read their first passphrase from FILE
     #[arg(long, value_name = "FILE")]
     new_passphrase_file: Option<PathBuf>,
+}
+
+/// One of the roles.
+pub(crate) fn role_parser() -> impl clap::builder::TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.iter().map(|role| role.word()))
+        .try_map(|word| Role::from_word(&word).ok_or("no such role"))
 }
 
 #[derive(Debug, clap::Args)]
@@ -90,6 +104,8 @@ struct Change {
 pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     match args.command {
         Command::Add(args) => add(args, ask, out),
+        Command::Invite(args) => invite::invite(args, ask, out),
+        Command::Enrol(args) => invite::enrol(&args, ask, out),
         Command::List => list(ask, out),
         Command::Show(who) => with_desk(ask, out, |desk, out| {
             let account = desk.user(&who.user)?;
@@ -102,6 +118,10 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Resume(who) => with_desk(ask, out, |desk, out| {
             let account = desk.resume_user(&who.user)?;
             changed(&account, "may work again", out)
+        }),
+        Command::Leave(who) => with_desk(ask, out, |desk, out| {
+            let account = desk.leave_user(&who.user)?;
+            changed(&account, "has left: their account has ended", out)
         }),
         Command::Passphrase(args) => passphrase(args.new_passphrase_file.as_deref(), ask, out),
     }
@@ -144,7 +164,7 @@ fn list(ask: &Ask, out: &mut Out) -> Result<(), CliError> {
             table.row(&[
                 account.handle.clone(),
                 account.name.clone(),
-                account.role.word().to_owned(),
+                roles(account),
                 account.state.word().to_owned(),
                 manager.map_or_else(String::new, |manager| manager.handle.clone()),
             ]);
@@ -169,7 +189,7 @@ fn show(account: &AccountFacts, out: &mut Out) -> Result<(), CliError> {
     let mut facts = vec![
         ("Id", account.id.to_string()),
         ("Handle", account.handle.clone()),
-        ("Role", account.role.word().to_owned()),
+        ("Role", roles(account)),
         ("State", state.to_owned()),
     ];
     if let Some(manager) = account.reports_to {
@@ -179,7 +199,7 @@ fn show(account: &AccountFacts, out: &mut Out) -> Result<(), CliError> {
     Ok(())
 }
 
-fn changed(account: &AccountFacts, what: &str, out: &mut Out) -> Result<(), CliError> {
+pub(crate) fn changed(account: &AccountFacts, what: &str, out: &mut Out) -> Result<(), CliError> {
     if out.json() {
         return out.document(&document(account));
     }
@@ -221,12 +241,20 @@ fn with_words(mut document: Value, new: &NewPassphrase) -> Value {
     document
 }
 
+/// Every role, the one they were enrolled with first.
+fn roles(account: &AccountFacts) -> String {
+    let words: Vec<&str> = account.roles().map(Role::word).collect();
+    words.join(", ")
+}
+
 fn document(account: &AccountFacts) -> Value {
+    let also: Vec<&str> = account.also.iter().map(|role| role.word()).collect();
     json!({
         "id": account.id,
         "handle": account.handle,
         "name": account.name,
         "role": account.role.word(),
+        "also": also,
         "state": account.state.word(),
         "reports_to": account.reports_to,
     })

@@ -7,6 +7,7 @@ use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::named::find_user;
+use crate::desk::named::one_line;
 use crate::desk::open;
 use crate::desk::parts::roll;
 use crate::desk::reading::parse_case;
@@ -22,6 +23,7 @@ use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedCase;
 use crate::keeper::message::load::Load;
+use crate::keeper::message::load::MembersStatement;
 use crate::keeper::message::load::NewCase;
 use crate::ledger::Proven;
 use crate::sealing::Plain;
@@ -42,13 +44,12 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn open_case(&mut self, title: &str, service: Service) -> Result<Case, DeskError> {
-        let title = title.trim();
-        let printable = !title.chars().any(char::is_control);
-        if title.is_empty() || title.chars().count() > TITLE_CHARS || !printable {
+        let fits = |title: &&str| title.chars().count() <= TITLE_CHARS;
+        let title = one_line(title).filter(fits).ok_or_else(|| {
             let says =
                 "a title is one line of 1 to 200 characters, for example \"Okonkwo, Saturdays\"";
-            return Err(DeskError::refused("bad-title", says));
-        }
+            DeskError::refused("bad-title", says)
+        })?;
         let (keys, trust) = self.keys(None)?;
         let case = CaseId::random();
         let members = roll(&keys).as_roll().case(&BTreeSet::new());
@@ -186,13 +187,8 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn add_to_team(&mut self, case: &str, who: &str) -> Result<Case, DeskError> {
-        let (keys, _) = self.keys(None)?;
-        let want = Want::AddToTeam {
-            case: parse_case(case),
-            user: find_user(&keys, who)?,
-        };
-        self.ask(want, Load::Nothing {}, Because::default())?;
-        self.run_errands()?;
+        self.change_team(parse_case(case), who, true)?;
+        self.run_told_errands()?;
         self.case(case)
     }
 
@@ -201,13 +197,35 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn remove_from_team(&mut self, case: &str, who: &str) -> Result<Case, DeskError> {
-        let (keys, _) = self.keys(None)?;
-        let want = Want::RemoveFromTeam {
-            case: parse_case(case),
-            user: find_user(&keys, who)?,
-        };
-        self.ask(want, Load::Nothing {}, Because::default())?;
+        self.change_team(parse_case(case), who, false)?;
+        self.run_told_errands()?;
         self.case(case)
+    }
+
+    /// Signs who is on a case's team from now on.
+    fn change_team(&mut self, case: CaseId, who: &str, add: bool) -> Result<(), DeskError> {
+        self.again(|desk| {
+            let (keys, trust) = match desk.keys(Some(case)) {
+                // Not theirs to see: the keeper decides, and writes down, what becomes of the act itself.
+                Err(DeskError::Unknown) => desk.keys(None)?,
+                found => found?,
+            };
+            let user = find_user(&keys, who)?;
+            let signed = trust.team(case, keys.members.as_deref())?;
+            let (number, _) = signed.unwrap_or_default();
+            let mut team = keys.case.map(|case| case.team).unwrap_or_default();
+            let want = if add {
+                team.insert(user);
+                Want::AddToTeam { case, user }
+            } else {
+                team.remove(&user);
+                Want::RemoveFromTeam { case, user }
+            };
+            let number = number.saturating_add(1);
+            let said = MembersStatement::Case { case, number, team };
+            let load = Load::Signed(desk.says(StatementKind::Members, &said)?);
+            desk.ask(want, load, Because::default()).map(|_| ())
+        })
     }
 }
 

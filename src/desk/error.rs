@@ -2,8 +2,12 @@
 
 use std::fmt;
 
+use crate::keeper::LineError;
+use crate::keeper::Stopped;
 use crate::keeper::policy::HIDDEN;
+use crate::ledger::journal::disk::reason;
 use crate::records::Problems;
+use crate::sealing::PartError;
 
 /// Why a desk could not do what was asked. A variant exists where a face acts differently.
 #[derive(Debug)]
@@ -51,6 +55,16 @@ impl DeskError {
         }
     }
 
+    /// Something sealed does not read back to its end: the disk's fault where it reports one.
+    pub(crate) fn reading(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::NotFound => Self::damaged("a sealed attachment is missing"),
+            std::io::ErrorKind::ConnectionAborted => error.into(),
+            _ if error.raw_os_error().is_some() => error.into(),
+            _ => Self::damaged(error),
+        }
+    }
+
     /// Something is not as it was sealed or signed.
     pub(crate) fn damaged(says: impl fmt::Display) -> Self {
         Self::Damaged(says.to_string())
@@ -80,13 +94,39 @@ impl std::error::Error for DeskError {}
 
 impl From<std::io::Error> for DeskError {
     fn from(error: std::io::Error) -> Self {
-        Self::Io(error.to_string())
+        match error.kind() {
+            // A line that broke off, in words that say so; files do not fail like this.
+            std::io::ErrorKind::ConnectionAborted => Self::Busy(error.to_string()),
+            _ => Self::Io(reason(&error).into_owned()),
+        }
     }
 }
 
-impl From<crate::keeper::Stopped> for DeskError {
-    fn from(stopped: crate::keeper::Stopped) -> Self {
-        Self::Damaged(stopped.0)
+impl From<PartError> for DeskError {
+    fn from(error: PartError) -> Self {
+        match error {
+            PartError::Io(error) => Self::reading(error),
+            other => Self::damaged(other),
+        }
+    }
+}
+
+impl From<LineError> for DeskError {
+    fn from(error: LineError) -> Self {
+        match error {
+            LineError::Stopped(stopped) => Self::from(stopped),
+            LineError::Lost(says) => Self::Busy(says),
+            LineError::Io(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<Stopped> for DeskError {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Damaged(says) => Self::Damaged(says),
+            Stopped::Failed(says) => Self::Io(says),
+        }
     }
 }
 

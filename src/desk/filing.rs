@@ -12,25 +12,19 @@ use crate::desk::link::Because;
 use crate::desk::link::line;
 use crate::desk::named::find_user;
 use crate::desk::named::user_named;
-use crate::desk::parts::Destination;
 use crate::desk::parts::Draft;
-use crate::desk::parts::recorded;
 use crate::desk::reading::parse_case;
-use crate::desk::reading::parse_record;
 use crate::desk::shown::Filed;
 use crate::desk::trust::Trust;
 use crate::desk::versions::Body;
-use crate::desk::versions::OpenedRecord;
 use crate::ids::RecordId;
 use crate::ids::UserId;
-use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Triggers;
+use crate::keeper::intake::SEND_AGAIN;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
-use crate::keeper::message::answer::ServedRecord;
 use crate::keeper::message::load::FiledFacts;
-use crate::keeper::message::load::GrantStatement;
 use crate::keeper::message::load::Load;
 use crate::keeper::message::load::NewVersion;
 use crate::ledger::Event;
@@ -70,13 +64,21 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError::Form`] when the form does not fit, and the keeper's refusals.
     pub fn file(&mut self, filing: &Filing) -> Result<Filed, DeskError> {
+        again(|| self.file_as(RecordId::random(), filing))
+    }
+
+    /// Files a record under an id.
+    pub(crate) fn file_as(
+        &mut self,
+        record: RecordId,
+        filing: &Filing,
+    ) -> Result<Filed, DeskError> {
         let kind = kind(&filing.kind)?;
         let form = kind.check(&filing.form)?;
         let case = filing.case.as_deref().map(parse_case);
         let (keys, trust) = self.keys(case)?;
         let mut warnings = attachment_warnings(&filing.attachments)?;
         let facts = self.filed_facts((kind, &form), filing, &keys, &mut warnings)?;
-        let record = RecordId::random();
         let version = self.first_version(
             record,
             (kind, &form),
@@ -99,6 +101,10 @@ impl Desk<'_> {
     /// # Errors
     /// As [`Desk::file`].
     pub fn import(&mut self, filings: &[Filing]) -> Result<Vec<Filed>, DeskError> {
+        again(|| self.import_once(filings))
+    }
+
+    fn import_once(&mut self, filings: &[Filing]) -> Result<Vec<Filed>, DeskError> {
         let Some(first) = filings.first() else {
             return Ok(Vec::new());
         };
@@ -200,6 +206,7 @@ impl Desk<'_> {
                     .to_owned(),
             );
         }
+        warnings.extend(too_few_decide(kind, deciders.len()));
         Ok(FiledFacts {
             case,
             kind: kind.name.clone(),
@@ -243,69 +250,14 @@ impl Desk<'_> {
         version.own = own;
         Ok(version)
     }
-
-    /// Files a corrected version; the original stays.
-    ///
-    /// # Errors
-    /// As [`Desk::file`]; [`DeskError::Unknown`] for a record this person may not see.
-    pub fn amend(&mut self, record: &str, form: &Value, reason: &str) -> Result<Filed, DeskError> {
-        let record = parse_record(record);
-        let (keys, trust) = self.keys(None)?;
-        let want = Want::ReadRecord {
-            record,
-            version: None,
-        };
-        let (served, proven) = self.ask_record(want, Some("to correct it"))?;
-        OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
-        let newest = served.versions.last().ok_or_else(link::unexpected)?;
-        let kind = kind(&served.facts.kind)?;
-        let form = kind.check(form)?;
-        let facts = corrected(&served, (kind, &form), &keys);
-        let to = sealed_already(&served, &trust)?;
-        let body = Body {
-            form: form.to_json(),
-            reason: Some(reason.to_owned()),
-        };
-        let draft = Draft {
-            record,
-            number: newest.number.saturating_add(1),
-            previous: Some(newest.manifest.clone()),
-            k_record: crate::desk::versions::audit_key(&served)?,
-            facts,
-            reason: "corrected",
-            card: serde_json::to_vec(&kind.card(&form)).map_err(DeskError::damaged)?,
-            body: serde_json::to_vec(&body).map_err(DeskError::damaged)?,
-        };
-        let version = self.seal_version(draft, &[], &to)?;
-        let key = crate::desk::versions::audit_key(&served)?;
-        // The reason's words are content: they are sealed with the form. The entry says only this.
-        let because = Because {
-            purpose: None,
-            reason: Some("corrected"),
-        };
-        let load = Load::Records(vec![version]);
-        let (served, proven) = self.ask(Want::AmendRecord { record }, load, because)?;
-        let Served::Filed(_) = served else {
-            return Err(link::unexpected());
-        };
-        Self::check_record(&proven, &key, record)?;
-        Ok(Filed {
-            id: record,
-            receipt: line(&proven),
-            warnings: Vec::new(),
-        })
-    }
 }
 
-/// Where a record's later versions are sealed: its own compartment, or its case's.
-fn sealed_already(served: &ServedRecord, trust: &Trust) -> Result<Vec<Destination>, DeskError> {
-    let facts = &served.facts;
-    let mut purposes = vec![Purpose::Own { record: facts.id }];
-    purposes.extend(facts.case.map(|case| Purpose::Case { case }));
-    let covers = |said: &GrantStatement| {
-        said.records.contains(&facts.id) || (said.case.is_some() && said.case == facts.case)
-    };
-    recorded(&served.sealed_to, &purposes, covers, trust)
+/// Sends once more, under new ids, when that is what the keeper says.
+pub(crate) fn again<T>(mut send: impl FnMut() -> Result<T, DeskError>) -> Result<T, DeskError> {
+    match send() {
+        Err(DeskError::Refused { code, .. }) if code == SEND_AGAIN => send(),
+        other => other,
+    }
 }
 
 /// A record about to be sent, and the audit key drawn for it.
@@ -322,7 +274,7 @@ fn sent_key(version: &NewVersion) -> Result<(RecordId, RecordKey), DeskError> {
 }
 
 /// A form's dates, as facts.
-fn triggers(said: &crate::records::kind::Triggers) -> Triggers {
+pub(crate) fn triggers(said: &crate::records::kind::Triggers) -> Triggers {
     Triggers {
         event: said.event.clone(),
         decision: said.decision.clone(),
@@ -335,7 +287,7 @@ fn triggers(said: &crate::records::kind::Triggers) -> Triggers {
 }
 
 /// A kind by name.
-fn kind(name: &str) -> Result<&'static Kind, DeskError> {
+pub(crate) fn kind(name: &str) -> Result<&'static Kind, DeskError> {
     let kinds = Kinds::builtin();
     kinds.find(name).ok_or_else(|| {
         let nearest = kinds
@@ -359,22 +311,12 @@ fn nobody_decides(kind: &Kind, keys: &Keys) -> bool {
     by_deciders && !accounts.any(|one| one.role == Role::DbsCountersignatory && one.may_work())
 }
 
-/// What the keeper is told about a corrected version: what may change.
-fn corrected(served: &ServedRecord, (kind, form): (&Kind, &Form), keys: &Keys) -> FiledFacts {
-    let said = kind.facts(form);
-    FiledFacts {
-        case: served.facts.case,
-        kind: kind.name.clone(),
-        kind_version: kind.version,
-        class: said.class,
-        labels: said.labels.into_iter().collect(),
-        event_date: said.event_date,
-        about: Vec::new(),
-        deciders: Vec::new(),
-        handler: said
-            .handler
-            .as_deref()
-            .and_then(|name| user_named(keys, name)),
-        triggers: triggers(&said.triggers),
-    }
+/// What is said where a kind takes more deciders than were named.
+fn too_few_decide(kind: &Kind, named: usize) -> Option<String> {
+    let field = kind.field(kind.people.deciders.as_deref()?)?;
+    let least = field.min_items.filter(|least| named < *least)?;
+    Some(format!(
+        "this takes {least} deciders with an account here, and {named} were named; name them with \
+         strongroom record deciders"
+    ))
 }

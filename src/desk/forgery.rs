@@ -4,11 +4,15 @@
 //! believed again: the control that the desk refused the lies, not everything.
 
 mod grants;
+mod invited;
 pub(crate) mod keys;
 pub(crate) mod kit;
+mod outside;
 mod over;
+mod people;
 mod power;
 mod seen;
+mod taken;
 
 use serde_json::Value;
 

@@ -7,12 +7,15 @@ use crate::clock::Clock;
 use crate::clock::ShiftedClock;
 use crate::clock::SystemClock;
 use crate::desk::error::DeskError;
+use crate::desk::named::name_or;
+use crate::desk::named::one_line;
 use crate::desk::people::DEMO_REFUSED;
 use crate::desk::seal;
 use crate::desk::seal::json;
 use crate::desk::trust::ROOT;
 use crate::ids::UserId;
 use crate::keeper::Paths;
+use crate::keeper::claim::Claim;
 use crate::keeper::create::FoundError;
 use crate::keeper::create::Founded;
 use crate::keeper::create::Founding;
@@ -36,12 +39,17 @@ use crate::sealing::StatementKind;
 use crate::sealing::Trustee;
 use crate::sealing::is_demo;
 
+/// What a centre's name has to be.
+const CENTRE_NAME: &str = "the centre's name is one line, for example \"Riverside Contact Centre\"";
+
 /// A vault to found.
 pub struct Init {
     /// The centre's name.
     pub centre: String,
     /// The first administrator's handle.
     pub admin: String,
+    /// Their name; the handle where none is given.
+    pub admin_name: Option<String>,
     /// Their passphrase.
     pub passphrase: Passphrase,
     /// Who holds shares of the recovery identity, each with the age recipient to lock theirs with, if
@@ -74,6 +82,14 @@ pub struct Created {
     pub shares: Vec<(String, Vec<u8>)>,
     /// One sheet for each trustee, by file name.
     pub sheets: Vec<(String, SecretText)>,
+    claim: Claim,
+}
+
+impl Created {
+    /// Takes the new vault away again, for whoever could not keep its shares: nobody else can make them anew.
+    pub fn take_back(&self) {
+        self.claim.undo();
+    }
 }
 
 /// Founds a vault.
@@ -81,6 +97,7 @@ pub struct Created {
 /// # Errors
 /// [`FoundError`]; a vault that could not be finished is not there.
 pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
+    let (centre, name) = names(&init.centre, &init.admin, init.admin_name.as_deref())?;
     let shift_ms = if init.demo { distance(&*init.clock) } else { 0 };
     if is_demo(&init.passphrase) && !init.demo {
         return Err(FoundError::InTheWay(DEMO_REFUSED.to_owned()));
@@ -108,7 +125,7 @@ pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
     let person = Person::generate();
     let user = UserId::random();
     let (admin, centre) = first_administrator(
-        init,
+        (init, centre, name),
         (&heading, &root),
         (&genesis, user),
         (&person, &init.passphrase),
@@ -120,10 +137,11 @@ pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
         clock_shift_ms: shift_ms,
     };
     let vkey = founding.log_vkey();
-    let keeper = founding.finish(&founded)?;
-    keeper
-        .close()
-        .map_err(|stopped| FoundError::Statements(stopped.0))?;
+    let (keeper, claim) = founding.finish(&founded)?;
+    keeper.close().map_err(|stopped| {
+        claim.undo();
+        FoundError::Io(std::io::Error::other(stopped))
+    })?;
     let root_fingerprint = fingerprint(&root);
     Ok(Created {
         admin: user,
@@ -131,7 +149,23 @@ pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
         root_fingerprint,
         shares: shares.files,
         sheets: shares.sheets,
+        claim,
     })
+}
+
+/// The centre's name and the first administrator's, as they will be kept.
+///
+/// # Errors
+/// [`FoundError::Refused`] when one of them is not a line that says something.
+pub fn names<'a>(
+    centre: &'a str,
+    handle: &str,
+    name: Option<&str>,
+) -> Result<(&'a str, String), FoundError> {
+    let refused = |code, says: &str| FoundError::Refused(code, says.to_owned());
+    let centre = one_line(centre).ok_or_else(|| refused("centre-name", CENTRE_NAME))?;
+    let name = name_or(name, handle).map_err(|says| refused("bad-name", says))?;
+    Ok((centre, name))
 }
 
 /// What everything else will be chained to.
@@ -152,6 +186,7 @@ fn genesis(
         custody: "local".to_owned(),
         two_person: two_person.to_owned(),
         demo: init.demo,
+        signed_members: true,
     }
 }
 
@@ -180,7 +215,7 @@ fn trustee((name, recipient): &(String, Option<String>)) -> Result<Trustee, Foun
 
 /// The first account, with the coordinators' team, and the centre's name sealed to that team.
 fn first_administrator(
-    init: &Init,
+    (init, centre, name): (&Init, &str, String),
     (heading, root): (&Heading<'_>, &SigningKey),
     (genesis, user): (&Genesis, UserId),
     (person, passphrase): (&Person, &Passphrase),
@@ -189,8 +224,10 @@ fn first_administrator(
         user,
         handle: init.admin.clone(),
         role: Role::Coordinator,
+        reports_to: None,
         recipient: person.recipient().clone(),
         verifying: person.verifying(),
+        reissue: None,
     };
     let enrol = sign(
         &Heading {
@@ -212,13 +249,10 @@ fn first_administrator(
         _ => genesis.recovery.clone().ok_or(DeskError::Unknown),
     })
     .map_err(|error| FoundError::Statements(error.to_string()))?;
-    let centre = seal::card(
-        &Plain::new(init.centre.clone().into_bytes()),
-        &made.recipient,
-    );
+    let centre = seal::card(&Plain::new(centre.as_bytes().to_vec()), &made.recipient);
     let admin = NewAccount {
         handle: init.admin.clone(),
-        name: init.admin.clone(),
+        name,
         role: Role::Coordinator,
         reports_to: None,
         enrol,

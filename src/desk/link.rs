@@ -33,11 +33,24 @@ use crate::sealing::RecordKey;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
+/// How often an act is tried when somebody else is quicker.
+const TRIES: u32 = 3;
+
 /// What goes with an ask beside its want and load.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Because<'a> {
     pub(crate) purpose: Option<&'a str>,
     pub(crate) reason: Option<&'a str>,
+}
+
+impl<'a> From<Option<&'a str>> for Because<'a> {
+    /// A purpose alone.
+    fn from(purpose: Option<&'a str>) -> Self {
+        Self {
+            purpose,
+            reason: None,
+        }
+    }
 }
 
 impl Desk<'_> {
@@ -70,6 +83,7 @@ impl Desk<'_> {
         let mut held = self.memory.hold()?;
         let (ask, statement) = self.signed(want, load, because, held.size())?;
         let answer = keeper.ask(ask)?;
+        self.errands |= answer.errands;
         let (Some(receipt), Some(opening)) = (&answer.receipt, &answer.opening) else {
             return Err(DeskError::damaged(
                 "the keeper answered without an entry; nothing is opened",
@@ -202,6 +216,23 @@ impl Desk<'_> {
         )))
     }
 
+    /// Does something again where somebody else was quicker and keys or numbers have moved on.
+    ///
+    /// # Errors
+    /// What `act` says; [`DeskError::Busy`] when it was late each time.
+    pub(crate) fn again<T>(
+        &mut self,
+        mut act: impl FnMut(&mut Self) -> Result<T, DeskError>,
+    ) -> Result<T, DeskError> {
+        for _ in 1..TRIES {
+            match act(self) {
+                Err(DeskError::Busy(_)) => {}
+                done => return done,
+            }
+        }
+        act(self)
+    }
+
     /// The heading of a statement of this person's, now.
     pub(crate) fn heading<'h>(&self, by: &'h str, kind: StatementKind) -> Heading<'h> {
         Heading {
@@ -249,6 +280,7 @@ impl Want {
         match self {
             Self::ReadRecord { record, .. }
             | Self::ReadAttachment { record, .. }
+            | Self::BreakGlass { record }
             | Self::ExportRecord { record, .. } => Some(*record),
             _ => None,
         }

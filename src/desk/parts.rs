@@ -20,6 +20,7 @@ use crate::desk::trust::to_seal;
 use crate::ids::CompartmentId;
 use crate::ids::RecordId;
 use crate::ids::random;
+use crate::keeper::LineError;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::Other;
@@ -43,6 +44,7 @@ use crate::sealing::FileKey;
 use crate::sealing::HybridRecipient;
 use crate::sealing::Manifest;
 use crate::sealing::ManifestPart;
+use crate::sealing::PartError;
 use crate::sealing::PartSort;
 use crate::sealing::PartWriter;
 use crate::sealing::PayloadWriter;
@@ -137,7 +139,7 @@ impl Desk<'_> {
         let rules = Rules::from_kinds(Kinds::builtin());
         let rule = rules.of(&facts.kind);
         let roll = roll(keys);
-        let excluded = roll.excluded(&facts.about);
+        let excluded = roll.excluded(&facts.about, rule.hides_from_manager);
         if let (Some(id), Some(case), false, true) =
             (facts.case, &keys.case, rule.own, excluded.is_empty())
         {
@@ -160,6 +162,7 @@ impl Desk<'_> {
             excluded: &excluded,
             deciders: &facts.deciders.iter().copied().collect(),
             handler: facts.handler,
+            emergency: rule.people.break_glass,
         });
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Epoch);
@@ -305,7 +308,7 @@ impl Sealed {
         let key = FileKey::generate();
         let upload = desk.keeper.upload()?;
         let payload = PayloadWriter::new(&key, upload)?;
-        let mut part = PartWriter::new(payload, manifest, number).map_err(DeskError::damaged)?;
+        let mut part = PartWriter::new(payload, manifest, number).map_err(not_finished)?;
         let mut chunk = zeroize::Zeroizing::new(vec![0; CHUNK]);
         loop {
             let count = content.read(&mut chunk)?;
@@ -313,14 +316,11 @@ impl Sealed {
                 break;
             }
             part.write_all(chunk.get(..count).unwrap_or_default())
-                .map_err(changed)?;
+                .map_err(not_written)?;
             desk.keeper.progressed(count as u64);
         }
-        let payload = part.finish().map_err(|_| changed(()))?;
-        let stored = payload
-            .finish()?
-            .finish()
-            .map_err(|error| DeskError::Io(error.to_string()))?;
+        let payload = part.finish().map_err(not_finished)?;
+        let stored = payload.finish()?.finish().map_err(LineError::from)?;
         self.add(
             (manifest, number),
             (hex(&stored.sha256), stored.length),
@@ -379,7 +379,22 @@ fn digest(text: &str) -> Result<Digest, DeskError> {
     Digest::from_hex(text).ok_or_else(unexpected)
 }
 
-fn changed<E>(_: E) -> DeskError {
+/// More content than in the first pass, or a disk that does not take it.
+fn not_written(error: io::Error) -> DeskError {
+    match error.kind() {
+        io::ErrorKind::InvalidInput => changed(),
+        _ => error.into(),
+    }
+}
+
+fn not_finished(error: PartError) -> DeskError {
+    match error {
+        PartError::Io(error) => error.into(),
+        _ => changed(),
+    }
+}
+
+fn changed() -> DeskError {
     DeskError::refused(
         "attachment-changed",
         "an attachment changed while it was being filed; nothing was stored, try again",

@@ -1,21 +1,16 @@
 //! Acts on accounts.
 
-use std::collections::BTreeSet;
-
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::named::find_user;
-use crate::desk::parts::roll;
-use crate::desk::seal;
-use crate::desk::seal::Recipients;
+use crate::desk::named::name_or;
 use crate::desk::seal::json;
 use crate::ids::UserId;
-use crate::keeper::Keeper;
+use crate::keeper::Line;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
-use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Served;
@@ -46,6 +41,39 @@ pub struct NewUser {
     pub reports_to: Option<String>,
 }
 
+/// Fresh keys under a passphrase. Sealing them takes a good part of a second, on purpose, and needs no vault.
+pub struct NewKeys {
+    pub(crate) person: Person,
+    pub(crate) sealed: Vec<u8>,
+    demo: bool,
+}
+
+impl std::fmt::Debug for NewKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewKeys").finish_non_exhaustive()
+    }
+}
+
+impl NewKeys {
+    /// Makes keys and seals them under a passphrase.
+    pub fn under(passphrase: &Passphrase) -> Self {
+        let person = Person::generate();
+        Self {
+            sealed: person.seal(passphrase),
+            demo: is_demo(passphrase),
+            person,
+        }
+    }
+
+    /// Demo passphrases are public: no real vault takes one.
+    pub(crate) fn refuse_demo(&self, keeper: &dyn Line) -> Result<(), DeskError> {
+        if self.demo && !keeper.is_demo() {
+            return Err(DeskError::refused("demo-passphrase", DEMO_REFUSED));
+        }
+        Ok(())
+    }
+}
+
 impl Desk<'_> {
     /// Adds a user with a passphrase somebody else has chosen: the account is unclaimed until its person
     /// sets their own.
@@ -57,9 +85,23 @@ impl Desk<'_> {
         new: &NewUser,
         passphrase: &Passphrase,
     ) -> Result<AccountFacts, DeskError> {
-        refuse_demo(passphrase, self.keeper)?;
+        self.add_user_with(new, NewKeys::under(passphrase))
+    }
+
+    /// As [`Desk::add_user`], with keys that are sealed already.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn add_user_with(
+        &mut self,
+        new: &NewUser,
+        own: NewKeys,
+    ) -> Result<AccountFacts, DeskError> {
+        own.refuse_demo(self.keeper)?;
+        let name = name_or(new.name.as_deref(), &new.handle)
+            .map_err(|says| DeskError::refused("bad-name", says))?;
         let (keys, trust) = self.keys(None)?;
-        let person = Person::generate();
+        let NewKeys { person, sealed, .. } = own;
         let user = UserId::random();
         let reports_to = new
             .reports_to
@@ -70,48 +112,30 @@ impl Desk<'_> {
             user,
             handle: new.handle.clone(),
             role: new.role,
+            reports_to,
             recipient: person.recipient().clone(),
             verifying: person.verifying(),
+            reissue: None,
         };
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Enrol);
         let enrol = Statement::sign(&heading, json(&enrolment)?, self.person.signing())
             .map_err(DeskError::damaged)?;
-        let roll = roll(&keys);
-        let mut team = None;
-        if !roll.teams.contains_key(&new.role) {
-            let mut members: BTreeSet<Member> = roll.as_roll().team(new.role);
-            members.insert(Member::User(user));
-            let recipients = Recipients::new(&trust, &keys);
-            let purpose = Purpose::Team { role: new.role };
-            let made = seal::compartment(
-                &heading,
-                self.person.signing(),
-                purpose,
-                &members,
-                |member| {
-                    if *member == Member::User(user) {
-                        Ok(person.recipient().clone())
-                    } else {
-                        recipients.of(member)
-                    }
-                },
-            )?;
-            team = Some(made.new);
-        }
+        let first = (new.role, user, person.recipient());
+        let team = self.first_of_team(first, (&keys, &trust))?;
         let account = NewAccount {
             handle: new.handle.clone(),
-            name: new.name.clone().unwrap_or_else(|| new.handle.clone()),
+            name,
             role: new.role,
             reports_to,
             enrol: enrol.bytes().to_vec(),
-            identity: person.seal(passphrase),
+            identity: sealed,
             team,
         };
         let load = Load::Account(Box::new(account));
         let (served, _) = self.ask(Want::AddUser { user }, load, Because::default())?;
         let account = one_account(served)?;
-        self.run_errands()?;
+        self.run_told_errands()?;
         Ok(account)
     }
 
@@ -120,10 +144,14 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn users(&mut self) -> Result<Vec<AccountFacts>, DeskError> {
+        let (_, trust) = self.keys(None)?;
         let (served, _) = self.ask(Want::ListUsers {}, Load::Nothing {}, Because::default())?;
         let Served::Accounts(accounts) = served else {
             return Err(link::unexpected());
         };
+        for account in &accounts {
+            trust.check_account(account)?;
+        }
         Ok(accounts)
     }
 
@@ -135,44 +163,11 @@ impl Desk<'_> {
         let want = Want::ShowUser {
             user: who.to_owned(),
         };
+        let (_, trust) = self.keys(None)?;
         let (served, _) = self.ask(want, Load::Nothing {}, Because::default())?;
-        one_account(served)
-    }
-
-    /// Suspends an account: nothing is served to it from now on, and its envelopes are destroyed.
-    ///
-    /// # Errors
-    /// [`DeskError`].
-    pub fn suspend_user(&mut self, who: &str) -> Result<AccountFacts, DeskError> {
-        let user = self.user_id(who)?;
-        let (served, _) = self.ask(
-            Want::SuspendUser { user },
-            Load::Nothing {},
-            Because::default(),
-        )?;
-        one_account(served)
-    }
-
-    /// Lets a suspended account work again; what keys it needs is sealed to it anew.
-    ///
-    /// # Errors
-    /// [`DeskError`].
-    pub fn resume_user(&mut self, who: &str) -> Result<AccountFacts, DeskError> {
-        let user = self.user_id(who)?;
-        let (served, _) = self.ask(
-            Want::ResumeUser { user },
-            Load::Nothing {},
-            Because::default(),
-        )?;
         let account = one_account(served)?;
-        self.run_errands()?;
+        trust.check_account(&account)?;
         Ok(account)
-    }
-
-    /// A user's id, for an ask about them.
-    pub(crate) fn user_id(&mut self, who: &str) -> Result<UserId, DeskError> {
-        let (keys, _) = self.keys(None)?;
-        find_user(&keys, who)
     }
 
     /// Takes new keys under a new passphrase: the account is then claimed. Old and new key both sign the
@@ -181,7 +176,15 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn change_passphrase(&mut self, passphrase: &Passphrase) -> Result<(), DeskError> {
-        refuse_demo(passphrase, self.keeper)?;
+        self.take_keys(NewKeys::under(passphrase))
+    }
+
+    /// As [`Desk::change_passphrase`], with keys that are sealed already.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn take_keys(&mut self, own: NewKeys) -> Result<(), DeskError> {
+        own.refuse_demo(self.keeper)?;
         let (served, proven) = self.ask(
             Want::ChangePassphrase {
                 user: self.account.id,
@@ -189,12 +192,12 @@ impl Desk<'_> {
             Load::Nothing {},
             Because::default(),
         )?;
-        let Served::Errands { own, .. } = served else {
+        let Served::Envelopes(held) = served else {
             return Err(link::unexpected());
         };
-        let person = Person::generate();
+        let NewKeys { person, sealed, .. } = own;
         let mut envelopes = Vec::new();
-        for link in own {
+        for link in held {
             let key = crate::desk::open::envelope_key(&proven, self.person.identity(), &link)?;
             envelopes.push(NewEnvelope {
                 compartment: link.compartment,
@@ -207,8 +210,10 @@ impl Desk<'_> {
             user: self.account.id,
             handle: self.account.handle.clone(),
             role: self.account.role,
+            reports_to: None,
             recipient: person.recipient().clone(),
             verifying: person.verifying(),
+            reissue: None,
         };
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Succeed);
@@ -220,7 +225,7 @@ impl Desk<'_> {
         let succession = Succession {
             old: signed(self.person.signing())?,
             new: signed(person.signing())?,
-            identity: person.seal(passphrase),
+            identity: sealed,
             envelopes,
         };
         let want = Want::ChangePassphrase {
@@ -238,14 +243,6 @@ impl Desk<'_> {
     }
 }
 
-/// Demo passphrases are public: no real vault takes one.
-fn refuse_demo(passphrase: &Passphrase, keeper: &Keeper) -> Result<(), DeskError> {
-    if is_demo(passphrase) && !keeper.is_demo() {
-        return Err(DeskError::refused("demo-passphrase", DEMO_REFUSED));
-    }
-    Ok(())
-}
-
 /// Why a demo passphrase is refused elsewhere.
 pub(crate) const DEMO_REFUSED: &str =
     "this passphrase is marked as one of the demo's, which everybody may know; choose another";
@@ -260,7 +257,7 @@ pub(crate) fn identity_error(error: &PersonError) -> DeskError {
     }
 }
 
-fn one_account(served: Served) -> Result<AccountFacts, DeskError> {
+pub(crate) fn one_account(served: Served) -> Result<AccountFacts, DeskError> {
     let Served::Accounts(accounts) = served else {
         return Err(link::unexpected());
     };

@@ -20,6 +20,7 @@ use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::keeper::facts::Place;
 use crate::keeper::message::Want;
+use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedPart;
 use crate::keeper::message::answer::ServedRecord;
@@ -94,12 +95,23 @@ impl Desk<'_> {
         width: usize,
     ) -> Result<ShownRecord, DeskError> {
         let record = parse_record(record);
-        let (keys, trust) = self.keys(None)?;
+        let keys = self.keys(None)?;
         let want = Want::ReadRecord { record, version };
-        let (served, proven) = self.ask_record(want, purpose)?;
-        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
+        let asked = self.ask_record(want, purpose)?;
+        self.shown(&keys, asked, version, width)
+    }
+
+    /// What was served of a record, opened and set in lines of `width` columns.
+    pub(crate) fn shown(
+        &self,
+        (keys, trust): &(Keys, Trust),
+        (served, proven): (ServedRecord, Proven),
+        version: Option<u32>,
+        width: usize,
+    ) -> Result<ShownRecord, DeskError> {
+        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, trust)?;
         let shown = version.unwrap_or(served.facts.versions);
-        let manifest = opened.manifest(shown, &trust)?;
+        let manifest = opened.manifest(shown, trust)?;
         let words = if self.sees_card_only(&manifest.kind) {
             Words::of_card(&card_of(&opened, shown)?)?
         } else {
@@ -110,7 +122,7 @@ impl Desk<'_> {
             .iter()
             .find(|account| account.id == manifest.author);
         Ok(ShownRecord {
-            id: record,
+            id: served.facts.id,
             case: served.facts.case,
             kind: served.facts.kind.clone(),
             version: shown,
@@ -118,7 +130,7 @@ impl Desk<'_> {
             title: card_of(&opened, shown)?.title,
             fields: words.fields,
             attachments: if words.whole {
-                attachment_lines(&opened, shown, &trust)?
+                attachment_lines(&opened, shown, trust)?
             } else {
                 Vec::new()
             },
@@ -134,20 +146,13 @@ impl Desk<'_> {
 
     /// Asks for a record's parts, and checks that the entry and what is served are about the record that
     /// was asked for.
-    pub(crate) fn ask_record(
+    pub(crate) fn ask_record<'a>(
         &mut self,
         want: Want,
-        purpose: Option<&str>,
+        because: impl Into<Because<'a>>,
     ) -> Result<(ServedRecord, Proven), DeskError> {
         let asked = want.record();
-        let (served, proven) = self.ask(
-            want,
-            Load::Nothing {},
-            Because {
-                purpose,
-                reason: None,
-            },
-        )?;
+        let (served, proven) = self.ask(want, Load::Nothing {}, because.into())?;
         let Served::Record(served) = served else {
             return Err(link::unexpected());
         };
@@ -242,9 +247,12 @@ impl Desk<'_> {
         if part.place != Place::Object {
             return Err(link::unexpected());
         }
-        let payload = self.keeper.fetch(&part.sha256)?;
+        let payload = self
+            .keeper
+            .fetch(&part.sha256)
+            .map_err(DeskError::reading)?;
         let plain = open::stream(proven, secret, &part.header, payload)?;
-        let mut reader = PartReader::new(plain).map_err(DeskError::damaged)?;
+        let mut reader = PartReader::new(plain)?;
         if reader.number() != part.number || reader.manifest().bytes() != manifest {
             return Err(DeskError::damaged(
                 "an attachment was served in the place of another",
@@ -253,14 +261,14 @@ impl Desk<'_> {
         let mut chunk = zeroize::Zeroizing::new(vec![0; CHUNK]);
         let mut written = 0_u64;
         loop {
-            let count = reader.read(&mut chunk).map_err(DeskError::damaged)?;
+            let count = reader.read(&mut chunk).map_err(DeskError::reading)?;
             if count == 0 {
                 break;
             }
             out.write_all(chunk.get(..count).unwrap_or_default())?;
             written = written.saturating_add(count as u64);
         }
-        reader.finish().map_err(DeskError::damaged)?;
+        reader.finish()?;
         Ok(written)
     }
 }

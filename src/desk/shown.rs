@@ -151,6 +151,8 @@ pub struct HistoryLine {
     pub version: Option<u32>,
     /// The purpose given.
     pub purpose: Option<String>,
+    /// To whom it revealed the content, where the kind keeps a list of that.
+    pub revealed_to: Option<String>,
 }
 
 macro_rules! hide {

@@ -8,7 +8,6 @@ use crate::desk::error::DeskError;
 use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::ids::VaultId;
-use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::Purpose;
@@ -16,16 +15,20 @@ use crate::keeper::facts::Role;
 use crate::keeper::facts::TwoPerson;
 use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Keys;
-use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::Genesis;
+use crate::keeper::message::load::Invitation;
 use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
-use crate::sealing::VerifyingKey;
 
 mod grant;
+mod known;
+mod members;
+mod people;
 mod second;
+
+use known::Known;
 
 /// How the root key signs: as `by` of its statements.
 pub(crate) const ROOT: &str = "root";
@@ -35,7 +38,9 @@ pub(crate) const ROOT: &str = "root";
 pub(crate) struct Trust {
     vault: VaultId,
     pub(crate) genesis: Genesis,
-    people: BTreeMap<UserId, Vec<Enrolment>>,
+    people: BTreeMap<UserId, Known>,
+    /// Who was invited, by whom it was for.
+    invited: Vec<Invitation>,
     /// Since when how many people are needed, where that was changed, oldest first.
     modes: Vec<(Timestamp, TwoPerson)>,
 }
@@ -55,6 +60,7 @@ impl Trust {
             vault,
             genesis,
             people: BTreeMap::new(),
+            invited: Vec::new(),
             modes: Vec::new(),
         };
         let mut waiting: Vec<Statement> = Vec::new();
@@ -65,6 +71,9 @@ impl Trust {
         trust.follow_modes(&waiting);
         for account in &keys.accounts {
             trust.check_account(account)?;
+        }
+        if let Some(case) = &keys.case {
+            trust.check_team(case, keys.members.as_deref())?;
         }
         Ok(trust)
     }
@@ -86,43 +95,6 @@ impl Trust {
         }
     }
 
-    fn take_in(&mut self, statement: &Statement) -> bool {
-        if statement.vault() != self.vault {
-            return false;
-        }
-        let Ok(enrolment) = body::<Enrolment>(statement) else {
-            return false;
-        };
-        match statement.kind() {
-            StatementKind::Enrol if !self.people.contains_key(&enrolment.user) => {
-                let vouched = self.signed_by_coordinator(statement);
-                if vouched {
-                    self.people.insert(enrolment.user, vec![enrolment]);
-                }
-                vouched
-            }
-            // A succession stands twice: signed by the old key, and by the new one over the same body.
-            StatementKind::Succeed if statement.by() == enrolment.user.to_string() => {
-                let old = self.signed_by_known(statement);
-                let known = self.people.get_mut(&enrolment.user);
-                // New keys change nobody's handle or role.
-                let same = |known: &&mut Vec<Enrolment>| {
-                    known.last().is_some_and(|last| {
-                        (last.role, &last.handle) == (enrolment.role, &enrolment.handle)
-                    })
-                };
-                let Some(known) = known.filter(|known| old && same(known)) else {
-                    return false;
-                };
-                if known.last() != Some(&enrolment) && !known.contains(&enrolment) {
-                    known.push(enrolment);
-                }
-                true
-            }
-            _ => false,
-        }
-    }
-
     /// The vault it is about.
     pub(crate) fn vault(&self) -> VaultId {
         self.vault
@@ -137,50 +109,14 @@ impl Trust {
         signer.is_some_and(|user| self.keys_of(user).any(|key| statement.verify(key).is_ok()))
     }
 
-    /// Only the root key and coordinators vouch for people, teams and cases.
+    /// Only the root key and coordinators vouch for people, teams and cases. Who was a coordinator once has
+    /// vouched for good: what they signed then does not fall with their role.
     pub(crate) fn signed_by_coordinator(&self, statement: &Statement) -> bool {
         let signer = statement.by().parse::<UserId>().ok();
-        let signer = signer.and_then(|user| self.people.get(&user)?.last());
+        let signer = signer.and_then(|user| self.people.get(&user));
         let entitled =
-            statement.by() == ROOT || signer.is_some_and(|signer| signer.role == Role::Coordinator);
+            statement.by() == ROOT || signer.is_some_and(|known| known.had(Role::Coordinator));
         entitled && self.signed_by_known(statement)
-    }
-
-    fn check_account(&self, account: &AccountFacts) -> Result<(), DeskError> {
-        let vouched = self
-            .people
-            .get(&account.id)
-            .and_then(|known| known.last())
-            .is_some_and(|last| {
-                last.recipient == account.recipient
-                    && last.verifying == account.verifying
-                    && last.role == account.role
-                    && last.handle == account.handle
-            });
-        if vouched {
-            return Ok(());
-        }
-        Err(DeskError::damaged(format!(
-            "nobody vouches for the keys of `{}`",
-            account.handle
-        )))
-    }
-
-    /// Every key a person has signed with.
-    pub(crate) fn keys_of(&self, user: UserId) -> impl Iterator<Item = &VerifyingKey> {
-        self.people
-            .get(&user)
-            .into_iter()
-            .flatten()
-            .map(|enrolment| &enrolment.verifying)
-    }
-
-    /// Where things are sealed to a person now.
-    pub(crate) fn recipient_of(&self, user: UserId) -> Option<&HybridRecipient> {
-        self.people
-            .get(&user)
-            .and_then(|known| known.last())
-            .map(|last| &last.recipient)
     }
 
     /// Checks that someone known vouches for a compartment's key.

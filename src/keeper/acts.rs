@@ -85,6 +85,8 @@ acts! {
     SignIn = "sign-in", Login, Account, [], "", "sign in";
     /// Learn the public keys needed to seal for others.
     LookUpKeys = "look-up-keys", List, Vault, [], "", "learn the public keys things are sealed to";
+    /// Be served what one's own desk could seal on.
+    LookUpErrands = "look-up-errands", List, Vault, [], "", "be told which keys colleagues lack";
     /// Do what keys lack against policy.
     FillErrands = "fill-errands", Member, Vault, [], "", "seal keys on for those who are entitled to them";
     /// Make an account.
@@ -177,6 +179,8 @@ acts! {
     ChangeTwoPerson = "change-two-person", Propose, Vault, [SecondPerson], "vault two-person", "change whether two people are needed";
     /// See what keys are waiting to be sealed on, and what one should know.
     ListErrands = "list-errands", List, Vault, [], "errands", "see what waits to be done";
+    /// Be told what one should know, and say what one has read.
+    ReadNotices = "read-notices", List, Vault, [], "errands", "read your notices";
     /// Change a compartment's key after somebody left it.
     Rekey = "re-key", Rekey, Vault, [], "", "change the key of what somebody left";
     /// See the ledger's entries with names.

@@ -71,9 +71,15 @@ impl Vault {
         };
         let known = self.known_entries(request, filter.record)?;
         let size = self.next_index();
+        let revealed = self.revealed(record)?;
         let pledge = self.log(permit, request.entry(Act::ShowHistory).about(record))?;
         Ok(Step::serving(pledge, move |vault, _| {
-            vault.entries(filter, &known, size).map(Served::Entries)
+            let mut entries = vault.entries(filter, &known, size)?;
+            for entry in &mut entries {
+                let showing = revealed.iter().find(|one| one.entry == entry.index);
+                entry.revealed_to = showing.map(|one| one.to);
+            }
+            Ok(Served::Entries(entries))
         }))
     }
 
@@ -150,10 +156,7 @@ impl Vault {
         let mut entries = Vec::new();
         let mut from = 0;
         while from < size {
-            let leaves = self
-                .store
-                .leaves(from, BUNDLE)
-                .map_err(|error| Broken::Store(error.to_string()))?;
+            let leaves = self.store.leaves(from, BUNDLE).map_err(Broken::from)?;
             if leaves.is_empty() {
                 break;
             }
@@ -213,6 +216,7 @@ impl Vault {
             case: about.and_then(|(about, _)| about.case),
             purpose: purpose.map(str::to_owned),
             version: version.and_then(|number| u32::try_from(number).ok()),
+            revealed_to: None,
             detail_available: row.is_some(),
         })
     }

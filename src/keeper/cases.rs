@@ -9,13 +9,16 @@ use crate::keeper::acts::Act;
 use crate::keeper::compartments::Way;
 use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::CaseState;
-use crate::keeper::facts::Member;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::Purpose;
+use crate::keeper::facts::RecordFacts;
 use crate::keeper::gate::Logged;
+use crate::keeper::intake::send_again;
+use crate::keeper::leaving::cannot_join;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedCase;
 use crate::keeper::message::load::HeaderOf;
+use crate::keeper::message::load::MembersStatement;
 use crate::keeper::message::load::NewCase;
 use crate::keeper::message::load::SealedAgain;
 use crate::keeper::message::load::SealedCard;
@@ -26,16 +29,23 @@ use crate::keeper::request::Stop;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
+use crate::sealing::StatementKind;
 use crate::store::Tree;
 use crate::store::UnitKind;
 
 impl Vault {
+    /// The case a record belongs to.
+    pub(crate) fn case_of(&self, record: &RecordFacts) -> Result<Option<CaseFacts>, Broken> {
+        let case = record.case.map(|case| self.case(case));
+        Ok(case.transpose()?.flatten())
+    }
+
     /// A case's facts.
     pub(crate) fn case(&self, case: CaseId) -> Result<Option<CaseFacts>, Broken> {
         self.read(&units::case(case), Tree::Case, &[])
     }
 
-    fn put_case(&mut self, facts: &CaseFacts) -> Result<(), Broken> {
+    pub(crate) fn put_case(&mut self, facts: &CaseFacts) -> Result<(), Broken> {
         self.write(&units::case(facts.id), Tree::Case, &[], facts)
     }
 
@@ -47,12 +57,6 @@ impl Vault {
         new: &NewCase,
     ) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::OpenCase, Resource::Vault)?;
-        if self.has_unit(&units::case(case)) {
-            return Err(Stop::Refused(
-                "case-exists",
-                "the case exists already".to_owned(),
-            ));
-        }
         let by = request.asker.id.to_string();
         let expected = self.roll()?.as_roll().case(&BTreeSet::new());
         let maker = (by.as_str(), &request.asker.verifying);
@@ -69,6 +73,9 @@ impl Vault {
             card: 1,
             other: Other::new(),
         };
+        if self.has_unit(&units::case(case)) {
+            return Err(send_again());
+        }
         self.put_compartment(made, body)?;
         self.make_unit(units::case(case));
         self.put_case(&facts)?;
@@ -224,6 +231,7 @@ impl Vault {
         request: &Request,
         act: Act,
         (case, user): (CaseId, UserId),
+        statement: &[u8],
     ) -> Result<Step, Stop> {
         let mut facts = self.case(case)?.ok_or(Stop::Unknown)?;
         let permit = self.permit(request, act, Resource::Case(&facts))?;
@@ -231,8 +239,7 @@ impl Vault {
         let handle = account.handle.clone();
         let add = act == Act::AddToTeam;
         if add && !account.may_work() {
-            let says = format!("`{handle}` is {}; resume the account first", account.state);
-            return Err(Stop::Refused("bad-state", says));
+            return Err(Stop::Refused("bad-state", cannot_join(account)));
         }
         let changed = if add {
             facts.team.insert(user)
@@ -250,36 +257,19 @@ impl Vault {
                 format!("`{handle}` {is}; nothing to do"),
             ));
         }
+        let said: MembersStatement = self.said(request, StatementKind::Members, statement)?;
+        let number = self.team_number(case)?.saturating_add(1);
+        let team = facts.team.clone();
+        if said != (MembersStatement::Case { case, number, team }) {
+            return Err(Stop::Stale);
+        }
         self.put_case(&facts)?;
+        self.put_team_statement(case, statement)?;
         if !add {
-            self.leave_case(&facts, user)?;
+            self.end_lost_envelopes(user)?;
         }
         let pledge = self.log(permit, request.entry(act))?;
-        Ok(Step::done(pledge))
-    }
-
-    /// Destroys the envelopes a person held through a case's team.
-    fn leave_case(&mut self, facts: &CaseFacts, user: UserId) -> Result<(), Broken> {
-        let own = Member::User(user);
-        for (compartment, epoch) in self.envelopes_of(user) {
-            let Some(current) = self.compartment(compartment)? else {
-                continue;
-            };
-            let of_case = match current.purpose {
-                Purpose::Case { case } => case == facts.id,
-                Purpose::Own { record } => self
-                    .record(record)?
-                    .is_some_and(|record| record.case == Some(facts.id)),
-                Purpose::Team { .. } | Purpose::People | Purpose::Grant { .. } => false,
-            };
-            let still = self
-                .ought_to_hold(&current)?
-                .is_some_and(|ought| ought.contains(&own));
-            if of_case && !still {
-                self.end_envelope(compartment, epoch, &own)?;
-            }
-        }
-        Ok(())
+        Ok(Step::done(pledge).telling_errands(request.asker.id))
     }
 
     /// Every case.

@@ -58,9 +58,7 @@ impl Vault {
             checkpoint: note,
             effects,
         };
-        self.store
-            .commit(frame)
-            .map_err(|error| Broken::Store(error.to_string()))?;
+        self.store.commit(frame).map_err(Broken::from)?;
         self.head.advance(&leaves, checkpoint, time);
         self.tail_sealed = false;
         Ok(Committed {
@@ -76,9 +74,7 @@ impl Vault {
             return Ok(());
         }
         let seal = self.store.head().seal();
-        self.store
-            .commit(seal)
-            .map_err(|error| Broken::Store(error.to_string()))?;
+        self.store.commit(seal).map_err(Broken::from)?;
         self.tail_sealed = true;
         Ok(())
     }
@@ -87,10 +83,7 @@ impl Vault {
     pub(crate) fn receipt(&self, index: u64, seen: u64) -> Result<(Receipt, Opening), Broken> {
         let missing =
             || Broken::Ledger("an entry that was committed cannot be read back".to_owned());
-        let leaf = self
-            .store
-            .leaves(index, 1)
-            .map_err(|error| Broken::Store(error.to_string()))?;
+        let leaf = self.store.leaves(index, 1).map_err(Broken::from)?;
         let leaf = leaf.into_iter().next().ok_or_else(missing)?;
         let checkpoint = self.head.checkpoint().ok_or_else(missing)?;
         let receipt = Receipt {

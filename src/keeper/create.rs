@@ -1,7 +1,6 @@
 //! Founding a vault: keys, the empty store, and the first frame with genesis and the first account.
 
 use std::fmt;
-use std::path::Path;
 
 use serde_json::json;
 
@@ -10,6 +9,10 @@ use crate::clock::Clock;
 use crate::ids::VaultId;
 use crate::keeper::Keeper;
 use crate::keeper::Paths;
+use crate::keeper::broken::Broken;
+use crate::keeper::broken::Stopped;
+use crate::keeper::claim::Claim;
+use crate::keeper::claim::empty;
 use crate::keeper::config::Config;
 use crate::keeper::config::FORMAT;
 use crate::keeper::entry::Entry;
@@ -24,17 +27,18 @@ use crate::keeper::open::OpenError;
 use crate::keeper::open::vault_over;
 use crate::keeper::request::Stop;
 use crate::keeper::units;
-use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::ledger::ActorHandle;
 use crate::ledger::Event;
 use crate::ledger::LogKey;
 use crate::ledger::Outcome as Ending;
 use crate::ledger::checkpoint::random_origin;
+use crate::ledger::journal::disk::reason;
 use crate::sealing::GenerationKey;
 use crate::sealing::VerifyingKey;
 use crate::store::KeyTable;
 use crate::store::Tree;
+use crate::store::embedded::CreateError;
 use crate::store::embedded::Embedded;
 use crate::store::embedded::MARK_KEY_LABEL;
 use crate::store::embedded::Site;
@@ -80,6 +84,8 @@ impl fmt::Debug for Founded {
 /// Why a vault was not founded.
 #[derive(Debug)]
 pub enum FoundError {
+    /// A rule about the input says no: a word for the case, and what is wrong.
+    Refused(&'static str, String),
     /// There is something in the way, in words.
     InTheWay(String),
     /// The founding statements do not hold together; in words.
@@ -93,9 +99,11 @@ pub enum FoundError {
 impl fmt::Display for FoundError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InTheWay(says) | Self::Statements(says) => f.write_str(says),
+            Self::Refused(_, says) | Self::InTheWay(says) | Self::Statements(says) => {
+                f.write_str(says)
+            }
             Self::Open(error) => error.fmt(f),
-            Self::Io(error) => write!(f, "the vault cannot be written: {error}"),
+            Self::Io(error) => write!(f, "the vault cannot be written: {}", reason(error)),
         }
     }
 }
@@ -110,7 +118,10 @@ impl From<std::io::Error> for FoundError {
 
 impl From<Broken> for FoundError {
     fn from(broken: Broken) -> Self {
-        Self::Statements(broken.to_string())
+        match Stopped::from(broken) {
+            Stopped::Damaged(says) => Self::Statements(says),
+            Stopped::Failed(says) => Self::Io(std::io::Error::other(says)),
+        }
     }
 }
 
@@ -120,14 +131,8 @@ impl Founding {
     /// # Errors
     /// [`FoundError::InTheWay`] when the directory or the keys' directory is not empty.
     pub fn begin(paths: &Paths, clock: Box<dyn Clock>) -> Result<Self, FoundError> {
-        for dir in [&paths.dir, &paths.keys] {
-            if !is_empty(dir)? {
-                return Err(FoundError::InTheWay(format!(
-                    "`{}` is not empty; choose another folder for the vault",
-                    dir.display()
-                )));
-            }
-        }
+        empty(&paths.dir)?;
+        empty(&paths.keys)?;
         let log = LogKey::generate(&random_origin())
             .map_err(|error| FoundError::Statements(error.to_string()))?;
         let (vault, generation) = (VaultId::random(), GenerationKey::generate());
@@ -158,15 +163,21 @@ impl Founding {
     /// Writes the vault: keys, store, and one frame with `genesis`, `enrol` and `member`.
     ///
     /// # Errors
-    /// [`FoundError`]; what was written by then is taken away again.
-    pub fn finish(self, founded: &Founded) -> Result<Keeper, FoundError> {
-        let paths = self.paths.clone();
-        self.write(founded).inspect_err(|_| {
-            // Both were empty when the founding began, so all that is in them is a half vault.
-            for dir in [&paths.dir, &paths.keys] {
-                drop(std::fs::remove_dir_all(dir));
+    /// [`FoundError`]; what was written by then is taken away again. With the keeper comes what takes away
+    /// all of it, for whoever cannot go on.
+    pub(crate) fn finish(self, founded: &Founded) -> Result<(Keeper, Claim), FoundError> {
+        let claim = Claim::take(&self.paths)?;
+        let written = self.write(founded).and_then(|keeper| {
+            claim.settle()?;
+            Ok(keeper)
+        });
+        match written {
+            Ok(keeper) => Ok((keeper, claim)),
+            Err(error) => {
+                claim.undo();
+                Err(error)
             }
-        })
+        }
     }
 
     fn write(self, founded: &Founded) -> Result<Keeper, FoundError> {
@@ -181,8 +192,10 @@ impl Founding {
             .seal(&self.generation, &self.vault, 1)
             .map_err(|error| FoundError::Statements(error.to_string()))?;
         let mark = self.generation.derive(MARK_KEY_LABEL);
-        let store = Embedded::create(&site, &table, mark)
-            .map_err(|error| FoundError::InTheWay(error.to_string()))?;
+        let store = Embedded::create(&site, &table, mark).map_err(|error| match error {
+            CreateError::Io(error) => FoundError::Io(error),
+            other => FoundError::InTheWay(other.to_string()),
+        })?;
         let config = Config {
             format: FORMAT,
             vault: self.vault,
@@ -200,13 +213,6 @@ impl Founding {
         vault.found(&statement, &genesis, founded)?;
         Keeper::over(vault, self.paths, config).map_err(FoundError::Open)
     }
-}
-
-fn is_empty(dir: &Path) -> std::io::Result<bool> {
-    if !dir.exists() {
-        return Ok(true);
-    }
-    Ok(std::fs::read_dir(dir)?.next().is_none())
 }
 
 impl Vault {

@@ -10,6 +10,8 @@ use crate::bytes::unbase64url;
 use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
+use crate::keeper::invitations::Waiting;
+use crate::keeper::joining::Wrong;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
@@ -22,6 +24,10 @@ use crate::store::UnitKind;
 pub(crate) struct Directory {
     accounts: BTreeMap<UserId, AccountFacts>,
     actors: BTreeMap<UserId, ActorHandle>,
+    /// Invitations nobody has taken up yet.
+    pub(crate) invited: BTreeMap<UserId, Waiting>,
+    /// Wrong codes that came just now.
+    pub(crate) wrong_codes: Wrong,
 }
 
 /// The row that ties an account to its handle in the ledger; erasing it unlinks the entries.
@@ -125,16 +131,8 @@ impl Vault {
     /// Destroys every envelope of a person, and marks the compartments whose key they may still know.
     pub(crate) fn end_envelopes_of(&mut self, user: UserId) -> Result<u32, Broken> {
         let member = Member::User(user);
-        let tail = member.name_bytes();
-        let held: Vec<_> = self
-            .keys
-            .of_kind(UnitKind::Membership)
-            .filter_map(|(unit, _)| {
-                crate::keeper::compartments::parse_membership(unit.natural(), &tail)
-            })
-            .collect();
         let mut ended = 0_u32;
-        for (compartment, epoch) in held {
+        for (compartment, epoch) in self.envelopes_of(user) {
             self.end_envelope(compartment, epoch, &member)?;
             ended = ended.saturating_add(1);
         }

@@ -4,21 +4,16 @@ use crate::ids::CaseId;
 use crate::keeper::acts::Act;
 use crate::keeper::audit::Filter;
 use crate::keeper::facts::CaseFacts;
-use crate::keeper::facts::Role;
 use crate::keeper::message::Want;
-use crate::keeper::message::answer::Keys;
-use crate::keeper::message::answer::Outcome;
-use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::Load;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
-use crate::keeper::units;
-use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
-use crate::store::Tree;
 
+mod looks;
+mod people;
 mod shared;
 
 impl Vault {
@@ -26,17 +21,13 @@ impl Vault {
     pub(crate) fn dispatch(&mut self, request: &Request, load: Load) -> Result<Step, Stop> {
         match (request.asked.want.clone(), load) {
             (Want::LookUpKeys { case }, Load::Nothing {}) => self.look_up_keys(request, case),
-            (Want::FillErrands {}, Load::Nothing {}) => self.fill_errands(request, &[]),
-            (Want::FillErrands {}, Load::Envelopes(filled)) => self.fill_errands(request, &filled),
+            (Want::LookUpErrands {}, Load::Nothing {}) => self.look_up_errands(request),
+            (Want::FillErrands {}, Load::Envelopes(filled)) if !filled.is_empty() => {
+                self.fill_errands(request, &filled)
+            }
             (Want::AddUser { user: _ }, Load::Account(new)) => self.add_user(request, &new),
             (Want::ListUsers {}, Load::Nothing {}) => self.list_users(request),
             (Want::ShowUser { user }, Load::Nothing {}) => self.show_user(request, &user),
-            (Want::SuspendUser { user }, Load::Nothing {}) => {
-                self.change_state(request, Act::SuspendUser, user)
-            }
-            (Want::ResumeUser { user }, Load::Nothing {}) => {
-                self.change_state(request, Act::ResumeUser, user)
-            }
             (Want::ChangePassphrase { user }, Load::Nothing {}) if user == request.asker.id => {
                 self.own_keys(request)
             }
@@ -54,13 +45,7 @@ impl Vault {
             (Want::ReopenCase { case }, Load::Nothing {}) => {
                 self.change_case(request, Act::ReopenCase, case)
             }
-            (Want::AddToTeam { case, user }, Load::Nothing {}) => {
-                self.change_team(request, Act::AddToTeam, (case, user))
-            }
-            (Want::RemoveFromTeam { case, user }, Load::Nothing {}) => {
-                self.change_team(request, Act::RemoveFromTeam, (case, user))
-            }
-            (want, load) => self.dispatch_records(request, want, load),
+            (want, load) => self.dispatch_looks(request, want, load),
         }
     }
 
@@ -131,7 +116,11 @@ impl Vault {
     }
 
     /// A case whose keys the asker may learn: one they may see, or may file something in.
-    fn case_to_seal_for(&self, request: &Request, case: CaseId) -> Result<CaseFacts, Stop> {
+    pub(crate) fn case_to_seal_for(
+        &self,
+        request: &Request,
+        case: CaseId,
+    ) -> Result<CaseFacts, Stop> {
         let facts = self.case(case)?.ok_or(Stop::Unknown)?;
         let sees = facts.team.contains(&request.asker.id)
             || self
@@ -151,52 +140,6 @@ impl Vault {
         } else {
             Err(Stop::Unknown)
         }
-    }
-
-    /// The public keys a desk needs to seal, and who vouches for them. Not an entry: nothing sealed is
-    /// handed out.
-    fn look_up_keys(&self, request: &Request, case: Option<CaseId>) -> Result<Step, Stop> {
-        let _public = self.permit(request, Act::LookUpKeys, Resource::Vault)?;
-        let case = match case {
-            Some(case) => Some(self.case_to_seal_for(request, case)?),
-            None => None,
-        };
-        let mut compartments = self.teams()?;
-        for id in case.iter().flat_map(|case| case.compartments.clone()) {
-            compartments.extend(self.current(id)?);
-        }
-        if let Some(case) = case.as_ref().filter(|_| !request.asker.is(Role::Assessor)) {
-            for id in self.grants_of_case(case) {
-                compartments.extend(self.current(id)?);
-            }
-        }
-        let mut accounts = self.people.all();
-        let mut statements = Vec::new();
-        for account in &accounts {
-            statements.extend(self.statements_of(account.id)?);
-        }
-        statements.extend(self.policy_statements());
-        for account in &mut accounts {
-            // Names are the directory's, which is an entry to look at; sealing does not need them.
-            account.name = String::new();
-        }
-        let genesis: Option<String> = self.read(&units::vault(), Tree::Statement, &[])?;
-        let recovery: Option<String> = self.read(
-            &units::vault(),
-            Tree::Setting,
-            crate::keeper::errands::RECOVERY,
-        )?;
-        let keys = Keys {
-            genesis: genesis.ok_or(Broken::Row(Tree::Statement))?.into_bytes(),
-            accounts,
-            statements,
-            compartments,
-            case,
-            recovery: recovery.and_then(|text| text.parse().ok()),
-        };
-        Ok(Step::unlogged(Outcome::Done(Box::new(Served::Keys(
-            Box::new(keys),
-        )))))
     }
 }
 

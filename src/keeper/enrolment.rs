@@ -67,6 +67,8 @@ impl Vault {
             && statement.verify(by.1).is_ok()
             && body.handle == new.handle
             && body.role == new.role
+            && body.reports_to == new.reports_to
+            && body.reissue.is_none()
             && self.people.account(body.user).is_none();
         if vouched {
             Ok(body)
@@ -95,6 +97,7 @@ impl Vault {
             verifying: enrolled.verifying,
             enrolled_at: self.now(),
             suspended_at: None,
+            os_user: None,
             other: Other::new(),
         }
     }
@@ -132,7 +135,7 @@ impl Vault {
                 "the old and the new key must both sign the succession",
             ));
         }
-        let held = self.envelopes_of(asker.id);
+        let held = self.envelopes_and_grants_of(asker.id);
         let given: BTreeSet<_> = new
             .envelopes
             .iter()
@@ -157,6 +160,7 @@ impl Vault {
         for envelope in &new.envelopes {
             self.put_envelope(envelope)?;
         }
+        self.succeeded.insert(id, self.next_index());
         let pledge = self.log(permit, request.entry(Act::ChangePassphrase))?;
         self.lapse_waiting_for(id)?;
         Ok(Step::done(pledge))
@@ -170,6 +174,11 @@ impl Vault {
             IDENTITY,
             &base64url(file),
         )
+    }
+
+    /// Removes an identity file: nobody opens it any more, with whatever passphrase.
+    pub(crate) fn drop_identity(&mut self, user: UserId) -> Result<(), Broken> {
+        self.drop_row(&units::account(user), Tree::Account, IDENTITY)
     }
 
     /// The passphrase-sealed identity file.
@@ -194,7 +203,7 @@ impl Vault {
 }
 
 /// `[a-z0-9-]{2,32}`.
-fn is_handle(text: &str) -> bool {
+pub(crate) fn is_handle(text: &str) -> bool {
     (2..=32).contains(&text.len())
         && text
             .bytes()

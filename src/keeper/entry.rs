@@ -59,6 +59,17 @@ pub(crate) struct HistoryRow {
     pub(crate) k_record: String,
     /// How many trail rows there are.
     pub(crate) entries: u32,
+    /// How many rows the list of those it was revealed to has.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) revealed: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's skip_serializing_if passes a reference"
+)]
+const fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Entry {

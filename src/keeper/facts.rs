@@ -19,12 +19,15 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
 pub mod shared;
+pub mod told;
 pub mod words;
 
 pub use crate::records::words::Service;
 pub use shared::GrantFacts;
 pub use shared::ProposalFacts;
 pub use shared::Proposed;
+pub use told::NoticeFacts;
+pub use told::RevealedFacts;
 pub use words::AccountState;
 pub use words::CaseState;
 pub use words::GrantState;
@@ -64,6 +67,9 @@ pub struct AccountFacts {
     pub enrolled_at: Timestamp,
     /// When it was suspended, if it is.
     pub suspended_at: Option<Timestamp>,
+    /// The account of the keeper's computer it is used from over the socket, once it has been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os_user: Option<u32>,
     /// Kept for later versions.
     #[serde(flatten)]
     pub other: Other,

@@ -71,6 +71,7 @@ impl Vault {
             let history = HistoryRow {
                 k_record,
                 entries: 0,
+                revealed: 0,
             };
             self.write(&units::history(facts.id), Tree::History, &[], &history)?;
             pledges.push(self.put_version(request, act, load, (permit, facts))?);
@@ -165,5 +166,6 @@ fn filed(filed: Vec<(RecordId, Pledge)>, loads: &[NewVersion]) -> Step {
             }
             Ok(Outcome::Done(Box::new(Served::Filed(filed))))
         }),
+        errands_of: None,
     }
 }

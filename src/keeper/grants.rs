@@ -159,7 +159,7 @@ impl Vault {
     fn drop_grant_rows(&mut self, grant: &GrantFacts) -> Result<(), Broken> {
         for of in self.headers_under(grant)? {
             if let Some((key, natural)) = self.header_place(&of, (grant.compartment, EPOCH)) {
-                self.drop_row(&key, Tree::Header, &natural)?;
+                self.drop_row_under(&key, Tree::Header, &natural)?;
             }
         }
         let unit = units::grant(grant.id);
@@ -168,10 +168,10 @@ impl Vault {
         };
         let epoch = self.epoch(grant.compartment, EPOCH)?;
         for member in epoch.into_iter().flat_map(|epoch| epoch.members) {
-            self.drop_row(&key, Tree::Envelope, &member.name_bytes())?;
+            self.drop_row_under(&key, Tree::Envelope, &member.name_bytes())?;
         }
-        self.drop_row(&key, Tree::Epoch, &[])?;
-        self.drop_row(&key, Tree::Compartment, &[])
+        self.drop_row_under(&key, Tree::Epoch, &[])?;
+        self.drop_row_under(&key, Tree::Compartment, &[])
     }
 
     /// Everything that may be sealed to a grant's compartment.

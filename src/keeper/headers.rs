@@ -19,7 +19,6 @@ use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::sealing::UnitKey;
-use crate::store::Effect;
 use crate::store::Tree;
 
 /// Headers to be sealed again, by the compartment whose key opens them.
@@ -123,21 +122,6 @@ impl Vault {
     ) -> Result<(), Broken> {
         let (key, natural) = self.header_place(&sealed.of, at).ok_or(Broken::NoUnit)?;
         self.write_under(&key, Tree::Header, &natural, &sealed.header)
-    }
-
-    /// Erases a row, if there is one.
-    pub(crate) fn drop_row(
-        &mut self,
-        key: &UnitKey,
-        tree: Tree,
-        natural: &[u8],
-    ) -> Result<(), Broken> {
-        if self.read_under(key, tree, natural)?.is_some() {
-            let id = key.row_id(tree.number(), natural);
-            self.staged.rows.insert((tree, id), None);
-            self.staged.effects.push(Effect::Drop { tree, id });
-        }
-        Ok(())
     }
 
     /// The records that are sealed to a case's own compartments.

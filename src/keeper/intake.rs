@@ -23,6 +23,8 @@ use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use std::collections::BTreeSet;
 
+/// The code of a filing that is to be sent again under a new id.
+pub(crate) const SEND_AGAIN: &str = "send-again";
 /// Card, body and attachments of one version at most.
 const MAX_PARTS: usize = 1000;
 
@@ -64,13 +66,19 @@ impl Vault {
             .as_deref()
             .and_then(unbase64url)
             .is_some_and(|key| key.len() == 32);
-        if self.has_unit(&units::record(load.record)) || !known || load.version.number != 1 {
-            return Err(refused("the record exists already; nothing was filed"));
+        if !known || load.version.number != 1 {
+            return Err(refused(
+                "a new record begins with version 1 and an audit key of its own; nothing was filed",
+            ));
         }
         self.check_users(filed)?;
         let facts = self.facts_of(request, load, case.as_ref());
         let own = self.check_own(request, load, &facts, case.as_ref())?;
         self.check_parts(load, &facts, act)?;
+        // Last, so that whoever tries an id has to file something whole, in their own name, to learn anything.
+        if self.has_unit(&units::record(load.record)) {
+            return Err(send_again());
+        }
         Ok((permit, facts, own))
     }
 
@@ -100,7 +108,7 @@ impl Vault {
             accounts: self.people.all(),
             ..RollData::default()
         };
-        let excluded = roll.excluded(&filed.about);
+        let excluded = roll.excluded(&filed.about, rules.hides_from_manager);
         let compartments = match (&load.own, case) {
             (Some(own), _) => vec![own.id],
             (None, Some(case)) => case.compartments.clone(),
@@ -165,6 +173,7 @@ impl Vault {
             excluded: &facts.excluded,
             deciders: &facts.deciders,
             handler: facts.handler,
+            emergency: rules.people.break_glass,
         });
         if expected.is_empty() {
             return Err(refused(
@@ -242,9 +251,7 @@ impl Vault {
         let Some(name) = object_name(sha256) else {
             return Ok(false);
         };
-        self.payloads
-            .exists(&name)
-            .map_err(|error| Broken::Store(error.to_string()))
+        self.payloads.exists(&name).map_err(Broken::from)
     }
 }
 
@@ -261,6 +268,13 @@ fn about_state(stop: Stop) -> Stop {
         }
         other => other,
     }
+}
+
+/// What a filing is answered whose id cannot be used, whoever asks and whether or not they may see what
+/// has it: ids are drawn at random, so an honest desk only has to draw another.
+pub(crate) fn send_again() -> Stop {
+    let says = "nothing was stored; send it again under a new id";
+    Stop::Refused(SEND_AGAIN, says.to_owned())
 }
 
 /// The name of an object, from its digest as facts spell it.

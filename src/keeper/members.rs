@@ -9,6 +9,7 @@ use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Role;
+use crate::keeper::policy::kind::Means;
 use crate::keeper::policy::kind::Reader;
 
 /// The role teams that every case is open to (`docs/architecture.md`, "Who reads what").
@@ -58,8 +59,9 @@ impl RollData {
         }
     }
 
-    /// For whom a record about these users does not exist: they, and all who report to them.
-    pub fn excluded(&self, about: &[UserId]) -> BTreeSet<UserId> {
+    /// For whom a record about these users does not exist: they, all who report to them, and where the
+    /// record's kind says so the managers of those it is about.
+    pub fn excluded(&self, about: &[UserId], managers_too: bool) -> BTreeSet<UserId> {
         let mut excluded: BTreeSet<UserId> = about.iter().copied().collect();
         let mut above: Vec<UserId> = about.to_vec();
         while let Some(boss) = above.pop() {
@@ -72,6 +74,10 @@ impl RollData {
                     above.push(account.id);
                 }
             }
+        }
+        if managers_too {
+            let of = |user: &UserId| self.accounts.iter().find(|account| account.id == *user);
+            excluded.extend(about.iter().filter_map(|user| of(user)?.reports_to));
         }
         excluded
     }
@@ -90,6 +96,8 @@ pub struct OwnMembers<'a> {
     pub deciders: &'a BTreeSet<UserId>,
     /// Who handles it.
     pub handler: Option<UserId>,
+    /// Whether safeguarding leads may open it in an emergency, and so hold its key.
+    pub emergency: bool,
 }
 
 impl Roll<'_> {
@@ -125,12 +133,15 @@ impl Roll<'_> {
                 }
                 Reader::Deciders => members.extend(own.deciders.iter().copied().map(Member::User)),
                 Reader::Author => {}
-                role => members.extend(
-                    role_of(*role)
-                        .into_iter()
-                        .flat_map(|role| self.role(role, own.excluded)),
-                ),
+                other => {
+                    if let Means::Role(role) = Means::of(*other) {
+                        members.extend(self.role(role, own.excluded));
+                    }
+                }
             }
+        }
+        if own.emergency {
+            members.extend(self.role(Role::SafeguardingLead, own.excluded));
         }
         members.retain(|member| match member {
             Member::User(user) => !own.excluded.contains(user) && self.works(*user),
@@ -140,12 +151,17 @@ impl Roll<'_> {
     }
 
     fn role(&self, role: Role, excluded: &BTreeSet<UserId>) -> Vec<Member> {
-        let people: Vec<UserId> = self.of_role(role).map(|account| account.id).collect();
+        // Suspended people count here: who comes back gets the team's key again.
+        let hidden_from_one = self
+            .accounts
+            .iter()
+            .any(|account| account.role == role && excluded.contains(&account.id));
         match self.teams.get(&role) {
-            Some(team) if !people.iter().any(|user| excluded.contains(user)) => {
-                vec![Member::Compartment(*team)]
-            }
-            _ => people.into_iter().map(Member::User).collect(),
+            Some(team) if !hidden_from_one => vec![Member::Compartment(*team)],
+            _ => self
+                .of_role(role)
+                .map(|account| Member::User(account.id))
+                .collect(),
         }
     }
 
@@ -173,19 +189,5 @@ impl Roll<'_> {
             members.insert(Member::Recovery);
         }
         members
-    }
-}
-
-/// The role behind a reader word that names one.
-pub fn role_of(reader: Reader) -> Option<Role> {
-    match reader {
-        Reader::Coordinator => Some(Role::Coordinator),
-        Reader::Staff => Some(Role::Staff),
-        Reader::Volunteer => Some(Role::Volunteer),
-        Reader::SafeguardingLead => Some(Role::SafeguardingLead),
-        Reader::DbsCountersignatory => Some(Role::DbsCountersignatory),
-        Reader::DataProtectionLead => Some(Role::DataProtectionLead),
-        Reader::Trustee => Some(Role::Trustee),
-        Reader::CaseTeam | Reader::Handler | Reader::Deciders | Reader::Author => None,
     }
 }

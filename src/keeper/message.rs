@@ -22,6 +22,7 @@ use crate::keeper::facts::TwoPerson;
 use crate::keeper::message::load::Load;
 
 pub mod answer;
+pub mod join;
 pub mod load;
 
 /// The version of these messages.
@@ -82,6 +83,7 @@ pub enum Want {
     LookUpKeys {
         case: Option<CaseId>,
     },
+    LookUpErrands {},
     FillErrands {},
     AddUser {
         user: UserId,
@@ -220,6 +222,9 @@ pub enum Want {
         mode: TwoPerson,
     },
     ListErrands {},
+    ReadNotices {
+        read: Vec<u64>,
+    },
     #[serde(rename = "re-key")]
     Rekey {
         compartment: CompartmentId,

@@ -10,14 +10,16 @@ use crate::clock::Clock;
 use crate::ids::VaultId;
 use crate::keeper::Keeper;
 use crate::keeper::Paths;
+use crate::keeper::broken::Broken;
+use crate::keeper::broken::Stopped;
 use crate::keeper::config::Config;
 use crate::keeper::directory::Directory;
 use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::keyring::Keyring;
+use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
-use crate::keeper::vault::Broken;
 use crate::keeper::vault::Staged;
 use crate::keeper::vault::Vault;
 use crate::ledger::ActorHandle;
@@ -26,6 +28,7 @@ use crate::ledger::FrameDigest;
 use crate::ledger::Leaf;
 use crate::ledger::LogKey;
 use crate::ledger::Outcome as Ending;
+use crate::ledger::journal::disk::reason;
 use crate::records::Kinds;
 use crate::sealing::GenerationKey;
 use crate::sealing::RowId;
@@ -34,6 +37,7 @@ use crate::store::Base;
 use crate::store::FrameView;
 use crate::store::KeyTable;
 use crate::store::ObjectPayloads;
+use crate::store::PayloadError;
 use crate::store::Refusal;
 use crate::store::Replay;
 use crate::store::Store;
@@ -73,7 +77,7 @@ impl fmt::Display for OpenError {
             | Self::WentBack(says)
             | Self::Fork(says)
             | Self::NoKeys(says) => f.write_str(says),
-            Self::Io(error) => write!(f, "the vault cannot be read: {error}"),
+            Self::Io(error) => write!(f, "the vault cannot be read: {}", reason(error)),
         }
     }
 }
@@ -98,9 +102,27 @@ impl From<embedded::OpenError> for OpenError {
     }
 }
 
+impl From<PayloadError> for OpenError {
+    fn from(error: PayloadError) -> Self {
+        match error {
+            PayloadError::Io(error) => Self::Io(error),
+            PayloadError::Absent => Self::Damaged(error.to_string()),
+        }
+    }
+}
+
 impl From<Broken> for OpenError {
     fn from(broken: Broken) -> Self {
-        Self::Damaged(broken.to_string())
+        Stopped::from(broken).into()
+    }
+}
+
+impl From<Stopped> for OpenError {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Damaged(says) => Self::Damaged(says),
+            Stopped::Failed(says) => Self::Io(std::io::Error::other(says)),
+        }
     }
 }
 
@@ -188,6 +210,7 @@ impl Keeper {
             (generation, replayed.head),
             clock,
         )?;
+        vault.seen_size = beside.map_or(0, |seen| seen.size);
         vault.load()?;
         vault.after_repairs(&repairs)?;
         vault.idle()?;
@@ -227,9 +250,7 @@ fn assemble(
     clock: Box<dyn Clock>,
 ) -> Result<Vault, OpenError> {
     let policy = Policy::builtin().map_err(|error| OpenError::Damaged(error.to_string()))?;
-    let payloads = ObjectPayloads::open(&paths.dir)
-        .or_else(|_| ObjectPayloads::create(&paths.dir))
-        .map_err(|error| OpenError::Damaged(error.to_string()))?;
+    let payloads = ObjectPayloads::open(&paths.dir)?;
     Ok(Vault {
         id,
         store,
@@ -243,11 +264,15 @@ fn assemble(
         people: Directory::default(),
         shared: crate::keeper::shared::Shared::default(),
         nonces: HashSet::new(),
+        succeeded: HashMap::new(),
+        throttle: Throttle::default(),
         staged: Staged::default(),
         openings: HashMap::new(),
         tail_sealed: true,
         clock_behind: false,
         ledger_dir: paths.dir.join("ledger"),
+        keyring: Keyring::at(&paths.keys),
+        seen_size: 0,
     })
 }
 
@@ -278,18 +303,19 @@ impl Vault {
     fn load(&mut self) -> Result<(), OpenError> {
         let damaged = |error: &dyn fmt::Display| OpenError::Damaged(error.to_string());
         let generation = self.store.head().generation;
-        let table = self.store.key_table().map_err(|error| damaged(&error))?;
+        let table = self.store.key_table().map_err(Broken::from)?;
         self.keys =
             KeyTable::open(&table, &self.generation_key, &self.id, generation).map_err(|_| {
                 OpenError::NoKeys("the generation key does not fit this vault".to_owned())
             })?;
-        for effect in self.store.key_effects().map_err(|error| damaged(&error))? {
+        for effect in self.store.key_effects().map_err(Broken::from)? {
             let change = effect
                 .open(&self.generation_key, &self.id, generation)
                 .map_err(|error| damaged(&error))?;
             self.keys.apply(change);
         }
         self.load_directory()?;
+        self.load_invitations()?;
         self.load_shared()?;
         Ok(())
     }

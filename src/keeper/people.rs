@@ -2,15 +2,13 @@
 
 use serde_json::json;
 
-use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::entry::Entry;
-use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
-use crate::keeper::facts::Purpose;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::NewAccount;
+use crate::keeper::peer::Peer;
 use crate::keeper::policy::decide::Decision;
 use crate::keeper::policy::decide::decide;
 use crate::keeper::policy::question::Question;
@@ -25,10 +23,12 @@ use crate::ledger::Outcome as Ending;
 
 impl Vault {
     /// Hands out a person's own sealed identity, against a `login` entry.
-    pub(crate) fn sign_in(&mut self, ask: &SignIn) -> Result<Step, Broken> {
+    pub(crate) fn sign_in(&mut self, ask: &SignIn, peer: Option<Peer>) -> Result<Step, Broken> {
         let said = json!({"handle": "", "nonce": ask.nonce, "sign_in": ask.version});
         let Some(account) = self.people.find(&ask.handle).cloned() else {
-            return self.refuse(ActorHandle::SERVICE, said, Stop::Unknown);
+            let admitted = self.admit_sign_in(None, peer);
+            let stop = admitted.err().unwrap_or(Stop::Unknown);
+            return self.refuse(ActorHandle::SERVICE, said, stop);
         };
         let actor = self.people.actor(account.id).ok_or(Broken::NoUnit)?;
         let question = Question {
@@ -43,6 +43,11 @@ impl Vault {
             Decision::Allow(permit) => permit,
             Decision::Deny(denial) => return self.refuse(actor, said, Stop::Denied(denial, None)),
         };
+        if let Err(stop) = self.admit_sign_in(Some(&account), peer) {
+            return self.refuse(actor, said, stop);
+        }
+        let asker = account.id;
+        let notices = self.notices(&account)?.len();
         let entry = Entry::new(Act::SignIn.row().event, Ending::Ok, actor, said);
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, logged| {
@@ -51,8 +56,10 @@ impl Vault {
                 account: Box::new(account),
                 actor: actor.to_string(),
                 file,
+                notices: u32::try_from(notices).unwrap_or(u32::MAX),
             })
-        }))
+        })
+        .telling_errands(asker))
     }
 
     /// Adds an account whose keys the asker's desk made.
@@ -61,17 +68,7 @@ impl Vault {
         let by = request.asker.id.to_string();
         let enrolled = self.check_enrolment(new, (&by, &request.asker.verifying))?;
         let account = self.account_of(new, enrolled, AccountState::Unclaimed);
-        let mut team = None;
-        if self.team(new.role)?.is_none() {
-            let made = new.team.as_ref().ok_or(Stop::Stale)?;
-            let expected = self.roll_with(&account)?.as_roll().team(new.role);
-            let purpose = Purpose::Team { role: new.role };
-            let maker = (by.as_str(), &request.asker.verifying);
-            team = Some((
-                made,
-                self.check_compartment(made, maker, purpose, &expected)?,
-            ));
-        }
+        let team = self.first_of_team(request, (new.role, &account), new.team.as_ref())?;
         let id = account.id;
         self.make_account(account)?;
         self.put_identity(id, &new.identity)?;
@@ -84,48 +81,8 @@ impl Vault {
             Ok(Served::Accounts(
                 vault.people.account(id).cloned().into_iter().collect(),
             ))
-        }))
-    }
-
-    /// Suspends or resumes an account. Suspending destroys its envelopes at once.
-    pub(crate) fn change_state(
-        &mut self,
-        request: &Request,
-        act: Act,
-        user: UserId,
-    ) -> Result<Step, Stop> {
-        let account = self.people.account(user).ok_or(Stop::Unknown)?.clone();
-        let permit = self.permit(request, act, Resource::Account(&account))?;
-        let suspend = act == Act::SuspendUser;
-        let (state, suspended_at) = match account.state {
-            AccountState::Active | AccountState::Unclaimed if suspend => {
-                (AccountState::Suspended, Some(self.now()))
-            }
-            AccountState::Suspended if !suspend && account.claimed => (AccountState::Active, None),
-            AccountState::Suspended if !suspend => (AccountState::Unclaimed, None),
-            state => {
-                let says = format!("`{}` is {state}; nothing to do", account.handle);
-                return Err(Stop::Refused("bad-state", says));
-            }
-        };
-        if suspend && account.id == request.asker.id {
-            let says = "nobody can suspend themselves; ask another coordinator".to_owned();
-            return Err(Stop::Refused("own-account", says));
-        }
-        self.put_account(AccountFacts {
-            state,
-            suspended_at,
-            ..account
-        })?;
-        if suspend {
-            self.end_envelopes_of(user)?;
-        }
-        let pledge = self.log(permit, request.entry(act))?;
-        Ok(Step::serving(pledge, move |vault, _| {
-            Ok(Served::Accounts(
-                vault.people.account(user).cloned().into_iter().collect(),
-            ))
-        }))
+        })
+        .telling_errands(request.asker.id))
     }
 
     /// The directory, or one account of it.

@@ -25,6 +25,7 @@ use crate::keeper::policy::rule::RuleId;
 pub mod decide;
 pub mod error;
 pub mod kind;
+pub mod matrix;
 mod names;
 pub mod question;
 pub mod rule;

@@ -1,45 +1,52 @@
-//! The ledger's static files for third parties: derived from the journal, never the truth. Written at a
-//! clean stop, before an export, and whenever enough entries have gathered.
+//! The ledger's static files for third parties: derived from the journal, never the truth. Written at the
+//! founding, before an export and at a clean stop. Beside the keys it is remembered how far the vault has come:
+//! then too, and in between (`keeper/thread.rs`).
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::keeper::Keeper;
-use crate::keeper::Paths;
 use crate::keeper::Stopped;
-use crate::keeper::keyring::Keyring;
 use crate::keeper::keyring::Seen;
+use crate::keeper::line::EachFile;
+use crate::keeper::line::LineError;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::ledger::LeafIndex;
 use crate::ledger::Opening;
-use crate::ledger::Proven;
+use crate::ledger::SignedCheckpoint;
+use crate::ledger::journal::disk::reason;
 use crate::ledger::proof::LogProof;
-use crate::ledger::tiles::TilesError;
 use crate::ledger::tiles::write::Publisher;
 
 /// Entries read at a time.
 const BUNDLE: usize = 256;
+/// The newest signed head's file.
+const CHECKPOINT: &str = "checkpoint";
+/// In the names of partial tiles: at most one for each row of tiles.
+const PARTIAL: &str = ".p/";
+/// The folder of the tiles that hold entries.
+const ENTRIES: &str = "entries";
 
 impl Vault {
     /// Brings the static directory up to the newest head.
     pub(crate) fn publish(&self) -> Result<Publisher, Broken> {
         let keys = [self.head.verifier()];
-        let failed = |error: TilesError| Broken::Ledger(error.to_string());
         // What is there is derived: if it does not fit the journal it is written again from the start.
         let opened = Publisher::open(&self.ledger_dir, &keys);
         let mut publisher = match opened {
             Ok(publisher) if publisher.size().get() <= self.head.size() => publisher,
-            _ => Publisher::afresh(&self.ledger_dir, &keys).map_err(failed)?,
+            _ => Publisher::afresh(&self.ledger_dir, &keys).map_err(Broken::from)?,
         };
         let Some(checkpoint) = self.head.checkpoint() else {
             return Ok(publisher);
         };
         let done = publisher.publish(self.leaves_from(publisher.size().get())?, checkpoint);
         if done.is_err() {
-            publisher = Publisher::afresh(&self.ledger_dir, &keys).map_err(failed)?;
+            publisher = Publisher::afresh(&self.ledger_dir, &keys).map_err(Broken::from)?;
             publisher
                 .publish(self.leaves_from(0)?, checkpoint)
-                .map_err(failed)?;
+                .map_err(Broken::from)?;
         }
         Ok(publisher)
     }
@@ -48,10 +55,7 @@ impl Vault {
         let mut leaves = Vec::new();
         let mut next = from;
         while next < self.head.size() {
-            let more = self
-                .store
-                .leaves(next, BUNDLE)
-                .map_err(|error| Broken::Store(error.to_string()))?;
+            let more = self.store.leaves(next, BUNDLE).map_err(Broken::from)?;
             if more.is_empty() {
                 break;
             }
@@ -63,24 +67,20 @@ impl Vault {
 
     /// Publishes the genesis entry's opening: it holds no personal data.
     pub(crate) fn publish_genesis(&self) -> Result<(), Broken> {
-        let failed = |error: TilesError| Broken::Ledger(error.to_string());
         let publisher = self.publish()?;
         let opening: &Opening = self.openings.get(&0).ok_or(Broken::Detail)?;
         publisher
             .disclose(LeafIndex::new(0), opening)
-            .map_err(failed)?;
+            .map_err(Broken::from)?;
         if let Some(checkpoint) = self.head.checkpoint() {
-            publisher.keep(checkpoint).map_err(failed)?;
+            publisher.keep(checkpoint).map_err(Broken::from)?;
         }
-        publisher.sync().map_err(failed)
+        publisher.sync().map_err(Broken::from)
     }
 
     /// The proof of an entry, as a C2SP tlog-proof.
     pub(crate) fn proof(&self, index: u64) -> Result<String, Broken> {
-        let entry = self
-            .store
-            .leaves(index, 1)
-            .map_err(|error| Broken::Store(error.to_string()))?;
+        let entry = self.store.leaves(index, 1).map_err(Broken::from)?;
         let checkpoint = self.head.checkpoint().ok_or(Broken::Detail)?;
         let proof = LogProof {
             entry: entry.into_iter().next().ok_or(Broken::Detail)?,
@@ -91,72 +91,112 @@ impl Vault {
         Ok(proof.to_text())
     }
 
-    /// How far the vault has come, as the file beside the keys remembers it.
-    fn seen(&self) -> Option<Seen> {
-        let head = self.head.checkpoint()?.head();
-        Some(Seen {
+    /// Has the file beside the keys remember how far the vault has come, if `behind` entries or more are new.
+    /// Only what is durable is ever remembered, so an honest vault is never behind that file.
+    ///
+    /// # Errors
+    /// What the system reports; nothing but the remembering is lost.
+    pub(crate) fn remember(&mut self, behind: u64) -> std::io::Result<()> {
+        let Some(head) = self.head.checkpoint().map(SignedCheckpoint::head) else {
+            return Ok(());
+        };
+        let size = head.size.get();
+        if size.saturating_sub(self.seen_size) < behind {
+            return Ok(());
+        }
+        self.keyring.remember(&Seen {
             generation: self.store.head().generation,
-            size: head.size.get(),
+            size,
             root: head.root.to_string(),
-        })
+        })?;
+        self.seen_size = size;
+        Ok(())
     }
 
     /// Ends cleanly.
-    pub(crate) fn close(self, paths: &Paths) -> Result<(), Stopped> {
+    pub(crate) fn close(mut self) -> Result<(), Stopped> {
         let tiles = self.publish().map(drop);
-        let words = |error: &dyn std::fmt::Display| Stopped(error.to_string());
-        if let Some(seen) = self.seen() {
-            Keyring::at(&paths.keys)
-                .remember(&seen)
-                .map_err(|error| words(&error))?;
-        }
-        self.store.close().map_err(|error| words(&error))?;
+        let failed = |error: std::io::Error| Stopped::Failed(reason(&error).into_owned());
+        self.remember(1).map_err(failed)?;
+        self.store.close().map_err(failed)?;
         tiles.map_err(Stopped::from)
     }
 }
 
+/// A file of the static directory.
+pub(crate) struct StaticFile {
+    /// Its path below the folder, `/` between the parts.
+    pub(crate) name: String,
+    content: Content,
+}
+
+enum Content {
+    /// Small, and may be another or gone by the time it is read.
+    Held(Vec<u8>),
+    At(PathBuf),
+}
+
+impl StaticFile {
+    /// Reads it with `each`.
+    pub(crate) fn read_with(self, each: &mut EachFile<'_>) -> Result<(), LineError> {
+        match self.content {
+            Content::Held(bytes) => each(&self.name, &mut bytes.as_slice())?,
+            Content::At(path) => each(&self.name, &mut std::fs::File::open(path)?)?,
+        }
+        Ok(())
+    }
+}
+
 impl Keeper {
-    /// Writes the static directory's checkpoints and hash tiles to `out`: nothing of it names an act.
-    ///
-    /// # Errors
-    /// [`Stopped`] with what failed.
-    pub fn export_hashes(&self, out: &Path) -> Result<(), Stopped> {
-        self.export(out, false)
-    }
-
-    /// Writes the whole static directory to `out`, against the entry that says so.
-    ///
-    /// # Errors
-    /// [`Stopped`] with what failed.
-    pub fn export_entries(&self, out: &Path, _: &Proven) -> Result<(), Stopped> {
-        self.export(out, true)
-    }
-
-    fn export(&self, out: &Path, entries: bool) -> Result<(), Stopped> {
-        let from = self.paths().dir.join("ledger");
-        let to = out.to_owned();
-        self.run(move |vault| -> Result<(), Stopped> {
-            vault.publish()?;
-            copy(&from, &to, entries)
-                .map_err(|error| Stopped(format!("cannot write the export: {error}")))
+    /// Brings the static directory up to date, and lists it. Whatever the head in this list needs stays
+    /// readable, although the next publishing takes partial tiles away that have been filled.
+    pub(crate) fn static_files(&self, entries: bool) -> Result<Vec<StaticFile>, LineError> {
+        let folder = self.paths().dir.join("ledger");
+        self.run(move |vault| -> Result<Vec<StaticFile>, LineError> {
+            vault.publish().map_err(Stopped::from)?;
+            // What was handed out is remembered; where that fails, the clean stop says so.
+            drop(vault.remember(1));
+            let head = folder.join(CHECKPOINT);
+            let mut files = Vec::new();
+            if head.exists() {
+                files.push(StaticFile {
+                    name: CHECKPOINT.to_owned(),
+                    content: Content::Held(std::fs::read(&head)?),
+                });
+            }
+            list(&folder, "", entries, &mut files)?;
+            Ok(files)
         })?
     }
 }
 
-/// Copies a static directory, with or without the folders that hold entries.
-fn copy(from: &Path, to: &Path, entries: bool) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name == "entries" && !entries {
+/// Lists a static directory in the order of names, with or without the folders that hold entries.
+fn list(
+    folder: &Path,
+    prefix: &str,
+    entries: bool,
+    files: &mut Vec<StaticFile>,
+) -> std::io::Result<()> {
+    let mut found: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
+    found.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in found {
+        // INVARIANT: every name in a static directory is plain ASCII that this program chose.
+        let Ok(word) = entry.file_name().into_string() else {
+            continue;
+        };
+        let name = format!("{prefix}{word}");
+        if name == CHECKPOINT || (word == ENTRIES && !entries) {
             continue;
         }
-        let target = to.join(&name);
         if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target, entries)?;
+            list(&entry.path(), &format!("{name}/"), entries, files)?;
         } else {
-            std::fs::copy(entry.path(), target)?;
+            let content = if prefix.contains(PARTIAL) {
+                Content::Held(std::fs::read(entry.path())?)
+            } else {
+                Content::At(entry.path())
+            };
+            files.push(StaticFile { name, content });
         }
     }
     Ok(())

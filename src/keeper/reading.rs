@@ -94,7 +94,7 @@ impl Vault {
             return Err(Stop::Refused("no-such-version", says));
         }
         let whole = act == Act::ExportRecord;
-        self.serve_parts(request, act, (found, last), move |version| {
+        self.serve_parts(request, act, (found, last, None), move |version| {
             version
                 .parts
                 .iter()
@@ -128,7 +128,7 @@ impl Vault {
         self.serve_parts(
             request,
             Act::ReadAttachment,
-            (found, version),
+            (found, version, Some(part)),
             move |facts| {
                 let of_version = facts.parts.iter().filter(|_| facts.number == version);
                 of_version
@@ -143,7 +143,7 @@ impl Vault {
         &mut self,
         request: &Request,
         act: Act,
-        (found, shown): (Found, u32),
+        (found, shown, attachment): (Found, u32, Option<u32>),
         pick: impl Fn(&VersionFacts) -> Vec<PartFacts>,
     ) -> Result<Step, Stop> {
         let Found {
@@ -160,6 +160,7 @@ impl Vault {
             parts.retain(|part| part.number == 1 || !card_only);
             wanted.push((version, parts));
         }
+        self.list_revealed(request, &facts, (shown, attachment))?;
         let note = serde_json::json!({"version": shown});
         let entry = (request.entry(act), note);
         let pledge = self.log_showing(request, permit, entry, (facts.id, compartment))?;

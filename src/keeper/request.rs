@@ -35,7 +35,7 @@ use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
 /// How far a signed ask's time may be from the keeper's: ten minutes.
-const MAX_SKEW_MS: u64 = 10 * 60 * 1000;
+pub(crate) const MAX_SKEW_MS: u64 = 10 * 60 * 1000;
 
 /// A verified ask.
 #[derive(Debug)]
@@ -63,6 +63,8 @@ pub(crate) type Finish = Box<dyn FnOnce(&Vault, &[Logged]) -> Result<Outcome, Br
 pub(crate) struct Step {
     pub(crate) pledges: Vec<Pledge>,
     pub(crate) finish: Finish,
+    /// Who is told whether their desk could seal keys on.
+    pub(crate) errands_of: Option<UserId>,
 }
 
 impl Step {
@@ -77,6 +79,15 @@ impl Step {
                 [one] => serve(vault, one).map(|served| Outcome::Done(Box::new(served))),
                 _ => Err(Broken::Stopped),
             }),
+            errands_of: None,
+        }
+    }
+
+    /// As before, telling the asker whether their desk could seal keys on: of acts that may leave some lacking.
+    pub(crate) fn telling_errands(self, asker: UserId) -> Self {
+        Self {
+            errands_of: Some(asker),
+            ..self
         }
     }
 
@@ -85,11 +96,21 @@ impl Step {
         Self::serving(pledge, |_, _| Ok(Served::Nothing))
     }
 
+    /// One entry, and no more than an outcome.
+    pub(crate) fn refusing(pledge: Pledge, outcome: Outcome) -> Self {
+        Self {
+            pledges: vec![pledge],
+            finish: Box::new(move |_, _| Ok(outcome)),
+            errands_of: None,
+        }
+    }
+
     /// No entry at all: only for acts whose row says so.
     pub(crate) fn unlogged(outcome: Outcome) -> Self {
         Self {
             pledges: Vec::new(),
             finish: Box::new(move |_, _| Ok(outcome)),
+            errands_of: None,
         }
     }
 }
@@ -115,6 +136,8 @@ pub(crate) enum Stop {
     Stale,
     /// The ask itself cannot be believed.
     BadAuth(&'static str),
+    /// Too many in too short a time.
+    Rate(&'static str),
     /// The vault cannot go on.
     Broken(Broken),
 }
@@ -227,11 +250,7 @@ impl Vault {
         act: Act,
         facts: &RecordFacts,
     ) -> Result<Permit, Stop> {
-        let case = facts
-            .case
-            .map(|case| self.case(case))
-            .transpose()?
-            .flatten();
+        let case = self.case_of(facts)?;
         let rules = &self.rules.of(&facts.kind).people;
         let on = Resource::Record {
             facts,
@@ -287,17 +306,15 @@ impl Vault {
             Stop::Stale => (refusal(Ending::Stale), Outcome::Stale),
             Stop::BadAuth(says) => (
                 refusal(Ending::BadAuth),
-                Outcome::Refused {
-                    code: "bad-auth".to_owned(),
-                    says: says.to_owned(),
-                },
+                refused(Ending::BadAuth, says.to_owned()),
+            ),
+            Stop::Rate(says) => (
+                refusal(Ending::Rate),
+                refused(Ending::Rate, says.to_owned()),
             ),
         };
         let pledge = self.log_refusal(entry)?;
-        Ok(Step {
-            pledges: vec![pledge],
-            finish: Box::new(move |_, _| Ok(outcome)),
-        })
+        Ok(Step::refusing(pledge, outcome))
     }
 }
 
@@ -307,5 +324,13 @@ fn ending_of(rule: &str) -> Ending {
         "grant-over" => Ending::Expired,
         "account-suspended" => Ending::Suspended,
         _ => Ending::Denied,
+    }
+}
+
+/// A refusal whose code is the ending's own word.
+fn refused(ending: Ending, says: String) -> Outcome {
+    Outcome::Refused {
+        code: ending.to_string(),
+        says,
     }
 }

@@ -56,10 +56,7 @@ impl Vault {
     fn sealed_row(&self, tree: Tree, id: &RowId) -> Result<Option<SealedRow>, Broken> {
         match self.staged.rows.get(&(tree, *id)) {
             Some(staged) => Ok(staged.clone()),
-            None => self
-                .store
-                .row(tree, id)
-                .map_err(|error| Broken::Store(error.to_string())),
+            None => self.store.row(tree, id).map_err(Broken::from),
         }
     }
 
@@ -97,6 +94,34 @@ impl Vault {
         let row = key.seal_row(&place, revision, plain);
         self.staged.rows.insert((tree, id), Some(row.clone()));
         self.staged.effects.push(Effect::Put { tree, id, row });
+        Ok(())
+    }
+
+    /// Removes a row, if there is one.
+    pub(crate) fn drop_row(
+        &mut self,
+        unit: &UnitName,
+        tree: Tree,
+        natural: &[u8],
+    ) -> Result<(), Broken> {
+        match self.keys.get(unit).map(UnitKey::duplicate) {
+            Some(key) => self.drop_row_under(&key, tree, natural),
+            None => Ok(()),
+        }
+    }
+
+    /// Erases a row under a given key, if there is one.
+    pub(crate) fn drop_row_under(
+        &mut self,
+        key: &UnitKey,
+        tree: Tree,
+        natural: &[u8],
+    ) -> Result<(), Broken> {
+        let id = key.row_id(tree.number(), natural);
+        if self.sealed_row(tree, &id)?.is_some() {
+            self.staged.rows.insert((tree, id), None);
+            self.staged.effects.push(Effect::Drop { tree, id });
+        }
         Ok(())
     }
 

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 
 use crate::keeper::facts::CaseFacts;
 use crate::keeper::policy::kind::KindRules;
-use crate::keeper::policy::kind::Reader;
 use crate::records::Kind;
 use crate::records::Kinds;
 use crate::records::words::CaseRule;
@@ -30,6 +29,8 @@ pub struct Rule {
     pub second_approver: bool,
     /// Everyone it is shown to is listed in its history.
     pub revealed_to: bool,
+    /// It is hidden from the managers of whoever it is about.
+    pub hides_from_manager: bool,
     /// An outsider's grant opens its card alone.
     pub card_only: bool,
     title: String,
@@ -77,14 +78,12 @@ impl Rules {
 
 impl Rule {
     fn of(kind: &Kind) -> Self {
-        let readers = kind.readers.iter().map(|reader| reader.word());
-        let writers = kind.writers.iter().map(|writer| writer.word());
         let own = kind.place == Place::Own;
         Self {
             people: KindRules {
                 name: kind.name.clone(),
-                readers: readers.filter_map(Reader::from_word).collect(),
-                writers: writers.filter_map(Reader::from_word).collect(),
+                readers: kind.readers.iter().copied().collect(),
+                writers: kind.writers.iter().copied().collect(),
                 hidden: own,
                 // What only named people may decide on is nobody else's, in an emergency either (domain
                 // facts: section 124 of the Police Act 1997).
@@ -98,6 +97,7 @@ impl Rule {
             exportable: kind.exportable,
             second_approver: kind.second_approver,
             revealed_to: kind.revealed_to,
+            hides_from_manager: kind.hides_from_manager,
             card_only: !kind.revealed.is_empty(),
             title: kind.title.clone(),
             case: kind.case,
@@ -121,6 +121,7 @@ impl Rule {
             exportable: false,
             second_approver: true,
             revealed_to: false,
+            hides_from_manager: true,
             card_only: false,
             title: String::new(),
             case: CaseRule::None,

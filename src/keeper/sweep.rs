@@ -27,7 +27,7 @@ impl Vault {
         let removed = self
             .payloads
             .sweep(&mut |name| named.contains(name))
-            .map_err(|error| Broken::Store(error.to_string()))?;
+            .map_err(Broken::from)?;
         Ok(removed.len())
     }
 }

@@ -10,10 +10,14 @@ use std::fmt;
 
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::ids::UserId;
 use crate::ids::VaultId;
+pub(crate) use crate::keeper::broken::Broken;
 use crate::keeper::directory::Directory;
 use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
+use crate::keeper::keyring::Keyring;
+use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
 use crate::keeper::shared::Shared;
@@ -48,7 +52,11 @@ pub(crate) struct Vault {
     pub(crate) people: Directory,
     pub(crate) shared: Shared,
     pub(crate) nonces: HashSet<String>,
+    /// Who took new keys since the vault was opened, and in which entry.
+    pub(crate) succeeded: HashMap<UserId, u64>,
     pub(crate) staged: Staged,
+    /// Recent sign-ins over a socket.
+    pub(crate) throttle: Throttle,
     /// What opens the entries of the frame in hand.
     pub(crate) openings: HashMap<u64, Opening>,
     /// Whether an empty frame follows the last one with entries.
@@ -57,6 +65,10 @@ pub(crate) struct Vault {
     pub(crate) clock_behind: bool,
     /// Where the ledger's static files are.
     pub(crate) ledger_dir: std::path::PathBuf,
+    /// The keys' directory, which remembers how far this vault has come.
+    pub(crate) keyring: Keyring,
+    /// How many entries it remembers by this process's doing.
+    pub(crate) seen_size: u64,
 }
 
 /// The frame being built.
@@ -80,40 +92,6 @@ impl Staged {
             .sum()
     }
 }
-
-/// The vault cannot go on: what it would have said next cannot be trusted.
-#[derive(Debug, Clone)]
-pub(crate) enum Broken {
-    /// The store failed; its own words.
-    Store(String),
-    /// A row of this tree does not open or does not parse.
-    Row(Tree),
-    /// A unit that must exist does not.
-    NoUnit,
-    /// A detail could not be written as canonical JSON.
-    Detail,
-    /// The ledger head could not be advanced; what failed.
-    Ledger(String),
-    /// An earlier failure stopped this vault.
-    Stopped,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Store(says) => f.write_str(says),
-            Self::Row(tree) => write!(f, "a row of tree {} does not open", tree.number()),
-            Self::NoUnit => f.write_str("a unit that must exist is missing from the key table"),
-            Self::Detail => f.write_str("an entry's detail cannot be written"),
-            Self::Ledger(says) => write!(f, "the ledger cannot go on: {says}"),
-            Self::Stopped => {
-                f.write_str("the vault stopped after an earlier failure; open it again")
-            }
-        }
-    }
-}
-
-impl std::error::Error for Broken {}
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

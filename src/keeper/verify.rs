@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::keeper::Paths;
+use crate::keeper::broken::Broken;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::keyring::Keyring;
 use crate::keeper::open::OpenError;
@@ -96,8 +97,7 @@ fn check_static(paths: &Paths, head: &LedgerHead) -> Result<(), OpenError> {
         remembered: &[],
         entries_from: LeafIndex::new(0),
     };
-    let report =
-        check::directory(&dir, &against).map_err(|error| OpenError::Damaged(error.to_string()))?;
+    let report = check::directory(&dir, &against).map_err(Broken::from)?;
     match report.findings.first() {
         None => Ok(()),
         Some(finding) => Err(OpenError::Damaged(format!(
@@ -119,6 +119,7 @@ fn compare(
         }
         MemoryError::Breaks(how) => OpenError::Fork(how.to_string()),
         MemoryError::UnknownKey { .. } => OpenError::Fork(error.to_string()),
+        MemoryError::Io { source, .. } => OpenError::Io(source),
         other => OpenError::Damaged(other.to_string()),
     };
     let memory = Memory::open(state, &head.verifier()).map_err(words)?;

@@ -5,7 +5,7 @@
 //! vkey  checkpoint                       the key's text, the newest signed note
 //! tile/<level>/<n>[.p/<width>]           256 hashes, or fewer at the right edge
 //! tile/entries/<n>[.p/<width>]           256 entries, each after its u16 length
-//! checkpoints/<size>                     kept for ever: printed, cosigned or handed out
+//! checkpoints/<size>.note                kept for ever by [`write::Publisher::keep`]: the founding's
 //! admin/<index>.json                     openings of entries without personal data
 //! ```
 //!

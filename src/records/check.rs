@@ -34,7 +34,7 @@ impl Kind {
             Value::Object(given) => object(&self.fields, given, "", &mut found),
             other => {
                 let rule = format!(
-                    "a form is an object of fields, not {}",
+                    "a form is a group of named fields, not {}",
                     sort_in_words(other)
                 );
                 found.push(Problem {
@@ -130,6 +130,11 @@ fn whole(field: &Field, value: &Value, at: &str, found: &mut Vec<Problem>) -> Op
         found.push(problem(field, at, rule));
         return None;
     }
+    if let Some(least) = field.min_items.filter(|least| items.len() < *least) {
+        let rule = format!("must have at least {least} entries; it has {}", items.len());
+        found.push(problem(field, at, rule));
+        return None;
+    }
     let kept = items
         .iter()
         .enumerate()
@@ -142,7 +147,10 @@ fn whole(field: &Field, value: &Value, at: &str, found: &mut Vec<Problem>) -> Op
 fn one(field: &Field, value: &Value, at: &str, found: &mut Vec<Problem>) -> Option<Value> {
     if field.nested() {
         let Value::Object(given) = value else {
-            let rule = format!("must be an object of fields, not {}", sort_in_words(value));
+            let rule = format!(
+                "must be a group of named fields, not {}",
+                sort_in_words(value)
+            );
             found.push(problem(field, at, rule));
             return None;
         };
@@ -216,7 +224,7 @@ pub(crate) fn sort_in_words(value: &Value) -> &'static str {
         Value::Number(_) => "a number",
         Value::String(_) => "a text",
         Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::Object(_) => "a group of fields",
     }
 }
 

@@ -50,9 +50,23 @@ fn head(kind: &Kind, faults: &mut Vec<String>) {
         "it names services but belongs to no case",
     );
     fault(
+        kind.hides_from_manager && kind.place == Place::Case,
+        "it is hidden from a manager but sealed to a case",
+    );
+    fault(
         twice(&kind.readers) || twice(&kind.writers),
         "a reader or writer stands twice",
     );
+    for reader in kind.readers.iter().filter(|reader| !reader.may_read()) {
+        faults.push(format!(
+            "it names {reader} among its readers, which no kind may"
+        ));
+    }
+    for writer in kind.writers.iter().filter(|writer| !writer.may_file()) {
+        faults.push(format!(
+            "it names {writer} among its writers, which no kind may"
+        ));
+    }
 }
 
 fn twice<T: PartialEq>(items: &[T]) -> bool {

@@ -83,6 +83,10 @@ impl Kind {
         let checked = self.checked_by == Some(Checker::NotAuthor);
         [
             (own, "hidden from everyone who may not read it"),
+            (
+                self.hides_from_manager,
+                "hidden from the manager of whoever it is about",
+            ),
             (self.purpose_required, "opens only with a purpose"),
             (!self.exportable, "never leaves as an export"),
             (
@@ -142,7 +146,11 @@ pub(crate) fn asks(field: &Field) -> String {
     };
     let mut phrase = if field.list {
         let most = field.max_items.unwrap_or(LIST_ITEMS);
-        format!("List of up to {most}, each {sort}")
+        match field.min_items {
+            Some(least) if least == most => format!("List of {most}, each {sort}"),
+            Some(least) => format!("List of {least} to {most}, each {sort}"),
+            None => format!("List of up to {most}, each {sort}"),
+        }
     } else {
         let mut letters = sort.chars();
         let first = letters.next().map(|c| c.to_uppercase().to_string());

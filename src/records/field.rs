@@ -56,6 +56,9 @@ pub struct Field {
     /// Most characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<usize>,
+    /// Fewest entries of a list that is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_items: Option<usize>,
     /// Most entries of a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_items: Option<usize>,
@@ -224,6 +227,7 @@ impl Field {
             max: None,
             min_length: None,
             max_length: None,
+            min_items: None,
             max_items: None,
             pattern: None,
             not_before: None,

@@ -1,6 +1,8 @@
 //! Forms as people write them: JSON or TOML text to a value, with the place of any mistake. A mistake is
 //! never shown with the text around it.
 
+mod mistake;
+
 use std::fmt;
 
 use serde::de::Deserialize;
@@ -11,6 +13,9 @@ use serde::de::SeqAccess;
 use serde::de::Visitor;
 use serde_json::Map;
 use serde_json::Value;
+
+pub use crate::records::input::mistake::Format;
+use crate::records::input::mistake::TWICE;
 
 /// Most bytes of a form.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -29,14 +34,14 @@ pub enum InputError {
     },
     /// A mistake in the JSON or TOML.
     Mistake {
-        /// `JSON` or `TOML`.
-        format: &'static str,
+        /// What it was read as.
+        format: Format,
         /// From 1.
         line: usize,
         /// From 1, in characters.
         column: usize,
-        /// What was expected.
-        what: String,
+        /// What is wrong and what to do, in plain words.
+        what: &'static str,
     },
 }
 
@@ -48,11 +53,13 @@ impl fmt::Display for InputError {
                 "a form may have at most {} MiB; put long material into an attachment",
                 MAX_BYTES / 1024 / 1024
             ),
-            Self::Empty => f.write_str("the file is empty"),
+            Self::Empty => {
+                f.write_str("the file is empty; `kind template` prints a form to begin with")
+            }
             Self::NotText { at } => {
                 write!(
                     f,
-                    "not UTF-8 text from byte {at} on; save it as JSON or TOML in UTF-8"
+                    "this is not plain text (from byte {at} on); save it as a .json or .toml file in UTF-8"
                 )
             }
             Self::Mistake {
@@ -60,10 +67,10 @@ impl fmt::Display for InputError {
                 line,
                 column,
                 what,
-            } => write!(
-                f,
-                "not valid {format}: line {line}, column {column}: {what}"
-            ),
+            } => {
+                let format = format.name();
+                write!(f, "line {line}, character {column} of the {format}: {what}")
+            }
         }
     }
 }
@@ -108,15 +115,22 @@ fn json(text: &str) -> Result<Value, InputError> {
     serde_json::from_str::<Once>(text)
         .map(|value| value.0)
         .map_err(|error| {
-            let place = format!(" at line {} column {}", error.line(), error.column());
-            let what = error.to_string();
+            let (line, column) = (error.line().max(1), error.column().max(1));
             InputError::Mistake {
-                format: "JSON",
-                line: error.line().max(1),
-                column: error.column().max(1),
-                what: what.strip_suffix(&place).unwrap_or(&what).to_owned(),
+                format: Format::Json,
+                line,
+                column: characters(text, line, column),
+                what: Format::Json.plain(&error.to_string()),
             }
         })
+}
+
+/// A place in a line in characters, from the parser's, which is in bytes.
+fn characters(text: &str, line: usize, column: usize) -> usize {
+    let line = text.split('\n').nth(line - 1).unwrap_or_default();
+    let before = line.bytes().take(column);
+    // Every character has one byte that does not continue another.
+    before.filter(|byte| byte & 0xC0 != 0x80).count().max(1)
 }
 
 fn toml(text: &str) -> Result<Value, InputError> {
@@ -125,12 +139,11 @@ fn toml(text: &str) -> Result<Value, InputError> {
         let before = text.get(..start).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-        let what: Vec<&str> = error.message().lines().collect();
         InputError::Mistake {
-            format: "TOML",
+            format: Format::Toml,
             line: before.matches('\n').count() + 1,
             column,
-            what: what.join("; "),
+            what: Format::Toml.plain(error.message()),
         }
     })?;
     Ok(Value::Object(
@@ -218,7 +231,7 @@ impl<'de> Visitor<'de> for OnceVisitor {
         let mut map = Map::new();
         while let Some(name) = fields.next_key::<String>()? {
             if map.contains_key(&name) {
-                return Err(A::Error::custom("a field stands twice"));
+                return Err(A::Error::custom(TWICE));
             }
             let Once(value) = fields.next_value()?;
             map.insert(name, value);
@@ -264,21 +277,21 @@ mod tests {
     fn mistakes_name_their_place_and_no_content() {
         assert_eq!(
             says("{\n  \"a\": \"private\",\n  \"b\": oops\n}", None),
-            "not valid JSON: line 3, column 8: expected value"
+            "line 3, character 8 of the JSON: a value is missing, or a text is not in double quotes"
         );
         assert_eq!(
             says("{\"a\": 1, \"a\": 2}", None),
-            "not valid JSON: line 1, column 12: a field stands twice"
+            "line 1, character 12 of the JSON: the same field is given twice; keep one of them"
         );
         let twice = says("a = 'private'\na = 2\n", None);
-        assert_eq!(twice, "not valid TOML: line 2, column 1: duplicate key");
-        let open = says("a = 1\nwörd = 'private\n", Some("x.toml"));
-        assert!(
-            open.starts_with("not valid TOML: line 2, column "),
-            "{open}"
+        assert_eq!(
+            twice,
+            "line 2, character 1 of the TOML: the same field is given twice; keep one of them"
         );
+        let open = says("a = 1\nwörd = 'private\n", Some("x.toml"));
+        assert!(open.starts_with("line 2, character "), "{open}");
         assert!(!open.contains("private"), "{open}");
-        assert_eq!(says(" \n", None), "the file is empty");
+        assert!(says(" \n", None).starts_with("the file is empty; "));
         assert!(
             parse(&[0x7b, 0xff], None)
                 .unwrap_err()
@@ -288,6 +301,50 @@ mod tests {
         assert_eq!(
             parse(&vec![b' '; MAX_BYTES + 1], None),
             Err(InputError::TooLarge)
+        );
+    }
+
+    #[test]
+    fn mistakes_are_in_plain_words() {
+        let json = [
+            (r#"{"a": "#, "ends too early"),
+            (r#"{"a": "b"#, "is not closed"),
+            (r#"{"a": 1,}"#, "comma out"),
+            (r#"{"a" 1}"#, "a colon belongs"),
+            (r#"{"a": 1 "b": 2}"#, "a comma is missing"),
+            ("{a: 1}", "a field's name"),
+            ("{\"a\": \"b\nc\"}", "end of its line"),
+            (r#"{"a": "\x"}"#, "backslash"),
+            (r#"{"a": 01}"#, "not a number"),
+            (r#"{"a": tru}"#, "not in double quotes"),
+            (r#"{"a": 1} x"#, "after the form's end"),
+        ];
+        let toml = [
+            ("a", "stands alone"),
+            ("a = b", "a text or a name is not in double quotes"),
+            ("a = \"b", "is not closed"),
+            ("a = ", "value is missing"),
+            ("a = \"\\x\"", "backslash"),
+            ("a = [1", "a list is not closed"),
+            ("a = {b = 1", "a group is not closed"),
+            ("[a", "like [name]"),
+            ("a = 2026-13-40", "not a date"),
+            ("a = 01", "not a number"),
+            ("ö = 1", "letters a-z, digits"),
+        ];
+        let both = [(&json[..], "a.json"), (&toml[..], "a.toml")];
+        for (mistakes, name) in both {
+            for (text, words) in mistakes {
+                let says = says(text, Some(name));
+                assert!(says.contains(words), "{text}: {says}");
+                assert!(!says.contains("expected"), "{text}: {says}");
+            }
+        }
+        let places = "{\"wörd\": \"é\", oops}";
+        assert!(
+            says(places, None).starts_with("line 1, character 15 "),
+            "{}",
+            says(places, None)
         );
     }
 

@@ -14,7 +14,6 @@ use crate::records::words::Mark;
 use crate::records::words::Place;
 use crate::records::words::Reader;
 use crate::records::words::Service;
-use crate::records::words::Writer;
 
 /// The version of the kind file format this code reads.
 pub const FORMAT: u32 = 1;
@@ -49,7 +48,7 @@ pub struct Kind {
     /// Who may read it.
     pub readers: Vec<Reader>,
     /// Who may file it.
-    pub writers: Vec<Writer>,
+    pub writers: Vec<Reader>,
     /// Which retention rule it falls under.
     pub class: ClassRule,
     /// Labels every record of the kind carries.
@@ -63,6 +62,9 @@ pub struct Kind {
     /// Whether granting or releasing it needs a second person.
     #[serde(default)]
     pub second_approver: bool,
+    /// Whether it is hidden from the manager of whoever it is about, as from those who report to them.
+    #[serde(default)]
+    pub hides_from_manager: bool,
     /// Who must look a filed record over, if anyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked_by: Option<Checker>,

@@ -19,6 +19,11 @@ const FILES: &[(&str, &str)] = &[
         "dbs-certificate.toml",
         include_str!("kinds/dbs-certificate.toml"),
     ),
+    (
+        "positive-disclosure.toml",
+        include_str!("kinds/positive-disclosure.toml"),
+    ),
+    ("allegation.toml", include_str!("kinds/allegation.toml")),
 ];
 
 /// Every kind.
@@ -121,7 +126,9 @@ mod tests {
                 "contact-report",
                 "complaint",
                 "dbs-check",
-                "dbs-certificate"
+                "dbs-certificate",
+                "positive-disclosure",
+                "allegation"
             ]
         );
         assert_eq!(

@@ -34,12 +34,16 @@ macro_rules! words {
 }
 
 words!(
-    /// Who may read records of a kind.
+    /// Whom a kind may name among its readers or writers: those of a role, or those tied to the record.
     Reader {
-        /// Staff on the case's team.
+        /// Staff on the case's team; as writers, everyone on it.
         CaseTeam = "case-team",
         /// Coordinators.
         Coordinator = "coordinator",
+        /// Paid workers, on the case's team or not.
+        Staff = "staff",
+        /// Unpaid helpers, on the case's team or not.
+        Volunteer = "volunteer",
         /// Safeguarding leads.
         SafeguardingLead = "safeguarding-lead",
         /// DBS countersignatories.
@@ -52,28 +56,8 @@ words!(
         Handler = "handler",
         /// Named decision-makers; until any are named, the DBS countersignatories.
         Deciders = "deciders",
-    }
-);
-
-words!(
-    /// Who may file records of a kind.
-    Writer {
-        /// Everyone on the case's team, volunteers too.
-        CaseTeam = "case-team",
-        /// Coordinators.
-        Coordinator = "coordinator",
-        /// Paid workers.
-        Staff = "staff",
-        /// Unpaid helpers.
-        Volunteer = "volunteer",
-        /// Safeguarding leads.
-        SafeguardingLead = "safeguarding-lead",
-        /// DBS countersignatories.
-        DbsCountersignatory = "dbs-countersignatory",
-        /// Data-protection leads.
-        DataProtectionLead = "data-protection-lead",
-        /// Trustees.
-        Trustee = "trustee",
+        /// Who filed it: to read, only while on the case's team, never by itself.
+        Author = "author",
     }
 );
 
@@ -184,6 +168,18 @@ words!(
         Group = "group",
     }
 );
+
+impl Reader {
+    /// Whether a kind's file may name them as readers. Staff and volunteers read only what their cases are.
+    pub const fn may_read(self) -> bool {
+        !matches!(self, Self::Staff | Self::Volunteer | Self::Author)
+    }
+
+    /// Whether a kind's file may name them as writers. Who is tied to a record is so only once it is filed.
+    pub const fn may_file(self) -> bool {
+        !matches!(self, Self::Handler | Self::Deciders | Self::Author)
+    }
+}
 
 impl Place {
     /// Whether people outside the readers must not learn that a record exists.

@@ -51,6 +51,16 @@ impl std::error::Error for PayloadError {
     }
 }
 
+impl From<PayloadError> for io::Error {
+    /// The disk's own error, and `NotFound` where there is none of the name.
+    fn from(error: PayloadError) -> Self {
+        match error {
+            PayloadError::Io(error) => error,
+            PayloadError::Absent => Self::new(io::ErrorKind::NotFound, error),
+        }
+    }
+}
+
 impl From<io::Error> for PayloadError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)

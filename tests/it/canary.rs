@@ -19,6 +19,7 @@ use strongroom::records::Kind;
 use strongroom::records::Kinds;
 use strongroom::records::field::Field;
 use strongroom::records::words::CaseRule;
+use strongroom::records::words::Reader;
 use strongroom::records::words::Sort;
 
 use crate::centre_kit::attach;
@@ -268,9 +269,17 @@ fn typed_into(dir: &Path, canaries: &mut Canaries, close: bool) {
     let sign_in = |who: &str| Desk::sign_in(&keeper, who, &passphrase(who), Some(&state)).unwrap();
     let mut ada = sign_in("ada");
     enrol(&mut ada, "dbs", Role::DbsCountersignatory, None);
+    enrol(&mut ada, "saf", Role::SafeguardingLead, None);
+    let mut saf = sign_in("saf");
     let case = ada.open_case(&canaries.one(), Service::Supervised).unwrap();
     let case = case.id.to_string();
     for kind in Kinds::builtin().iter() {
+        let by_deciders = kind.readers.contains(&Reader::Deciders);
+        // Coordinators do not read what is alleged about their staff.
+        let desk = match kind.readers.contains(&Reader::Coordinator) || by_deciders {
+            true => &mut ada,
+            false => &mut saf,
+        };
         let names: Vec<String> = (0..3).map(|_| format!("{}.txt", canaries.one())).collect();
         let long = canaries.one().repeat(10_000);
         let filing = Filing {
@@ -283,24 +292,24 @@ fn typed_into(dir: &Path, canaries: &mut Canaries, close: bool) {
                 attach(&names[2], b""),
             ],
             about: Vec::new(),
-            deciders: if kind.name == "dbs-certificate" {
+            deciders: if by_deciders {
                 vec!["ada".to_owned()]
             } else {
                 Vec::new()
             },
         };
-        let record = ada.file(&filing).unwrap().id.to_string();
+        let record = desk.file(&filing).unwrap().id.to_string();
+        if kind.name != "dbs-certificate" {
+            desk.amend(&record, &canaries.form(kind), &canaries.one())
+                .unwrap();
+        }
+        use_up(desk, &record, &names);
         ada.import(&[Filing {
             attachments: Vec::new(),
             form: canaries.form(kind),
             ..filing
         }])
         .unwrap();
-        if kind.name != "dbs-certificate" {
-            ada.amend(&record, &canaries.form(kind), &canaries.one())
-                .unwrap();
-        }
-        use_up(&mut ada, &record, &names);
         refused_too(&mut ada, kind, &case, canaries);
     }
     ada.records(None, 0).unwrap();

@@ -243,6 +243,12 @@ fn a_correction_adds_a_version_and_the_original_stays() {
     again[&field] = Value::from("It was five.");
     sam.amend(&centre.report, &again, "and wrong again")
         .unwrap();
+    for nothing in ["", " \n"] {
+        assert_eq!(
+            refused(sam.amend(&centre.report, &again, nothing)),
+            "reason"
+        );
+    }
     let mut cora = centre.desk("cora");
     for (version, fields, reason) in [
         (None, &again, Some("and wrong again")),

@@ -107,6 +107,7 @@ pub(crate) fn found(dir: &Path, centre: &str) {
     let init = Init {
         centre: centre.to_owned(),
         admin: "ada".to_owned(),
+        admin_name: None,
         passphrase: passphrase("ada"),
         trustees: Vec::new(),
         two_person_single: false,

@@ -142,7 +142,7 @@ fn the_doctor_advises_with_0_and_finds_damage_with_4() {
     damage(&centre);
     let said = centre.anybody("--json doctor");
     assert_eq!(said.code, 4, "{said:?}");
-    let report: Value = serde_json::from_str(&said.stdout).unwrap();
+    let report = said.json();
     assert_eq!(report["ok"], false);
     assert!(
         report["findings"]
@@ -151,14 +151,25 @@ fn the_doctor_advises_with_0_and_finds_damage_with_4() {
             .iter()
             .any(|f| f["level"] == "damage")
     );
-    assert_eq!(said.error()["code"], "damaged");
     let text = centre.anybody("doctor");
     assert_eq!(text.code, 4);
     assert!(text.stdout.contains("There is damage."), "{}", text.stdout);
+    assert_eq!(text.stderr, "", "the report says it all");
     let used = centre.run("moira", "--json case list").fails(4);
     assert_eq!(used.error()["code"], "damaged");
     let verified = centre.anybody("--json audit verify").fails(4);
     assert_eq!(verified.error()["code"], "damaged");
+}
+
+#[test]
+fn the_doctor_reports_settings_that_cannot_be_read() {
+    let centre = Centre::new();
+    centre.place.write("centre/vault.toml", "format = ");
+    let said = centre.anybody("--json doctor");
+    assert_eq!(said.code, 4, "{said:?}");
+    let report = said.json();
+    assert_eq!(report["ok"], false);
+    assert_eq!(report["custody"], "unknown");
 }
 
 /// Alters one byte in the middle of the journal's first segment.

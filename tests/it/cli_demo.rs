@@ -1,5 +1,6 @@
 //! `strongroom demo`, and its tour.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
@@ -7,6 +8,9 @@ use std::process::Command;
 use crate::cli_centre;
 use crate::cli_centre::Centre;
 use crate::cli_run::Said;
+use serde_json::Value;
+use strongroom::records::dates;
+use strongroom::records::input;
 
 fn mode(path: &std::path::Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -80,18 +84,64 @@ fn nothing_is_written_over() {
 }
 
 #[test]
+fn everybody_has_claimed_their_account() {
+    let centre = Centre::new();
+    let users = centre.json("moira", "user list");
+    for user in users.as_array().unwrap() {
+        assert_eq!(user["state"], "active", "{user}");
+    }
+    // The control: whoever is added now has not.
+    centre.run("moira", "user add nia --role staff").ok();
+    assert_eq!(centre.json("moira", "user show nia")["state"], "unclaimed");
+}
+
+#[test]
+fn everything_happened_when_the_data_say() {
+    let centre = Centre::new();
+    let bytes = fs::read("src/cli/demo/centre.toml").unwrap();
+    let data = input::parse(&bytes, Some("centre.toml")).unwrap();
+    let lines = centre.run("priya", "--json audit show").ok().stdout;
+    let entries: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let times: Vec<&str> = entries
+        .iter()
+        .map(|e| e["time"].as_str().unwrap())
+        .collect();
+    assert!(times.is_sorted(), "{times:?}");
+    assert_eq!(entries[0]["event"], "genesis");
+    let minute = |text: &str| dates::moment(text).unwrap().timestamp().as_second() / 60;
+    let founded = data["centre"]["founded"].as_str().unwrap();
+    assert_eq!(minute(times[0]), minute(founded));
+    // What priya may see of each record; what she may not has an entry without a name.
+    let stored = entries.iter().filter(|entry| entry["event"] == "store");
+    let stored: BTreeSet<i64> = stored
+        .map(|entry| minute(entry["time"].as_str().unwrap()))
+        .collect();
+    let filed = data["records"].as_array().unwrap().iter();
+    let filed: BTreeSet<i64> = filed
+        .map(|record| minute(record["filed"].as_str().unwrap()))
+        .collect();
+    assert_eq!(stored, filed);
+    for case in data["cases"].as_array().unwrap() {
+        let id = centre.case(case["key"].as_str().unwrap());
+        let shown = centre.json("moira", &format!("case show {id}"));
+        for (said, means) in [("opened_at", "opened"), ("closed_at", "closed")] {
+            let day = shown[said].as_str().map(|at| &at[..10]);
+            assert_eq!(day, case[means].as_str(), "{case}");
+        }
+    }
+}
+
+#[test]
 fn its_clock_starts_in_november_and_moves_only_forward() {
     let centre = Centre::new();
-    let first = centre.run("priya", "--json audit show").ok().stdout;
-    let first: serde_json::Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
-    assert_eq!(first["event"], "genesis");
-    assert!(
-        first["time"]
-            .as_str()
-            .unwrap()
-            .starts_with("2026-11-02T09:00:"),
-        "{first}"
-    );
+    let lines = centre.run("priya", "--json audit show").ok().stdout;
+    // The last entry is the look at the entries.
+    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    let now = last["time"].as_str().unwrap();
+    assert!(now.starts_with("2026-11-02T09:"), "{last}");
     let back = centre
         .run("moira", "--json --at 2026-11-01 case list")
         .fails(1);

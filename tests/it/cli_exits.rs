@@ -7,6 +7,7 @@ use strongroom::keeper::Paths;
 
 use crate::cli_centre::Centre;
 use crate::cli_centre::copy;
+use crate::cli_run::Said;
 
 #[test]
 fn busy_is_5_and_says_who_has_it() {
@@ -167,4 +168,38 @@ fn a_full_standard_output_is_no_success() {
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains("the disk is full"), "{stderr}");
+}
+
+/// Runs a command that may write no file beyond `blocks` of 512 bytes: a disk that takes nothing more.
+fn on_a_full_disk(centre: &Centre, blocks: u32, line: &str) -> Said {
+    let program = env!("CARGO_BIN_EXE_strongroom");
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec {program} {line}");
+    let mut shell = centre.place.program_named("sh");
+    let output = shell.args(["-c", &script]).output().unwrap();
+    Said {
+        line: line.to_owned(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+        code: output.status.code().unwrap(),
+    }
+}
+
+#[test]
+fn a_failing_disk_is_1_and_not_damage() {
+    let centre = Centre::new();
+    let moira = format!("{} --json", Centre::flags("moira"));
+    // Only the lock fits: nothing of the sign-in's entry does.
+    let said = on_a_full_disk(&centre, 1, &format!("{moira} case list")).fails(1);
+    assert_eq!(said.error()["code"], "file", "{said:?}");
+
+    let ledger = centre.place.path("centre/ledger");
+    fs::remove_dir_all(&ledger).unwrap();
+    fs::write(&ledger, "not a folder").unwrap();
+    let said = centre.anybody("--json audit export out").fails(1);
+    let error = said.error();
+    assert_eq!(error["code"], "file", "{error}");
+    assert!(!error["message"].as_str().unwrap().contains("os error"));
+    fs::remove_file(&ledger).unwrap();
+    centre.anybody("audit export out2").ok();
+    assert_eq!(centre.anybody("doctor").code, 0, "nothing was damaged");
 }

@@ -35,6 +35,10 @@ fn a_passphrase_is_made_and_shown_once_and_signs_in() {
         .json();
     assert_eq!(users[0]["id"], made["admin"]["id"]);
     assert_eq!(
+        users[0]["name"], "ada",
+        "the handle, where no name is given"
+    );
+    assert_eq!(
         users[0]["state"], "active",
         "whoever made the vault holds their own passphrase"
     );
@@ -55,12 +59,14 @@ fn an_own_passphrase_is_taken_and_not_repeated() {
     let place = Place::new();
     place.write("pass", format!("{OWN}\n"));
     let said = place
-        .run("init vault --centre Riverside --admin ada --passphrase-file pass")
+        .run("init vault --centre Riverside --admin ada --admin-name 'Ada Łęcka ' --passphrase-file pass")
         .ok();
     assert!(!said.stdout.contains(OWN) && !said.stdout.contains("passphrase, shown"));
     place
         .run("--vault vault --as ada --passphrase-file pass case list")
         .ok();
+    let users = "--vault vault --as ada --passphrase-file pass --json user list";
+    assert_eq!(place.run(users).ok().json()[0]["name"], "Ada Łęcka");
     place.write("other", "another passphrase of mine\n");
     let wrong = place
         .run("--vault vault --as ada --passphrase-file other --json case list")
@@ -161,7 +167,8 @@ fn what_stands_in_the_way_is_said_before_anything_is_made() {
             &format!("init new7 {init} pass --trustee Owen --trustee Owen"),
             &format!("init new8 {init} pass --trustee Owen --trustee Mei --shares full"),
             "init new9 --centre Riverside --admin 'Ada L' --passphrase-file pass",
-            "init new10 --centre '' --admin ada --passphrase-file pass",
+            "init new10 --centre ' ' --admin ada --passphrase-file pass",
+            "init new12 --centre Riverside --admin ada --admin-name ' ' --passphrase-file pass",
             "init new11 --centre Riverside --admin ada --passphrase-file pass --at +1d",
         ])
     );

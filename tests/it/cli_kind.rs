@@ -35,7 +35,9 @@ fn kinds_for_scripts() {
             "contact-report",
             "complaint",
             "dbs-check",
-            "dbs-certificate"
+            "dbs-certificate",
+            "positive-disclosure",
+            "allegation"
         ]
     );
     assert_eq!(place.run("--json kind check").ok().json()["ok"], true);

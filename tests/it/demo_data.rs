@@ -126,9 +126,13 @@ fn every_name_leads_to_somebody() {
 fn everything_is_in_its_order_in_time() {
     let centre = centre();
     let clock = dates::moment(text(&centre["centre"], "clock")).unwrap();
+    let founded = dates::moment(text(&centre["centre"], "founded")).unwrap();
+    for case in list(&centre, "cases") {
+        assert!(founded.date() < dates::date(text(case, "opened")).unwrap());
+    }
     for record in list(&centre, "records") {
         let filed = dates::moment(text(record, "filed")).unwrap();
-        assert!(filed < clock, "{record}");
+        assert!(founded < filed && filed < clock, "{record}");
         let day = filed.date();
         let (kind, form) = form(record);
         for (_, when) in kind.facts(&form).triggers.set() {

@@ -294,7 +294,7 @@ fn what_may_not_be_given_is_not() {
         new
     };
     let blank = with(&|new| new.purpose = " ".to_owned());
-    assert_eq!(refused(ada.grant(&blank)), "purpose-missing");
+    assert_eq!(denied(ada.grant(&blank)), "grant-without-purpose");
     let past = with(&|new| new.until = keeper.now());
     assert_eq!(refused(ada.grant(&past)), "bad-dates");
     let nobody = with(&|new| new.to = "nobody".to_owned());

@@ -79,7 +79,7 @@ fn each_rule_says_what_to_write() {
         assert_eq!(says(field, value), words, "{row}");
         count += 1;
     }
-    assert_eq!(count, 40);
+    assert_eq!(count, 41);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn all_problems_come_at_once_in_a_stable_order() {
     assert_eq!(found, lab().check(&wrong).unwrap_err());
     assert_eq!(
         lab().check(&json!([])).unwrap_err().to_string(),
-        "a form is an object of fields, not a list"
+        "a form is a group of named fields, not a list"
     );
 }
 
@@ -229,6 +229,48 @@ fn a_certificate_s_card_tells_nothing_it_discloses() {
     assert!(!card.contains("caution"), "{card}");
 }
 
+/// Two decide on a positive disclosure: the form takes no decision of one.
+#[test]
+fn a_positive_disclosure_is_decided_by_two() {
+    let kind = Kinds::builtin().find("positive-disclosure").unwrap();
+    let mut form = kind.template_json();
+    form["decided_by"] = json!(["gethin"]);
+    let problems = kind.check(&form).unwrap_err().to_string();
+    assert!(
+        problems.starts_with("decided_by: must have at least 2 entries; it has 1"),
+        "{problems}"
+    );
+    form.as_object_mut().unwrap().remove("decided_by");
+    let problems = kind.check(&form).unwrap_err().to_string();
+    assert!(
+        problems.starts_with("decided_by: is required when decision is engaged"),
+        "{problems}"
+    );
+    form["decision"] = json!("awaiting");
+    assert!(kind.check(&form).is_ok());
+}
+
+/// What is found decides how long an allegation is kept, and its card names nobody but whom it is about.
+#[test]
+fn an_allegation_is_kept_by_what_was_found() {
+    let kind = Kinds::builtin().find("allegation").unwrap();
+    let mut form = kind.template_json();
+    form["told_by"] = json!("TOLD");
+    for (finding, class) in [
+        ("open", "7"),
+        ("substantiated", "7"),
+        ("unfounded", "7"),
+        ("false", "8"),
+        ("malicious", "8"),
+    ] {
+        form["finding"] = json!(finding);
+        let form = kind.check(&form).unwrap();
+        assert_eq!(kind.facts(&form).class, class, "{finding}");
+        let card = serde_json::to_string(&kind.card(&form)).unwrap();
+        assert!(!card.contains("TOLD"), "{card}");
+    }
+}
+
 #[test]
 fn stored_forms_stay_readable_whatever_they_hold() {
     let kind = lab();
@@ -303,7 +345,14 @@ fn a_faulty_definition_is_named() {
         assert!(faults.contains(&fault.to_owned()), "{row}: {faults:?}");
         count += 1;
     }
-    assert_eq!(count, 24);
+    assert_eq!(count, 28);
+    let of_case = LAB.replacen(
+        "\nplace = \"own\"",
+        "\nplace = \"case\"\nhides_from_manager = true",
+        1,
+    );
+    let faults = Kind::parse(&of_case).unwrap().faults();
+    assert_eq!(faults, ["it is hidden from a manager but sealed to a case"]);
     for broken in ["format = 1\nbogus = 2", "= 1", ""] {
         let error = Kind::parse(broken).unwrap_err().to_string();
         assert!(error.starts_with("not a kind definition: line "), "{error}");

@@ -56,6 +56,7 @@ fn found(dir: &Path) {
     let init = Init {
         centre: "Invented and small".to_owned(),
         admin: "ada".to_owned(),
+        admin_name: None,
         passphrase: passphrase("ada"),
         trustees: Vec::new(),
         two_person_single: true,

@@ -1,4 +1,5 @@
-//! Builds the invented centre the way its people would: each signs in and does their own work.
+//! Builds the invented centre the way its people would: each claims their account and does their own work, on
+//! the days the data say.
 
 use std::io::Cursor;
 use std::io::Read;
@@ -8,6 +9,12 @@ use crate::cli::ask::beside;
 use crate::cli::demo::centre::Centre;
 use crate::cli::demo::centre::DemoRecord;
 use crate::cli::demo::centre::Faulty;
+use crate::cli::demo::history;
+use crate::cli::demo::history::Event;
+use crate::cli::demo::people;
+use crate::cli::demo::people::Ahead;
+use crate::cli::demo::people::Desks;
+use crate::cli::demo::people::Words;
 use crate::cli::fail::CliError;
 use crate::cli::file;
 use crate::cli::init;
@@ -18,19 +25,12 @@ use crate::clock::SystemClock;
 use crate::clock::Timestamp;
 use crate::desk;
 use crate::desk::Attach;
-use crate::desk::Desk;
 use crate::desk::Filing;
 use crate::desk::Init;
-use crate::desk::NewUser;
 use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::keeper::Keeper;
 use crate::keeper::Paths;
-use crate::sealing;
-use crate::sealing::Passphrase;
-
-/// Words after the mark of a demo passphrase.
-const WORDS: usize = 3;
 
 /// What was built.
 #[derive(Debug)]
@@ -42,7 +42,6 @@ pub(crate) struct Built {
     pub(crate) records: Vec<(String, RecordId)>,
     /// Key and case.
     pub(crate) cases: Vec<(String, CaseId)>,
-    passphrases: Vec<(String, Passphrase)>,
 }
 
 impl From<Faulty> for CliError {
@@ -66,45 +65,25 @@ pub(crate) fn build(
         shares: beside(&paths.dir, ".shares"),
         records: Vec::new(),
         cases: Vec::new(),
-        passphrases: Vec::new(),
     };
     file::unused(&paths.dir)?;
     file::unused(&paths.keys)?;
     file::private_folder(&built.signin)?;
     file::private_folder(&built.shares)?;
-    built.choose_passphrases(centre)?;
-    built.create(centre)?;
-    let keeper = Keeper::open(paths, &[]).map_err(|error| opening(error, paths))?;
-    let filled = built.fill(&keeper, centre, step);
-    let closed = keeper.close();
-    filled?;
-    closed.map_err(|error| CliError::refused("file", error.to_string()))?;
+    let words = Words::choose(centre, &built.signin)?;
+    people::sealing_ahead(&words, |ahead| {
+        built.create(centre, &words)?;
+        let keeper = Keeper::open(paths, &[]).map_err(|error| opening(error, paths))?;
+        let filled = built.fill(&keeper, (centre, &words), ahead, step);
+        let closed = keeper.close();
+        filled?;
+        closed.map_err(|error| CliError::refused("file", error.to_string()))
+    })?;
     Ok(built)
 }
 
 impl Built {
-    fn choose_passphrases(&mut self, centre: &Centre) -> Result<(), CliError> {
-        for person in &centre.people {
-            let words = sealing::generate_words(WORDS);
-            let text = format!("{}{}", sealing::DEMO_PREFIX, words.expose());
-            file::secret(
-                &self.signin.join(&person.handle),
-                format!("{text}\n").as_bytes(),
-            )?;
-            self.passphrases
-                .push((person.handle.clone(), Passphrase::new(text)));
-        }
-        Ok(())
-    }
-
-    fn passphrase(&self, handle: &str) -> Result<&Passphrase, Faulty> {
-        let found = self.passphrases.iter().find(|(each, _)| each == handle);
-        found
-            .map(|(_, passphrase)| passphrase)
-            .ok_or_else(|| Faulty::new(format!("nobody is called {handle}")))
-    }
-
-    fn create(&self, centre: &Centre) -> Result<(), CliError> {
+    fn create(&self, centre: &Centre, words: &[Words]) -> Result<(), CliError> {
         let first = centre
             .people
             .first()
@@ -112,7 +91,8 @@ impl Built {
         let init = Init {
             centre: centre.about.name.clone(),
             admin: first.handle.clone(),
-            passphrase: Passphrase::new(self.passphrase(&first.handle)?.expose().to_owned()),
+            admin_name: Some(first.name.clone()),
+            passphrase: Words::own_of(words, &first.handle)?,
             trustees: centre
                 .trustees()
                 .into_iter()
@@ -120,7 +100,7 @@ impl Built {
                 .collect(),
             two_person_single: false,
             demo: true,
-            clock: Box::new(clock_from(centre.starts()?)),
+            clock: Box::new(clock_from(centre.founded()?)),
         };
         let created = desk::create(&self.paths, &init)?;
         init::write_shares(&created, &self.shares)?;
@@ -130,74 +110,64 @@ impl Built {
     fn fill(
         &mut self,
         keeper: &Keeper,
-        centre: &Centre,
+        (centre, words): (&Centre, &[Words]),
+        ahead: &Ahead,
         step: &mut dyn FnMut(usize, usize),
     ) -> Result<(), CliError> {
-        let total = centre.people.len() + centre.cases.len() + centre.records.len();
+        let history = history::of(centre)?;
+        let total = centre.people.len() * 2 - 1 + history.len();
         let mut done = 0;
         let mut next = || {
             done += 1;
             step(done, total);
         };
-        let mut people = centre.people.iter();
-        let first = people
-            .next()
-            .ok_or_else(|| Faulty::new("nobody works there"))?;
-        let mut coordinator = self.sign_in(keeper, &first.handle)?;
-        next();
-        for person in people {
-            let new = NewUser {
-                handle: person.handle.clone(),
-                name: Some(person.name.clone()),
-                role: person.role,
-                reports_to: person.reports_to.clone(),
-            };
-            coordinator.add_user(&new, self.passphrase(&person.handle)?)?;
+        let mut desks = people::enrol(keeper, (centre, words), ahead, &mut next)?;
+        for (at, event) in history {
+            self.wait_until(at, keeper)?;
+            self.happen(&event, centre, &mut desks)?;
             next();
         }
-        for case in &centre.cases {
-            let opened = coordinator.open_case(&case.title, case.service)?;
-            for member in &case.team {
-                coordinator.add_to_team(&opened.id.to_string(), member)?;
-            }
-            self.cases.push((case.key.clone(), opened.id));
-            next();
-        }
-        self.file_all(keeper, centre, &mut coordinator, &mut next)?;
-        for case in centre.cases.iter().filter(|case| case.closed.is_some()) {
-            coordinator.close_case(&self.case(&case.key)?)?;
+        self.wait_until(centre.present()?, keeper)
+    }
+
+    /// Moves the vault's clock, which otherwise runs on while this builds.
+    fn wait_until(&self, at: Timestamp, keeper: &Keeper) -> Result<(), CliError> {
+        if keeper.now() < at {
+            keeper
+                .advance_clock_to(at)
+                .map_err(|error| opening(error, &self.paths))?;
         }
         Ok(())
     }
 
-    /// Everyone signs in once and files what is theirs, in the order of the data.
-    fn file_all<'k>(
+    fn happen(
         &mut self,
-        keeper: &'k Keeper,
+        event: &Event<'_>,
         centre: &Centre,
-        coordinator: &mut Desk<'k>,
-        next: &mut dyn FnMut(),
+        desks: &mut Desks<'_>,
     ) -> Result<(), CliError> {
         let first = centre.people.first().map(|person| person.handle.as_str());
-        for person in &centre.people {
-            let own: Vec<_> = centre
-                .records
-                .iter()
-                .filter(|r| r.by == person.handle)
-                .collect();
-            if own.is_empty() {
-                continue;
+        let who = match event {
+            Event::Filed(record) => record.by.as_str(),
+            Event::Opened(_) | Event::Closed(_) => first.unwrap_or_default(),
+        };
+        let desk = desks
+            .get_mut(who)
+            .ok_or_else(|| Faulty::new(format!("nobody is called {who}")))?;
+        match event {
+            Event::Opened(case) => {
+                let opened = desk.open_case(&case.title, case.service)?;
+                for member in &case.team {
+                    desk.add_to_team(&opened.id.to_string(), member)?;
+                }
+                self.cases.push((case.key.clone(), opened.id));
             }
-            let mut signed_in = None;
-            let desk = if first == Some(person.handle.as_str()) {
-                &mut *coordinator
-            } else {
-                signed_in.insert(self.sign_in(keeper, &person.handle)?)
-            };
-            for record in own {
+            Event::Filed(record) => {
                 let filed = desk.file(&self.filing(record)?)?;
                 self.records.push((record.file.clone(), filed.id));
-                next();
+            }
+            Event::Closed(case) => {
+                desk.close_case(&self.case(&case.key)?)?;
             }
         }
         Ok(())
@@ -221,16 +191,6 @@ impl Built {
             about: record.about.clone(),
             deciders: record.deciders.clone(),
         })
-    }
-
-    fn sign_in<'k>(&self, keeper: &'k Keeper, handle: &str) -> Result<Desk<'k>, CliError> {
-        // Nobody's own memory: the invented people have no machine of their own.
-        Ok(Desk::sign_in(
-            keeper,
-            handle,
-            self.passphrase(handle)?,
-            None,
-        )?)
     }
 
     fn case(&self, key: &str) -> Result<String, Faulty> {

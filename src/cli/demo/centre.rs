@@ -75,6 +75,7 @@ pub(crate) struct Centre {
 #[derive(Debug, Deserialize)]
 pub(crate) struct About {
     pub(crate) name: String,
+    founded: String,
     clock: String,
     #[serde(default)]
     trustees: Vec<String>,
@@ -95,6 +96,7 @@ pub(crate) struct DemoCase {
     pub(crate) key: String,
     pub(crate) title: String,
     pub(crate) service: Service,
+    pub(crate) opened: String,
     pub(crate) closed: Option<String>,
     pub(crate) team: Vec<String>,
 }
@@ -106,6 +108,7 @@ pub(crate) struct DemoRecord {
     pub(crate) kind: String,
     pub(crate) case: Option<String>,
     pub(crate) by: String,
+    pub(crate) filed: String,
     #[serde(default)]
     pub(crate) about: Vec<String>,
     #[serde(default)]
@@ -130,13 +133,20 @@ impl Centre {
         toml::from_str(CENTRE).map_err(Faulty::new)
     }
 
-    /// When the demo's clock starts.
+    /// When the vault is made.
     ///
     /// # Errors
     /// [`Faulty`] data.
-    pub(crate) fn starts(&self) -> Result<Timestamp, Faulty> {
-        let never = Timestamp::from_ms(0);
-        dates::point(&self.about.clock, never, dates::Edge::Start).map_err(Faulty::new)
+    pub(crate) fn founded(&self) -> Result<Timestamp, Faulty> {
+        when(&self.about.founded)
+    }
+
+    /// What the demo's clock shows when everything has happened.
+    ///
+    /// # Errors
+    /// [`Faulty`] data.
+    pub(crate) fn present(&self) -> Result<Timestamp, Faulty> {
+        when(&self.about.clock)
     }
 
     /// The names of the trustees who keep shares.
@@ -170,6 +180,14 @@ impl DemoFile {
     }
 }
 
+/// A moment of the data; of a date, its first.
+///
+/// # Errors
+/// [`Faulty`] data.
+pub(crate) fn when(text: &str) -> Result<Timestamp, Faulty> {
+    dates::point(text, Timestamp::from_ms(0), dates::Edge::Start).map_err(Faulty::new)
+}
+
 fn named<T: ?Sized>(all: &[(&str, &'static T)], name: &str) -> Result<&'static T, Faulty> {
     let found = all.iter().find(|(each, _)| *each == name);
     found
@@ -185,7 +203,7 @@ mod tests {
     fn the_data_fit_together() {
         let centre = Centre::builtin().unwrap();
         assert_eq!(
-            centre.starts().unwrap().to_string(),
+            centre.present().unwrap().to_string(),
             "2026-11-02T09:00:00.000Z"
         );
         assert_eq!(centre.people[0].role, Role::Coordinator);

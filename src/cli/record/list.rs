@@ -88,8 +88,23 @@ pub(crate) fn history(record: &str, ask: &Ask, out: &mut Out) -> Result<(), CliE
             ]);
         }
         out.table(&table, "Nothing was done with it that you may see.");
+        revealed(&lines, out);
         Ok(())
     })
+}
+
+/// The list the DBS code of practice asks for: everyone the content was revealed to, each once.
+fn revealed(lines: &[HistoryLine], out: &mut Out) {
+    let mut people: Vec<&str> = Vec::new();
+    for who in lines.iter().filter_map(|line| line.revealed_to.as_deref()) {
+        if !people.contains(&who) {
+            people.push(who);
+        }
+    }
+    if !people.is_empty() {
+        out.gap();
+        out.say(&format!("Revealed to: {}.", people.join(", ")));
+    }
 }
 
 fn history_document(line: &HistoryLine) -> serde_json::Value {
@@ -101,5 +116,6 @@ fn history_document(line: &HistoryLine) -> serde_json::Value {
         "actor": line.actor,
         "version": line.version,
         "purpose": line.purpose,
+        "revealed_to": line.revealed_to,
     })
 }

@@ -39,7 +39,7 @@ pub(crate) fn show(args: &Show, ask: &Ask, out: &mut Out) -> Result<(), CliError
     })
 }
 
-fn document(record: &ShownRecord) -> Value {
+pub(crate) fn document(record: &ShownRecord) -> Value {
     let attachments: Vec<Value> = record
         .attachments
         .iter()
@@ -60,7 +60,7 @@ fn document(record: &ShownRecord) -> Value {
     })
 }
 
-fn page(record: &ShownRecord, out: &mut Out) {
+pub(crate) fn page(record: &ShownRecord, out: &mut Out) {
     let title = kind::find(&record.kind).map_or(record.kind.as_str(), |kind| kind.title.as_str());
     out.heading(title);
     out.gap();

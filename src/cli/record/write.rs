@@ -16,6 +16,7 @@ use crate::cli::session::with_desk;
 use crate::desk::Attach;
 use crate::desk::Filed;
 use crate::desk::Filing;
+use crate::desk::given_reason;
 use crate::records::kind::Kind;
 use crate::records::words::CaseRule;
 
@@ -49,14 +50,11 @@ pub(crate) fn add(args: Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
 }
 
 pub(crate) fn amend(args: &Amend, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
-    if args.reason.trim().is_empty() {
-        let says = "a correction needs a reason; say in --reason what was wrong";
-        return Err(CliError::refused("reason", says));
-    }
+    let reason = given_reason(&args.reason)?;
     let value = file::form(&args.from)?;
     with_desk(ask, out, |desk, out| {
         let id = resolve::record(desk, ask, &args.record)?;
-        let filed = desk.amend(&id, &value, &args.reason)?;
+        let filed = desk.amend(&id, &value, reason)?;
         filed_page(&filed, "Corrected", out)
     })
 }

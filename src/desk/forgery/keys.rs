@@ -153,8 +153,10 @@ fn only_coordinators_vouch_for_people() {
         user: UserId::random(),
         handle: "nobody".to_owned(),
         role: Role::Coordinator,
+        reports_to: None,
         recipient: made_up.recipient().clone(),
         verifying: made_up.verifying(),
+        reissue: None,
     };
     let enrol = signed(
         &vera,
@@ -179,8 +181,10 @@ fn only_coordinators_vouch_for_people() {
         user: own.id,
         handle: own.handle.clone(),
         role: Role::Coordinator,
+        reports_to: None,
         recipient: own.recipient.clone(),
         verifying: own.verifying,
+        reissue: None,
     };
     let succeed = signed(
         &vera,

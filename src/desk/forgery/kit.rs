@@ -92,6 +92,7 @@ fn make() -> Made {
     let init = Init {
         centre: "invented".to_owned(),
         admin: "ada".to_owned(),
+        admin_name: None,
         passphrase: passphrase("ada"),
         trustees: Vec::new(),
         two_person_single: false,

@@ -1,12 +1,12 @@
 //! Grants: that a coordinator gave the access a compartment is for, and that a second person agreed to it.
 
 use crate::desk::error::DeskError;
+use crate::desk::trust::Known;
 use crate::desk::trust::Trust;
 use crate::desk::trust::Vouched;
 use crate::desk::trust::body;
 use crate::desk::trust::parse;
 use crate::keeper::facts::Purpose;
-use crate::keeper::facts::Role;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::GrantStatement;
 use crate::sealing::Statement;
@@ -54,9 +54,7 @@ impl Trust {
         said: &GrantStatement,
         (statement, approvals): (&Statement, &[String]),
     ) -> bool {
-        let inside = Role::ALL.iter().filter(|role| **role != Role::Assessor);
-        let mut inside = inside.filter(|role| self.is(said.to, **role));
-        let outside = self.is(said.to, Role::Assessor) || inside.next().is_none();
+        let outside = self.people.get(&said.to).is_none_or(Known::is_outside);
         let approvals = approvals.iter();
         let mut read = approvals.filter_map(|text| Statement::parse(text.as_bytes()).ok());
         !outside || read.any(|one| self.is_approval(&one, (statement, said.proposal)))

@@ -1,6 +1,7 @@
 //! Second persons: whose signed yes counts for what somebody else proposed, and when one person's did.
 
 use crate::clock::Timestamp;
+use crate::desk::trust::Known;
 use crate::desk::trust::ROOT;
 use crate::desk::trust::Trust;
 use crate::ids::ProposalId;
@@ -60,15 +61,11 @@ impl Trust {
         let Ok(signer) = statement.by().parse::<UserId>() else {
             return false;
         };
+        // What somebody signed does not fall with their role.
+        let had = |known: &Known| roles.iter().any(|role| known.had(*role));
         statement.by() != ROOT
-            && roles.iter().any(|role| self.is(signer, *role))
+            && self.known(signer).is_some_and(had)
             && self.signed_by_known(statement)
-    }
-
-    /// Whether somebody is vouched for as having a role.
-    pub(crate) fn is(&self, user: UserId, role: Role) -> bool {
-        let known = self.people.get(&user).and_then(|known| known.last());
-        known.is_some_and(|last| last.role == role)
     }
 
     /// How many people an act needed at a moment.

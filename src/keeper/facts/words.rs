@@ -58,6 +58,13 @@ words!(
     }
 );
 
+impl Role {
+    /// Whether they are no part of the centre, and see only what was opened to them.
+    pub const fn is_outside(self) -> bool {
+        matches!(self, Self::Assessor)
+    }
+}
+
 words!(
     /// What an account may do at all.
     AccountState {

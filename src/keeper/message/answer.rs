@@ -14,6 +14,7 @@ use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::Member;
+use crate::keeper::facts::NoticeFacts;
 use crate::keeper::facts::Place;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::RecordFacts;
@@ -32,6 +33,9 @@ pub struct Answer {
     pub opening: Option<Opening>,
     /// What was asked for, or why not.
     pub outcome: Outcome,
+    /// Whether keys lack that the asker's desk could seal on, where the act is one that may leave some: not
+    /// which, nor whose.
+    pub errands: bool,
 }
 
 /// Salt and detail of one entry.
@@ -102,7 +106,11 @@ pub enum Served {
         /// The passphrase-sealed identity file.
         #[serde(with = "crate::keeper::message::binary")]
         file: Vec<u8>,
+        /// How many notices the asker has not read.
+        notices: u32,
     },
+    /// What an invitation's code is for.
+    Invitation(Box<ServedInvitation>),
     /// Public keys and who vouched for them.
     Keys(Box<Keys>),
     /// Accounts.
@@ -122,6 +130,8 @@ pub enum Served {
     Filed(Vec<FiledRecord>),
     /// Entries of the ledger.
     Entries(Vec<ServedEntry>),
+    /// What the asker is told.
+    Notices(Vec<NoticeFacts>),
     /// A proof, as text.
     Proof(String),
     /// Headers of what the asker wants to seal again, without payloads, and the way to their key.
@@ -132,13 +142,21 @@ pub enum Served {
     Evidence(Box<GrantEvidence>),
     /// Proposals.
     Proposals(Vec<ServedProposal>),
-    /// What the asker's desk should seal on, and the asker's own envelopes.
-    Errands {
-        /// Compartments that lack members.
-        errands: Vec<Errand>,
-        /// Every envelope sealed to the asker in person.
-        own: Vec<ChainLink>,
-    },
+    /// Compartments that lack members, and that the asker's desk could seal on.
+    Errands(Vec<Errand>),
+    /// Every envelope sealed to the asker in person.
+    Envelopes(Vec<ChainLink>),
+}
+
+/// An invitation, as whoever holds its code is shown it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServedInvitation {
+    /// The vault's genesis statement.
+    pub genesis: String,
+    /// The signed `invite` statement.
+    pub invite: String,
+    /// The person's name, as whoever invited them typed it.
+    pub name: String,
 }
 
 /// Everything needed to seal, and the statements that vouch for it.
@@ -149,13 +167,16 @@ pub struct Keys {
     pub genesis: Vec<u8>,
     /// Every account.
     pub accounts: Vec<AccountFacts>,
-    /// Their `enrol` and `succeed` statements, oldest first, and the `policy` statements that changed how
-    /// many people an act needs, each with its `approve`.
+    /// The statements about them (`invite`, `enrol`, `succeed`, `role`, `suspend`, `approve`), oldest first, and
+    /// the `policy` statements that changed how many people an act needs, each with its `approve`.
     pub statements: Vec<String>,
     /// Role teams, and where a case was asked for its compartments and those of grants of the whole case.
     pub compartments: Vec<(CompartmentFacts, EpochFacts)>,
     /// The case asked for.
     pub case: Option<CaseFacts>,
+    /// The signed `members` statement of that case's team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<String>,
     /// The trustees' recovery recipient, if there is one.
     pub recovery: Option<HybridRecipient>,
 }
@@ -259,6 +280,9 @@ pub struct ServedEntry {
     pub purpose: Option<String>,
     /// The version it was about, where it was about one.
     pub version: Option<u32>,
+    /// To whom it revealed the content, where the kind lists that.
+    #[serde(default)]
+    pub revealed_to: Option<UserId>,
     /// Whether the detail still exists.
     pub detail_available: bool,
 }
@@ -272,6 +296,9 @@ pub struct Errand {
     pub epoch: u32,
     /// Who lacks an envelope.
     pub members: Vec<Member>,
+    /// Signed statements that say they are meant to have one, beside those about accounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signed: Vec<String>,
     /// The way to the secret.
     pub chain: Vec<ChainLink>,
 }

@@ -17,12 +17,22 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
 pub mod granted;
+pub mod people;
 
 pub use granted::Approval;
 pub use granted::ApproveStatement;
 pub use granted::GrantStatement;
 pub use granted::NewGrant;
 pub use granted::PolicyStatement;
+pub use people::Enrolment;
+pub use people::Invitation;
+pub use people::NewAccount;
+pub use people::NewInvitation;
+pub use people::NewRoles;
+pub use people::Reissue;
+pub use people::RolesStatement;
+pub use people::StateStatement;
+pub use people::Succession;
 
 /// What an ask carries: things already sealed, and the facts the keeper needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,61 +58,12 @@ pub enum Load {
     Rekey(Box<NewEpoch>),
     /// A second person's signed yes, and what keys they add.
     Approval(Box<Approval>),
+    /// A role given or taken.
+    Roles(Box<NewRoles>),
+    /// An offer to join.
+    Invitation(Box<NewInvitation>),
     /// A signed statement alone.
     Signed(#[serde(with = "crate::keeper::message::text")] Vec<u8>),
-}
-
-/// An account as its maker's desk made it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct NewAccount {
-    /// The handle, name, role and line.
-    pub handle: String,
-    /// The person's name.
-    pub name: String,
-    /// What they are.
-    pub role: Role,
-    /// Whom they report to.
-    pub reports_to: Option<UserId>,
-    /// The signed `enrol` statement, canonical bytes.
-    #[serde(with = "crate::keeper::message::text")]
-    pub enrol: Vec<u8>,
-    /// The passphrase-sealed identity file, base64url.
-    #[serde(with = "crate::keeper::message::binary")]
-    pub identity: Vec<u8>,
-    /// The team this person is the first member of, if so.
-    pub team: Option<NewCompartment>,
-}
-
-/// The body of an `enrol` statement, and of the genesis statement's first administrator.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Enrolment {
-    /// The account.
-    pub user: UserId,
-    /// Its handle.
-    pub handle: String,
-    /// Its role.
-    pub role: Role,
-    /// Where things are sealed to it.
-    pub recipient: HybridRecipient,
-    /// What checks its signatures.
-    pub verifying: VerifyingKey,
-}
-
-/// New keys of one account. The statement `succeed` is signed by the old key; its body is signed by
-/// the new one.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Succession {
-    /// `succeed`, signed by the old key, canonical bytes.
-    #[serde(with = "crate::keeper::message::text")]
-    pub old: Vec<u8>,
-    /// `succeed`, the same body signed by the new key, canonical bytes.
-    #[serde(with = "crate::keeper::message::text")]
-    pub new: Vec<u8>,
-    /// The identity file sealed under the new passphrase.
-    #[serde(with = "crate::keeper::message::binary")]
-    pub identity: Vec<u8>,
-    /// The person's envelopes, sealed to the new recipient.
-    pub envelopes: Vec<NewEnvelope>,
 }
 
 /// A compartment's first epoch, as its maker's desk made it.
@@ -254,6 +215,10 @@ pub struct Genesis {
     pub two_person: String,
     /// A demonstration vault, with a clock of its own.
     pub demo: bool,
+    /// Who is suspended, has left, reports to whom or is on a case's team is signed from the beginning: what
+    /// is not signed is not so. Vaults made before it was hold `false`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signed_members: bool,
 }
 
 /// Where a header stands: which sealed thing it opens.

@@ -243,7 +243,7 @@ fn failed(
     let to_hide = match question.resource {
         Resource::Record { facts, rules, .. } => {
             rules.hidden
-                || question.asker.role == crate::keeper::facts::Role::Assessor
+                || question.asker.is(crate::keeper::facts::Role::Assessor)
                 || facts.excluded.contains(&question.asker.id)
         }
         Resource::Unknown => true,
@@ -294,6 +294,7 @@ mod tests {
             verifying: crate::sealing::SigningKey::generate().verifying(),
             enrolled_at: Timestamp::from_ms(0),
             suspended_at: None,
+            os_user: None,
             other: BTreeMap::new(),
         }
     }

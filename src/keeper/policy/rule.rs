@@ -73,6 +73,9 @@ pub const RULES: &[&str] = &[
     "own-proposal",
     "about-oneself",
     "unclaimed-approver",
+    "unexplained-refusal",
+    "case-grant-without-purpose",
+    "grant-without-purpose",
     "purpose-missing",
     "reason-missing",
 ];

@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-use cedar_policy::Context;
 use cedar_policy::Entities;
 use cedar_policy::Entity;
 use cedar_policy::EntityUid;
-use cedar_policy::Request;
 use cedar_policy::RestrictedExpression;
 use cedar_policy::Schema;
 
@@ -34,6 +32,15 @@ use crate::keeper::policy::names::Names;
 use crate::keeper::policy::names::uid;
 use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
+use crate::keeper::policy::slice::values::key;
+use crate::keeper::policy::slice::values::one;
+use crate::keeper::policy::slice::values::set;
+use crate::keeper::policy::slice::values::window;
+
+mod request;
+mod values;
+
+pub(crate) use crate::keeper::policy::slice::request::request;
 
 /// Facts that do not fit together or not into the schema. The answer is a refusal, so no more is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +129,8 @@ impl<'a> Slice<'a> {
         }
     }
 
-    /// Notes when the asker's grants that `cover` something are served: one that is now, else the latest.
+    /// Notes when the asker's grants that `cover` something are served: one that is now, else one that will
+    /// be, else the latest.
     fn window(
         &mut self,
         question: &Question<'a>,
@@ -135,7 +143,10 @@ impl<'a> Slice<'a> {
             .iter()
             .filter(|grant| grant.to == question.asker.id && cover(grant))
             .filter(|grant| matches!(grant.state, GrantState::Active | GrantState::Ended))
-            .max_by_key(|grant| (grant.serves(now), grant.until));
+            .max_by_key(|grant| {
+                let will_be = grant.state == GrantState::Active && now < grant.from;
+                (grant.serves(now), will_be, grant.until)
+            });
         if let Some(best) = best {
             self.windows
                 .insert((question.asker.id, key.to_string()), best);
@@ -157,12 +168,12 @@ impl<'a> Slice<'a> {
     fn push_asker(&mut self, facts: &AccountFacts) -> Result<(), Misfit> {
         let names = self.names;
         // Nobody is outside and at the centre at once: outside wins.
-        let circle = if facts.is(Role::Assessor) {
-            "outside"
-        } else {
-            "centre"
-        };
-        let roles = facts.roles().map(|role| uid(&names.role, &role));
+        let outside = facts.is(Role::Assessor);
+        let circle = if outside { "outside" } else { "centre" };
+        let roles = facts
+            .roles()
+            .filter(|role| !outside || *role == Role::Assessor)
+            .map(|role| uid(&names.role, &role));
         let parents: HashSet<EntityUid> = roles.chain([uid(&names.circle, circle)]).collect();
         let attributes = Attributes::from([
             (
@@ -183,7 +194,7 @@ impl<'a> Slice<'a> {
             .iter()
             .filter(|((user, _), _)| *user == facts.id);
         let tags: Vec<(String, RestrictedExpression)> = windows
-            .map(|((_, key), grant)| Ok((key.clone(), window(grant)?)))
+            .map(|((_, key), grant)| Ok((key.clone(), window(grant, self.now)?)))
             .collect::<Result<_, Misfit>>()?;
         let name = uid(&names.user, &facts.id);
         let entity = Entity::new_with_tags(name, attributes, parents, tags).map_err(|_| Misfit)?;
@@ -358,7 +369,7 @@ impl<'a> Slice<'a> {
     fn roles<'i>(&self, readers: impl IntoIterator<Item = &'i Reader>) -> RestrictedExpression {
         set(readers
             .into_iter()
-            .filter_map(|reader| match reader.means() {
+            .filter_map(|reader| match Means::of(*reader) {
                 Means::Role(role) => Some(uid(&self.names.role, &role)),
                 Means::Tie(_) => None,
             }))
@@ -367,7 +378,7 @@ impl<'a> Slice<'a> {
     fn ties<'i>(&self, readers: impl IntoIterator<Item = &'i Reader>) -> RestrictedExpression {
         set(readers
             .into_iter()
-            .filter_map(|reader| match reader.means() {
+            .filter_map(|reader| match Means::of(*reader) {
                 Means::Role(_) => None,
                 Means::Tie(word) => Some(uid(&self.names.tie, word)),
             }))
@@ -388,74 +399,4 @@ fn first<'a, K: Ord, F: PartialEq>(
             Ok(true)
         }
     }
-}
-
-/// What a grant's tag is called on whoever has it.
-fn key(of: &(impl ToString + ?Sized)) -> RestrictedExpression {
-    RestrictedExpression::new_string(of.to_string())
-}
-
-/// When a grant is served.
-fn window(grant: &GrantFacts) -> Result<RestrictedExpression, Misfit> {
-    let at = |time: Timestamp| RestrictedExpression::new_datetime(time.to_string());
-    let until = grant
-        .ended_at
-        .map_or(grant.until, |ended| ended.min(grant.until));
-    RestrictedExpression::new_record([
-        ("from".to_owned(), at(grant.from)),
-        ("until".to_owned(), at(until)),
-    ])
-    .map_err(|_| Misfit)
-}
-
-fn one(name: EntityUid) -> RestrictedExpression {
-    RestrictedExpression::new_entity_uid(name)
-}
-
-fn set(names: impl IntoIterator<Item = EntityUid>) -> RestrictedExpression {
-    RestrictedExpression::new_set(names.into_iter().map(one))
-}
-
-/// The question as Cedar's request, checked against the schema: an act on what it is not for is a
-/// misfit.
-pub(crate) fn request(
-    names: &Names,
-    schema: &Schema,
-    question: &Question<'_>,
-    now: Timestamp,
-) -> Result<Request, Misfit> {
-    let resource = match question.resource {
-        Resource::Vault => uid(&names.vault, "vault"),
-        Resource::Account(account) => uid(&names.account, &account.id),
-        Resource::Case(case) => uid(&names.case, &case.id),
-        Resource::Grant(grant) => uid(&names.grant, &grant.id),
-        Resource::Proposal(proposal) => uid(&names.proposal, &proposal.id),
-        Resource::Kind { rules, .. } => uid(&names.kind, &rules.name),
-        Resource::Record { facts, .. } => uid(&names.record, &facts.id),
-        Resource::Unknown => uid(&names.record, STAND_IN),
-    };
-    let asker = uid(&names.user, &question.asker.id);
-    let act = uid(&names.action, question.act.row().word);
-    let context = Context::from_pairs(context(names, question, now)).map_err(|_| Misfit)?;
-    Request::new(asker, act, resource, context, Some(schema)).map_err(|_| Misfit)
-}
-
-fn context(names: &Names, question: &Question<'_>, now: Timestamp) -> Attributes {
-    let now = RestrictedExpression::new_datetime(now.to_string());
-    let mut pairs = Attributes::from([("now".to_owned(), now)]);
-    for (name, words) in [("purpose", question.purpose), ("reason", question.reason)] {
-        if let Some(words) = words.filter(|words| !words.trim().is_empty()) {
-            pairs.insert(
-                name.to_owned(),
-                RestrictedExpression::new_string(words.to_owned()),
-            );
-        }
-    }
-    if let Resource::Kind {
-        case: Some(case), ..
-    } = question.resource
-    {
-        pairs.insert("case".to_owned(), one(uid(&names.case, &case.id)));
-    }
-    pairs
 }

@@ -4,6 +4,7 @@
 //! What each call promises is written here as the weakest thing file systems do: bytes are durable
 //! after the file's sync, names after their directory's sync, and neither implies the other.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -186,6 +187,31 @@ pub fn remove_if_there(disk: &dyn Disk, path: &Path) -> io::Result<()> {
     }
 }
 
+/// Why the operating system would not, in words.
+pub fn reason(error: &io::Error) -> Cow<'static, str> {
+    Cow::Borrowed(match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder",
+        io::ErrorKind::PermissionDenied => "this account of the computer may not",
+        io::ErrorKind::AlreadyExists => "it already exists",
+        io::ErrorKind::StorageFull => "the disk is full",
+        io::ErrorKind::IsADirectory => "it is a folder",
+        io::ErrorKind::NotADirectory => "a part of the path is not a folder",
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only",
+        io::ErrorKind::InvalidData => "it is not readable text (UTF-8)",
+        _ if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
+            "the disk reports that it failed"
+        }
+        _ => return Cow::Owned(plain(error)),
+    })
+}
+
+/// The system's own words without its error number.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let words = text.split(" (os error").next().unwrap_or_default();
+    words.to_lowercase()
+}
+
 fn staged(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".tmp");
@@ -317,5 +343,23 @@ impl DiskFile for RealFile {
             other => other?,
         };
         Ok(own.nlink() > 0 && (own.dev(), own.ino()) == (named.dev(), named.ino()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_errors_lose_their_numbers() {
+        for number in [5, 40] {
+            let error = io::Error::from_raw_os_error(number);
+            assert!(!reason(&error).contains("os error"), "{}", reason(&error));
+        }
+        assert!(reason(&io::Error::from_raw_os_error(5)).contains("failed"));
+        assert_eq!(
+            reason(&io::Error::from_raw_os_error(28)),
+            "the disk is full"
+        );
     }
 }

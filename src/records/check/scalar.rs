@@ -24,7 +24,7 @@ pub(crate) fn check(field: &Field, value: &Value) -> Result<Value, String> {
         Sort::Choice => choice(field, string(value)?).map(|code| Value::String(code.to_owned())),
         Sort::Choices => choices(field, value),
         // Objects are walked by the caller.
-        Sort::Quote | Sort::Group => Err("must be an object of fields".to_owned()),
+        Sort::Quote | Sort::Group => Err("must be a group of named fields".to_owned()),
     }
 }
 

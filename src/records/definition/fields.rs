@@ -6,6 +6,7 @@ use crate::records::check::is_text;
 use crate::records::definition::is_spelt;
 use crate::records::field::Condition;
 use crate::records::field::Field;
+use crate::records::field::LIST_ITEMS;
 use crate::records::words::Sort;
 
 /// Adds everything wrong with `fields` and what they hold.
@@ -90,8 +91,14 @@ fn limits(field: &Field) -> Vec<String> {
             "has a pattern without shape or words",
         ),
         (
-            !field.list && field.max_items.is_some(),
+            !field.list && (field.min_items.is_some() || field.max_items.is_some()),
             "limits a list it is not",
+        ),
+        (
+            field
+                .min_items
+                .is_some_and(|least| least > field.max_items.unwrap_or(LIST_ITEMS)),
+            "needs more entries than it takes",
         ),
         (
             field.list && field.sort == Sort::Choices,

@@ -273,6 +273,12 @@ mod tests {
             "all can be drawn"
         );
         assert!(include_str!("../words.txt").ends_with('\n'));
+        // These are told to families' helpers, in rooms where children are.
+        for word in [
+            "abusive", "groom", "handcuff", "jail", "predator", "strangle", "verdict",
+        ] {
+            assert!(!WORDS.contains(&word), "{word}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! Writes are flushed because the store is told so (off by default). Its deletions never are, whatever
 //! it is told; we flush the directory after them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -48,24 +48,19 @@ impl ObjectPayloads {
     /// # Errors
     /// As the file system reports; a `payload` that is there is an error.
     pub fn create(vault: &Path) -> Result<Self, PayloadError> {
-        let dir = vault.join("payload");
-        RealDisk.create_dir(&dir)?;
-        for number in 0..=u8::MAX {
-            RealDisk.create_dir(&dir.join(hex(&[number])))?;
-        }
-        RealDisk.create_dir(&dir.join(INCOMING))?;
-        RealDisk.sync_dir(&dir)?;
-        RealDisk.sync_dir(vault)?;
+        RealDisk.create_dir(&vault.join("payload"))?;
         Self::open(vault)
     }
 
-    /// Opens the payloads of a vault, which nobody else may have open, and clears away what unfinished
-    /// uploads left.
+    /// Opens the payloads of a vault, which nobody else may have open, clears away what unfinished
+    /// uploads left, and makes the directories that are missing: tools that copy a vault may leave out
+    /// the empty ones.
     ///
     /// # Errors
     /// As the file system reports.
     pub fn open(vault: &Path) -> Result<Self, PayloadError> {
         let dir = vault.join("payload");
+        make_missing(vault, &dir)?;
         // The store hides the files it stages, so they are looked for beneath it.
         for name in RealDisk.list(&dir.join(INCOMING))? {
             RealDisk.remove(&dir.join(INCOMING).join(name))?;
@@ -77,6 +72,28 @@ impl ObjectPayloads {
             held: Mutex::default(),
         })))
     }
+}
+
+/// Makes `dir` and every directory in it that is not there, durably.
+fn make_missing(vault: &Path, dir: &Path) -> io::Result<()> {
+    match RealDisk.create_dir(dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => (),
+    }
+    let there: BTreeSet<String> = RealDisk.list(dir)?.into_iter().collect();
+    let shelves = (0..=u8::MAX).map(|number| hex(&[number]));
+    let missing: Vec<String> = shelves
+        .chain([INCOMING.to_owned()])
+        .filter(|name| !there.contains(name))
+        .collect();
+    for name in &missing {
+        RealDisk.create_dir(&dir.join(name))?;
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    RealDisk.sync_dir(dir)?;
+    RealDisk.sync_dir(vault)
 }
 
 impl Inner {
@@ -137,20 +154,21 @@ fn wait<T>(what: impl Future<Output = Result<T, Error>>) -> Result<T, PayloadErr
     block_on(what).map_err(store_error)
 }
 
-/// Keeps the operating system's kind of error, so that a full disk can be told from a broken one.
+/// Keeps the operating system's error, so that a full disk can be told from a broken one.
 fn store_error(error: Error) -> PayloadError {
     if matches!(error, Error::NotFound { .. }) {
         return PayloadError::Absent;
     }
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    let mut kind = io::ErrorKind::Other;
+    let mut number = None;
     while let Some(inner) = cause {
         if let Some(found) = inner.downcast_ref::<io::Error>() {
-            kind = found.kind();
+            number = found.raw_os_error();
         }
         cause = inner.source();
     }
-    PayloadError::Io(io::Error::new(kind, error))
+    let system = number.map(io::Error::from_raw_os_error);
+    PayloadError::Io(system.unwrap_or_else(|| io::Error::other(error)))
 }
 
 struct ObjectUpload {
@@ -179,10 +197,7 @@ impl Write for ObjectUpload {
         self.buffer.extend_from_slice(now);
         self.hash.write_all(now)?;
         if self.buffer.len() == PART {
-            self.send().map_err(|error| match error {
-                PayloadError::Io(error) => error,
-                PayloadError::Absent => io::ErrorKind::NotFound.into(),
-            })?;
+            self.send()?;
         }
         Ok(taken)
     }

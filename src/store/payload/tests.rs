@@ -158,6 +158,30 @@ fn other_files_are_not_listed() {
 fn nothing_is_made_over_what_is_there() {
     let (dir, _payloads) = vault();
     assert!(ObjectPayloads::create(dir.path()).is_err());
-    let empty = tempfile::tempdir().unwrap();
-    assert!(ObjectPayloads::open(empty.path()).is_err());
+}
+
+#[test]
+fn directories_that_a_copy_left_out_are_made_again() {
+    let (dir, payloads) = vault();
+    let kept = put(&payloads, b"kept");
+    drop(payloads);
+    let mut left_out = 0;
+    for folder in fs::read_dir(dir.path().join("payload")).unwrap() {
+        // Removing a directory fails where something is in it.
+        left_out += usize::from(fs::remove_dir(folder.unwrap().path()).is_ok());
+    }
+    assert_eq!(left_out, 256, "all but the one with a payload");
+    let payloads = ObjectPayloads::open(dir.path()).unwrap();
+    assert_eq!(payloads.list().unwrap(), [kept]);
+    for number in 0..=u8::MAX {
+        put(&payloads, &[number]);
+    }
+    let mode = |part: &str| {
+        let about = fs::metadata(dir.path().join(part)).unwrap();
+        about.permissions().mode() & 0o777
+    };
+    assert_eq!([mode("payload/incoming"), mode("payload/3c")], [0o700; 2]);
+    let nothing = tempfile::tempdir().unwrap();
+    let payloads = ObjectPayloads::open(nothing.path()).unwrap();
+    assert_eq!(payloads.list().unwrap(), [[0; 32]; 0]);
 }

@@ -1,20 +1,22 @@
 //! The same rules written a second time, as plain Rust, and compared over random facts; and what holds
 //! whatever the facts are.
 
+mod draw;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::sample::subsequence;
-use strongroom::ids::UserId;
-use strongroom::keeper::acts::ACTS;
 use strongroom::keeper::acts::Act;
-use strongroom::keeper::acts::ActRow;
 use strongroom::keeper::acts::Target;
 use strongroom::keeper::facts::AccountFacts;
 use strongroom::keeper::facts::AccountState;
 use strongroom::keeper::facts::CaseFacts;
 use strongroom::keeper::facts::CaseState;
+use strongroom::keeper::facts::GrantFacts;
+use strongroom::keeper::facts::GrantState;
+use strongroom::keeper::facts::ProposalFacts;
+use strongroom::keeper::facts::Proposed;
 use strongroom::keeper::facts::RecordFacts;
 use strongroom::keeper::facts::RecordState;
 use strongroom::keeper::facts::Role;
@@ -24,16 +26,15 @@ use strongroom::keeper::policy::decide::decide;
 use strongroom::keeper::policy::decide::decide_many;
 use strongroom::keeper::policy::kind::KindRules;
 use strongroom::keeper::policy::kind::Reader;
+use strongroom::keeper::policy::matrix::cast::NOW;
+use strongroom::keeper::policy::matrix::cast::compartment;
+use strongroom::keeper::policy::matrix::cast::user;
 use strongroom::keeper::policy::question::Question;
 use strongroom::keeper::policy::question::Resource;
 use strongroom::keeper::policy::rule::RuleId;
 
-use crate::policy::NOW;
 use crate::policy::POLICY;
-use crate::policy::people::account;
-use crate::policy::people::case;
-use crate::policy::people::record;
-use crate::policy::people::user;
+use crate::policy::oracle::draw::worlds;
 
 const ASKER: u32 = 1;
 const OTHER: u32 = 2;
@@ -48,6 +49,11 @@ struct World {
     rules: KindRules,
     case: Option<CaseFacts>,
     record: RecordFacts,
+    /// What the asker was given, and others.
+    grants: Vec<GrantFacts>,
+    /// The grant and the proposal an act is on.
+    grant: GrantFacts,
+    proposal: ProposalFacts,
     purpose: bool,
     reason: bool,
 }
@@ -69,10 +75,11 @@ impl World {
                 rules: &self.rules,
                 case,
             },
-            Target::Grant | Target::Proposal => unreachable!("not drawn"),
+            Target::Grant => Resource::Grant(&self.grant),
+            Target::Proposal => Resource::Proposal(&self.proposal),
         };
         Question {
-            grants: &[],
+            grants: &self.grants,
             asker: &self.asker,
             act: self.act,
             resource,
@@ -82,11 +89,45 @@ impl World {
     }
 
     fn is(&self, roles: &[Role]) -> bool {
-        roles.contains(&self.asker.role)
+        self.roles().iter().any(|role| roles.contains(role))
+    }
+
+    /// Whoever is an assessor is nothing else.
+    fn roles(&self) -> Vec<Role> {
+        if self.inside() {
+            self.asker.roles().collect()
+        } else {
+            vec![Role::Assessor]
+        }
     }
 
     fn inside(&self) -> bool {
-        self.asker.role != Role::Assessor
+        !self.asker.roles().any(|role| role == Role::Assessor)
+    }
+
+    /// The asker's grants of the record, or of the case when the act is on one.
+    fn given(&self) -> Vec<&GrantFacts> {
+        let case = self.case.as_ref();
+        let of_case = |grant: &GrantFacts| case.is_some_and(|case| grant.case == Some(case.id));
+        let sealed_to_case = case.is_some_and(|case| case.compartments == self.record.compartments);
+        let covers = |grant: &GrantFacts| match self.act.row().target {
+            Target::Case => of_case(grant),
+            Target::Record => {
+                grant.records.contains(&self.record.id) || (sealed_to_case && of_case(grant))
+            }
+            _ => false,
+        };
+        let mine = self.grants.iter().filter(|grant| {
+            grant.to == self.asker.id
+                && matches!(grant.state, GrantState::Active | GrantState::Ended)
+        });
+        mine.filter(|grant| covers(grant)).collect()
+    }
+
+    fn served(&self) -> bool {
+        self.given().iter().any(|grant| {
+            grant.state == GrantState::Active && grant.from <= NOW && NOW < grant.until
+        })
     }
 
     fn on_team(&self) -> bool {
@@ -98,7 +139,7 @@ impl World {
     fn role_among(&self, readers: &BTreeSet<Reader>) -> bool {
         readers
             .iter()
-            .any(|reader| reader.word() == self.asker.role.word())
+            .any(|reader| self.roles().iter().any(|role| role.word() == reader.word()))
     }
 
     fn reads(&self) -> bool {
@@ -136,13 +177,29 @@ impl World {
         let amends = self.act == Act::AmendRecord;
         let lasting = matches!(
             self.act,
-            Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders | Act::GrantRecord
+            Act::ExcludeUser
+                | Act::RestrictRecord
+                | Act::NameDeciders
+                | Act::GrantRecord
+                | Act::BreakGlass
         );
-        self.reads()
+        let by_grant = self.served()
+            && matches!(
+                self.act,
+                Act::ListRecords | Act::ReadRecord | Act::ReadAttachment
+            );
+        let in_emergency = self.act == Act::BreakGlass
+            && self.is(&[Role::SafeguardingLead])
+            && self.rules.break_glass
+            && self.reason;
+        let as_reader = self.reads() && self.act != Act::BreakGlass;
+        (as_reader || by_grant || in_emergency)
+            && (self.inside() || self.served())
             && !facts.excluded.contains(&self.asker.id)
-            && roles.is_none_or(|roles| roles.contains(&self.asker.role))
+            && roles.is_none_or(|roles| self.roles().iter().any(|role| roles.contains(role)))
             && !((shows || amends || lasting) && facts.state == RecordState::Disposed)
             && !(shows && facts.purpose_required && !self.purpose)
+            && (self.purpose || self.act != Act::GrantRecord)
             && (facts.exportable || !matches!(self.act, Act::ExportRecord | Act::GrantRecord))
             && (!amends || (self.writes(true) && self.reason))
     }
@@ -159,26 +216,34 @@ impl World {
                 Act::SignIn | Act::ChangePassphrase => self.own,
                 Act::ShowUser => self.own || self.is(&seniors),
                 Act::LookUpKeys | Act::ListCases => true,
-                Act::FillErrands | Act::Rekey | Act::ListErrands | Act::ListProposals => {
-                    self.inside()
-                }
+                Act::LookUpErrands
+                | Act::FillErrands
+                | Act::Rekey
+                | Act::ListErrands
+                | Act::ReadNotices
+                | Act::ListProposals => self.inside(),
                 Act::ListGrants => true,
                 Act::AddToRoleTeam => self.is(&[Coordinator]) && !self.own,
                 Act::ReissueUser => self.is(&seniors),
                 Act::ChangeTwoPerson => self.is(&[Coordinator, Trustee]),
                 Act::CheckAccess => self.is(&[DataProtectionLead, Trustee]),
                 Act::AccessOf => self.is(&[Coordinator, DataProtectionLead, Trustee]),
-                Act::BreakGlass => false,
                 Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders => {
                     self.uses() && (self.is(&seniors) || self.is(&[Role::DbsCountersignatory]))
                 }
                 Act::GrantRecord => self.uses() && self.is(&[Coordinator]),
-                Act::RevokeGrant
-                | Act::StateGrant
-                | Act::ShowProposal
-                | Act::ApproveProposal
-                | Act::RefuseProposal
-                | Act::WithdrawProposal => unreachable!("not drawn"),
+                Act::RevokeGrant => {
+                    self.is(&[Coordinator, DataProtectionLead]) || self.grant.to == self.asker.id
+                }
+                Act::StateGrant => {
+                    self.is(&[Coordinator, DataProtectionLead, Trustee])
+                        || [self.grant.to, self.grant.by].contains(&self.asker.id)
+                }
+                Act::ShowProposal => self.is(&seniors) || self.proposal.by == self.asker.id,
+                Act::ApproveProposal => self.is(&seniors) && self.apart() && self.asker.claimed,
+                Act::RefuseProposal => self.is(&seniors) && self.apart() && self.reason,
+                Act::WithdrawProposal => self.proposal.by == self.asker.id,
+                Act::GrantCase => self.is(&[Coordinator]) && self.purpose,
                 Act::ListUsers => self.is(&seniors),
                 Act::AddUser
                 | Act::SuspendUser
@@ -187,7 +252,6 @@ impl World {
                 | Act::InviteUser
                 | Act::LeaveUser
                 | Act::RemoveFromRoleTeam
-                | Act::GrantCase
                 | Act::CloseCase
                 | Act::ReopenCase
                 | Act::AddToTeam
@@ -195,6 +259,7 @@ impl World {
                 Act::ShowCase => {
                     self.is(&[Coordinator, SafeguardingLead, DataProtectionLead])
                         || (self.on_team() && self.inside())
+                        || self.served()
                 }
                 Act::ShowAudit | Act::ProveEntry => {
                     self.is(&[Coordinator, DataProtectionLead, Trustee])
@@ -208,103 +273,28 @@ impl World {
                 | Act::ShowHistory
                 | Act::WhoMayRead
                 | Act::AmendRecord
+                | Act::BreakGlass
                 | Act::ExportRecord => self.uses(),
             }
     }
 
+    /// Neither who proposed it nor whom it is about.
+    fn apart(&self) -> bool {
+        let me = self.asker.id;
+        (self.proposal.by != me || self.proposal.single)
+            && self.proposal.what != (Proposed::ReissueUser { user: me })
+    }
+
     fn hidden(&self) -> bool {
+        let granted = !self.given().is_empty();
+        let emergency = self.act == Act::BreakGlass
+            && self.is(&[Role::SafeguardingLead])
+            && self.rules.break_glass;
         self.act.row().target == Target::Record
             && (self.record.excluded.contains(&self.asker.id)
-                || !self.inside()
-                || (self.rules.hidden && !self.reads()))
+                || (!self.inside() && !granted)
+                || (self.rules.hidden && !self.reads() && !granted && !emergency))
     }
-}
-
-fn set_of<T: Copy + Ord + std::fmt::Debug + 'static>(
-    all: &'static [T],
-) -> impl Strategy<Value = BTreeSet<T>> {
-    subsequence(all, 0..=all.len()).prop_map(|some| some.into_iter().collect())
-}
-
-fn people() -> impl Strategy<Value = BTreeSet<UserId>> {
-    subsequence(vec![user(ASKER), user(OTHER)], 0..=2).prop_map(|some| some.into_iter().collect())
-}
-
-fn records() -> impl Strategy<Value = RecordFacts> {
-    let flags = (any::<bool>(), any::<bool>(), select(RecordState::ALL));
-    let roles = proptest::option::weighted(0.3, set_of(Role::ALL));
-    let excluded = prop_oneof![3 => Just(BTreeSet::new()), 1 => people()];
-    let handler = proptest::option::of(select(vec![user(ASKER), user(OTHER)]));
-    let author = select(vec![user(ASKER), user(OTHER)]);
-    (flags, roles, excluded, people(), handler, author).prop_map(
-        |(flags, roles, excluded, deciders, handler, author)| {
-            let mut facts = record(9, "kind", None);
-            (facts.purpose_required, facts.exportable, facts.state) = flags;
-            (facts.only_roles, facts.excluded, facts.deciders) = (roles, excluded, deciders);
-            (facts.handler, facts.author) = (handler, author);
-            facts
-        },
-    )
-}
-
-fn acts() -> impl Strategy<Value = Act> {
-    let drawn = |row: &&ActRow| !matches!(row.target, Target::Grant | Target::Proposal);
-    let all: Vec<Act> = ACTS.iter().filter(drawn).map(|row| row.act).collect();
-    let on_records = ACTS.iter().filter(|row| row.target == Target::Record);
-    // These have the most rules.
-    let more: Vec<Act> = on_records.map(|row| row.act).collect();
-    prop_oneof![select(all), select(more)]
-}
-
-fn askers() -> impl Strategy<Value = AccountFacts> {
-    let state = prop_oneof![4 => Just(AccountState::Active), 1 => select(AccountState::ALL)];
-    (select(Role::ALL), state).prop_map(|(role, state)| {
-        let mut asker = account(ASKER, role);
-        asker.state = state;
-        asker
-    })
-}
-
-fn kinds() -> impl Strategy<Value = KindRules> {
-    let parts = (set_of(Reader::ALL), set_of(Reader::ALL), any::<bool>());
-    parts.prop_map(|(readers, writers, hidden)| KindRules {
-        name: "kind".to_owned(),
-        readers,
-        writers,
-        hidden,
-        break_glass: false,
-    })
-}
-
-fn cases() -> impl Strategy<Value = CaseFacts> {
-    (people(), select(CaseState::ALL)).prop_map(|(team, state)| {
-        let mut facts = case(5, &[]);
-        (facts.team, facts.state) = (team, state);
-        facts
-    })
-}
-
-fn worlds() -> impl Strategy<Value = World> {
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), 0..5);
-    (acts(), askers(), kinds(), cases(), records(), flags).prop_map(
-        |(act, asker, rules, case, mut record, (own, purpose, reason, none))| {
-            // One in five has no case, where there may be none.
-            let case = Some(case).filter(|_| none > 0 || act.row().target == Target::Case);
-            record.case = case.as_ref().map(|case| case.id);
-            let other = account(OTHER, Role::Staff);
-            World {
-                act,
-                asker,
-                other,
-                own,
-                rules,
-                case,
-                record,
-                purpose,
-                reason,
-            }
-        },
-    )
 }
 
 /// Takes something away.
@@ -353,6 +343,35 @@ const RESTRICTIONS: &[Restriction] = &[
     }),
     ("no readers", |world| world.rules.readers.clear()),
     ("no writers", |world| world.rules.writers.clear()),
+    ("take the grants", |world| world.grants.clear()),
+    ("end the grants", |world| {
+        for grant in &mut world.grants {
+            grant.until = grant.until.min(NOW);
+        }
+    }),
+    ("begin the grants later", |world| {
+        for grant in &mut world.grants {
+            grant.from = grant.from.max(NOW.plus_ms(1));
+        }
+    }),
+    ("never agree to the grants", |world| {
+        for grant in &mut world.grants {
+            grant.state = GrantState::Waiting;
+        }
+    }),
+    ("grant to another", |world| {
+        for grant in &mut world.grants {
+            grant.to = user(OTHER);
+        }
+    }),
+    ("seal apart from the case", |world| {
+        world.record.compartments = vec![compartment(9)];
+    }),
+    ("take further roles", |world| {
+        world.asker.also.retain(|role| *role == Role::Assessor);
+    }),
+    ("unclaim", |world| world.asker.claimed = false),
+    ("no emergencies", |world| world.rules.break_glass = false),
     ("become an outsider", |world| {
         world.asker.role = Role::Assessor;
     }),

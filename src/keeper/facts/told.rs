@@ -1,0 +1,51 @@
+//! Facts of what people are told: what somebody was shown that is listed for good, and what somebody is to
+//! know of until they have read it.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::ids::RecordId;
+use crate::ids::UserId;
+use crate::keeper::facts::Other;
+
+/// One showing of a record of a kind whose every showing is listed (DBS code of practice: a record is kept of
+/// everyone to whom certificate information has been revealed). It stands in the record's history and outlives
+/// its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevealedFacts {
+    /// To whom.
+    pub to: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// The ledger entry of the showing.
+    pub entry: u64,
+    /// The version, and
+    pub version: u32,
+    /// the attachment, if it was one.
+    pub part: Option<u32>,
+    /// What for.
+    pub purpose: Option<String>,
+    /// Kept for later versions.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// That a record was opened in an emergency, for somebody entitled to know it. It stands in that person's
+/// account, as an id and a place in the ledger, until they have read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeFacts {
+    /// The ledger entry of the opening.
+    pub entry: u64,
+    /// The record.
+    pub record: RecordId,
+    /// Who opened it.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// When the opening is to have been reviewed.
+    pub review_by: Timestamp,
+    /// Kept for later versions.
+    #[serde(flatten)]
+    pub other: Other,
+}

@@ -1,0 +1,310 @@
+//! Everything that is asked.
+
+use crate::ids::UserId;
+use crate::keeper::acts::Target;
+use crate::keeper::facts::CaseFacts;
+use crate::keeper::facts::CaseState;
+use crate::keeper::facts::GrantFacts;
+use crate::keeper::facts::ProposalFacts;
+use crate::keeper::facts::Proposed;
+use crate::keeper::facts::Role;
+use crate::keeper::policy::Policy;
+use crate::keeper::policy::kind::KindRules;
+use crate::keeper::policy::kind::Reader;
+use crate::keeper::policy::matrix::Asked;
+use crate::keeper::policy::matrix::actors::Actor;
+use crate::keeper::policy::matrix::actors::actors;
+use crate::keeper::policy::matrix::actors::team;
+use crate::keeper::policy::matrix::acts;
+use crate::keeper::policy::matrix::cast::NOW;
+use crate::keeper::policy::matrix::cast::account;
+use crate::keeper::policy::matrix::cast::case;
+use crate::keeper::policy::matrix::cast::grant;
+use crate::keeper::policy::matrix::cast::kind;
+use crate::keeper::policy::matrix::cast::proposal;
+use crate::keeper::policy::matrix::cast::record;
+use crate::keeper::policy::matrix::cast::user;
+use crate::keeper::policy::matrix::question;
+use crate::keeper::policy::matrix::scene::ABOUT;
+use crate::keeper::policy::matrix::scene::GRANTS;
+use crate::keeper::policy::matrix::scene::SITUATIONS;
+use crate::keeper::policy::matrix::scene::Scene;
+use crate::keeper::policy::question::Question;
+use crate::keeper::policy::question::Resource;
+use crate::records::Kinds;
+use crate::records::words::CaseRule;
+
+/// A kind to ask about, and where its records may be.
+#[derive(Debug)]
+pub(super) struct Asking {
+    rules: KindRules,
+    case: CaseRule,
+    /// Whether every way a grant can stand is asked about.
+    grants: bool,
+}
+
+/// Every kind of the program, and one for the words that none of them uses.
+pub(super) fn kinds() -> Vec<Asking> {
+    let mut kinds: Vec<Asking> = Kinds::builtin()
+        .iter()
+        .map(|found| Asking {
+            rules: kind(&found.name),
+            case: found.case,
+            grants: ["contact-report", "complaint"].contains(&found.name.as_str()),
+        })
+        .collect();
+    kinds.push(Asking {
+        rules: KindRules {
+            name: "kind of handlers and authors".to_owned(),
+            readers: [Reader::Author, Reader::Handler].into(),
+            writers: [Reader::Author, Reader::Deciders].into(),
+            hidden: false,
+            break_glass: true,
+        },
+        case: CaseRule::Required,
+        grants: false,
+    });
+    kinds
+}
+
+/// Everything but kinds and records.
+pub(super) fn about_the_vault(asked: &mut Asked<'_>) {
+    let actors = actors();
+    for act in acts(Target::Vault) {
+        let of = |actor| (actor, question(facts(actor), act, Resource::Vault));
+        let questions: Vec<_> = actors.iter().map(of).collect();
+        asked.ask(("vault", "ordinary"), act, &questions);
+    }
+    let somebody = account(1, Role::Staff);
+    for act in acts(Target::Account) {
+        let own = |actor| {
+            (
+                actor,
+                question(facts(actor), act, Resource::Account(facts(actor))),
+            )
+        };
+        let questions: Vec<_> = actors.iter().map(own).collect();
+        asked.ask(("own account", "ordinary"), act, &questions);
+        let other = |actor| {
+            (
+                actor,
+                question(facts(actor), act, Resource::Account(&somebody)),
+            )
+        };
+        let questions: Vec<_> = actors.iter().map(other).collect();
+        asked.ask(("another account", "ordinary"), act, &questions);
+    }
+    about_cases(asked, &actors);
+    about_grants(asked, &actors);
+    about_proposals(asked, &actors);
+}
+
+fn facts(actor: &Actor) -> &crate::keeper::facts::AccountFacts {
+    &actor.facts
+}
+
+fn about_cases(asked: &mut Asked<'_>, actors: &[Actor]) {
+    let (open, closed) = the_cases(actors);
+    let granted = |actor: &Actor, over: bool| -> Vec<GrantFacts> {
+        let mut given = grant(1, actor.facts.id);
+        given.case = Some(open.id);
+        if over {
+            given.until = NOW;
+        }
+        vec![given]
+    };
+    let none: Vec<Vec<GrantFacts>> = actors.iter().map(|_| Vec::new()).collect();
+    let whole: Vec<_> = actors.iter().map(|actor| granted(actor, false)).collect();
+    let over: Vec<_> = actors.iter().map(|actor| granted(actor, true)).collect();
+    let situations = [
+        ("ordinary", &open, &none),
+        ("case closed", &closed, &none),
+        ("no purpose", &open, &none),
+        ("whole case granted", &open, &whole),
+        ("granted, over", &open, &over),
+    ];
+    for act in acts(Target::Case) {
+        for (situation, case, grants) in situations {
+            let of = |(actor, grants)| {
+                let plain = question(facts(actor), act, Resource::Case(case));
+                let purpose = plain.purpose.filter(|_| situation != "no purpose");
+                (
+                    actor,
+                    Question {
+                        grants,
+                        purpose,
+                        ..plain
+                    },
+                )
+            };
+            let questions: Vec<_> = actors
+                .iter()
+                .zip(grants.iter().map(Vec::as_slice))
+                .map(of)
+                .collect();
+            asked.ask(("case", situation), act, &questions);
+        }
+    }
+}
+
+fn about_grants(asked: &mut Asked<'_>, actors: &[Actor]) {
+    type Change = fn(&mut GrantFacts, UserId);
+    let situations: [(&str, Change); 3] = [
+        ("of others", |_, _| {}),
+        ("given to the asker", |grant, asker| grant.to = asker),
+        ("given by the asker", |grant, asker| grant.by = asker),
+    ];
+    for (situation, change) in situations {
+        let mut grants = Vec::new();
+        for (actor, number) in actors.iter().zip(1..) {
+            let mut facts = grant(number, user(1));
+            change(&mut facts, actor.facts.id);
+            grants.push(facts);
+        }
+        for act in acts(Target::Grant) {
+            let of = |(actor, grant)| (actor, question(facts(actor), act, Resource::Grant(grant)));
+            let questions: Vec<_> = actors.iter().zip(&grants).map(of).collect();
+            asked.ask(("grant", situation), act, &questions);
+        }
+    }
+}
+
+fn about_proposals(asked: &mut Asked<'_>, actors: &[Actor]) {
+    type Change = fn(&mut ProposalFacts, UserId);
+    let situations: [(&str, Change); 5] = [
+        ("ordinary", |_, _| {}),
+        ("proposed by the asker", |facts, asker| facts.by = asker),
+        ("proposed by the asker, who is alone", |facts, asker| {
+            facts.by = asker;
+            facts.single = true;
+        }),
+        ("about the asker", |facts, asker| {
+            facts.what = Proposed::ReissueUser { user: asker };
+        }),
+        ("no reason", |_, _| {}),
+    ];
+    for (situation, change) in situations {
+        let mut proposals = Vec::new();
+        for (actor, number) in actors.iter().zip(1..) {
+            let mut facts = proposal(number, user(1));
+            change(&mut facts, actor.facts.id);
+            proposals.push(facts);
+        }
+        for act in acts(Target::Proposal) {
+            let of = |(actor, proposal)| {
+                let plain = question(facts(actor), act, Resource::Proposal(proposal));
+                let reason = plain.reason.filter(|_| situation != "no reason");
+                (actor, Question { reason, ..plain })
+            };
+            let questions: Vec<_> = actors.iter().zip(&proposals).map(of).collect();
+            asked.ask(("proposal", situation), act, &questions);
+        }
+    }
+}
+
+/// A case and the same one closed, both with everybody on the team whose name says so.
+fn the_cases(actors: &[Actor]) -> (CaseFacts, CaseFacts) {
+    let open = case(1, &team(actors));
+    let mut closed = case(2, &team(actors));
+    closed.state = CaseState::Closed;
+    (open, closed)
+}
+
+/// Filing records of a kind, and everything that is done with them.
+pub(super) fn about_records<'p>(policy: &'p Policy, kind: &Asking) -> Asked<'p> {
+    let mut asked = Asked {
+        policy,
+        lines: Vec::new(),
+        decisions: 0,
+    };
+    let actors = actors();
+    let (open, closed) = the_cases(&actors);
+    let mut places = Vec::new();
+    if kind.case != CaseRule::None {
+        places.extend([("ordinary", Some(&open)), ("case closed", Some(&closed))]);
+    }
+    if kind.case != CaseRule::Required {
+        places.push(("without a case", None));
+    }
+    filing(&mut asked, &actors, &kind.rules, &places);
+    let in_case = Some(&open).filter(|_| kind.case != CaseRule::None);
+    let of_grants = if kind.grants { GRANTS } else { &[] };
+    for (situation, change) in SITUATIONS.iter().chain(of_grants) {
+        using(
+            &mut asked,
+            &actors,
+            &kind.rules,
+            (situation, in_case),
+            *change,
+        );
+    }
+    if in_case.is_some() {
+        let closed = ("case closed", Some(&closed));
+        using(&mut asked, &actors, &kind.rules, closed, |_| {});
+    }
+    asked
+}
+
+fn filing(
+    asked: &mut Asked<'_>,
+    actors: &[Actor],
+    rules: &KindRules,
+    places: &[(&str, Option<&CaseFacts>)],
+) {
+    let on = format!("new {}", rules.name);
+    for act in acts(Target::Kind) {
+        for (situation, case) in places {
+            let resource = Resource::Kind { rules, case: *case };
+            let of = |actor| (actor, question(facts(actor), act, resource));
+            let questions: Vec<_> = actors.iter().map(of).collect();
+            asked.ask((&on, situation), act, &questions);
+        }
+    }
+}
+
+fn using(
+    asked: &mut Asked<'_>,
+    actors: &[Actor],
+    rules: &KindRules,
+    (situation, case): (&str, Option<&CaseFacts>),
+    change: fn(&mut Scene<'_>),
+) {
+    let everybody = ["ordinary", ABOUT].contains(&situation);
+    let mut scenes = Vec::new();
+    for (actor, number) in actors.iter().zip(1000..) {
+        if !everybody && !actor.works() {
+            continue;
+        }
+        let mut scene = Scene {
+            asker: actor.facts.id,
+            case,
+            facts: record(number, &rules.name, case),
+            grants: Vec::new(),
+            purpose: true,
+            reason: true,
+        };
+        change(&mut scene);
+        scenes.push((actor, scene));
+    }
+    let mut asked_of = Vec::new();
+    for act in acts(Target::Record) {
+        let mut questions = Vec::new();
+        for (actor, scene) in &scenes {
+            let resource = Resource::Record {
+                facts: &scene.facts,
+                rules,
+                case,
+            };
+            let plain = question(facts(actor), act, resource);
+            let asked = Question {
+                grants: &scene.grants,
+                purpose: plain.purpose.filter(|_| scene.purpose),
+                reason: plain.reason.filter(|_| scene.reason),
+                ..plain
+            };
+            questions.push((*actor, asked));
+        }
+        asked_of.push((act, questions));
+    }
+    asked.ask_all((&rules.name, situation), &asked_of);
+}

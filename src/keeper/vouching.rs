@@ -1,0 +1,124 @@
+//! Public keys, and who vouches for them: everything a desk needs to seal, and to check who signed what.
+//!
+//! Whoever works here gets the whole directory. An outsider seals for nobody and reads only what was opened to
+//! them, so they get the chain of statements of those who signed that, and nobody else's handle.
+
+use std::collections::BTreeSet;
+
+use crate::ids::CaseId;
+use crate::ids::UserId;
+use crate::keeper::acts::Act;
+use crate::keeper::errands::RECOVERY;
+use crate::keeper::message::answer::Keys;
+use crate::keeper::message::answer::Outcome;
+use crate::keeper::message::answer::Served;
+use crate::keeper::policy::question::Resource;
+use crate::keeper::request::Request;
+use crate::keeper::request::Step;
+use crate::keeper::request::Stop;
+use crate::keeper::units;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+use crate::sealing::Statement;
+use crate::store::Tree;
+
+impl Vault {
+    /// The public keys a desk needs, and who vouches for them. Not an entry: nothing sealed is handed out.
+    pub(crate) fn look_up_keys(
+        &self,
+        request: &Request,
+        case: Option<CaseId>,
+    ) -> Result<Step, Stop> {
+        let _public = self.permit(request, Act::LookUpKeys, Resource::Vault)?;
+        let case = match case {
+            Some(case) => Some(self.case_to_seal_for(request, case)?),
+            None => None,
+        };
+        let members = match &case {
+            Some(case) => self.team_statement(case.id)?,
+            None => None,
+        };
+        let outside = request.asker.role.is_outside();
+        let mut compartments = if outside { Vec::new() } else { self.teams()? };
+        for id in case.iter().flat_map(|case| case.compartments.clone()) {
+            compartments.extend(self.current(id)?);
+        }
+        if let Some(case) = case.as_ref().filter(|_| !outside) {
+            for id in self.grants_of_case(case) {
+                compartments.extend(self.current(id)?);
+            }
+        }
+        let mut accounts = self.people.all();
+        if outside {
+            let signers = self.signers_for(request.asker.id)?;
+            accounts.retain(|account| signers.contains(&account.id));
+        }
+        let mut statements = Vec::new();
+        for account in &accounts {
+            statements.extend(self.statements_of(account.id)?);
+        }
+        statements.extend(self.policy_statements());
+        for account in &mut accounts {
+            // Names are the directory's, which is an entry to look at; sealing does not need them.
+            account.name = String::new();
+            account.os_user = None;
+        }
+        let genesis: Option<String> = self.read(&units::vault(), Tree::Statement, &[])?;
+        let recovery: Option<String> = self.read(&units::vault(), Tree::Setting, RECOVERY)?;
+        let keys = Keys {
+            genesis: genesis.ok_or(Broken::Row(Tree::Statement))?.into_bytes(),
+            accounts,
+            statements,
+            compartments,
+            case,
+            members,
+            recovery: recovery.and_then(|text| text.parse().ok()),
+        };
+        Ok(Step::unlogged(Outcome::Done(Box::new(Served::Keys(
+            Box::new(keys),
+        )))))
+    }
+
+    /// Those whose signatures this person has to check: whoever made the compartments whose key they hold, whoever
+    /// wrote what is sealed to these, whoever vouches for any of them, and so on up to the root.
+    fn signers_for(&self, user: UserId) -> Result<BTreeSet<UserId>, Broken> {
+        let mut waiting = vec![user];
+        let mut held = BTreeSet::new();
+        for (compartment, epoch) in self.envelopes_of(user) {
+            held.insert(compartment);
+            if let Some(epoch) = self.epoch(compartment, epoch)? {
+                let said = epoch.vouchers.iter().chain([&epoch.statement]);
+                waiting.extend(said.filter_map(|text| signer(text)));
+            }
+        }
+        for record in self.record_ids() {
+            let Some(facts) = self.record(record)? else {
+                continue;
+            };
+            if !self.sealed_to(&facts)?.iter().any(|id| held.contains(id)) {
+                continue;
+            }
+            for number in 1..=facts.versions {
+                waiting.extend(self.version(record, number)?.map(|version| version.author));
+            }
+        }
+        let mut signers = BTreeSet::new();
+        while let Some(next) = waiting.pop() {
+            if !signers.insert(next) {
+                continue;
+            }
+            let statements = self.statements_of(next)?;
+            waiting.extend(statements.iter().filter_map(|text| signer(text)));
+        }
+        Ok(signers)
+    }
+}
+
+/// The user who signed a statement; `None` for the root.
+fn signer(statement: &str) -> Option<UserId> {
+    Statement::parse(statement.as_bytes())
+        .ok()?
+        .by()
+        .parse()
+        .ok()
+}
