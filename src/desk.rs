@@ -67,6 +67,8 @@ pub struct Desk<'k> {
     account: AccountFacts,
     actor: ActorHandle,
     memory: Memory,
+    /// Whether the keeper has said that this desk could seal keys on, and it has not yet looked.
+    errands: bool,
 }
 
 impl std::fmt::Debug for Desk<'_> {
@@ -78,7 +80,8 @@ impl std::fmt::Debug for Desk<'_> {
 }
 
 impl<'k> Desk<'k> {
-    /// Signs in: fetches the sealed identity against a `login` entry and opens it with the passphrase.
+    /// Signs in: fetches the sealed identity against a `login` entry and opens it with the passphrase. Where
+    /// the keeper says that colleagues lack keys this desk could seal on, it seals them on first.
     /// `memory` is the person's own folder for remembered ledger heads, never inside a vault.
     ///
     /// # Errors
@@ -138,14 +141,17 @@ impl<'k> Desk<'k> {
             ));
         }
         drop(held);
-        Ok(Self {
+        let mut desk = Self {
             keeper,
             vault: keeper.vault(),
             person,
             account: *account,
             actor,
             memory,
-        })
+            errands: answer.errands,
+        };
+        desk.run_told_errands()?;
+        Ok(desk)
     }
 
     /// The present moment by the vault's clock.

@@ -193,7 +193,7 @@ impl Desk<'_> {
             user: find_user(&keys, who)?,
         };
         self.ask(want, Load::Nothing {}, Because::default())?;
-        self.run_errands()?;
+        self.run_told_errands()?;
         self.case(case)
     }
 

@@ -70,6 +70,7 @@ impl Desk<'_> {
         let mut held = self.memory.hold()?;
         let (ask, statement) = self.signed(want, load, because, held.size())?;
         let answer = keeper.ask(ask)?;
+        self.errands |= answer.errands;
         let (Some(receipt), Some(opening)) = (&answer.receipt, &answer.opening) else {
             return Err(DeskError::damaged(
                 "the keeper answered without an entry; nothing is opened",

@@ -111,7 +111,7 @@ impl Desk<'_> {
         let load = Load::Account(Box::new(account));
         let (served, _) = self.ask(Want::AddUser { user }, load, Because::default())?;
         let account = one_account(served)?;
-        self.run_errands()?;
+        self.run_told_errands()?;
         Ok(account)
     }
 
@@ -165,7 +165,7 @@ impl Desk<'_> {
             Because::default(),
         )?;
         let account = one_account(served)?;
-        self.run_errands()?;
+        self.run_told_errands()?;
         Ok(account)
     }
 
@@ -189,7 +189,7 @@ impl Desk<'_> {
             Load::Nothing {},
             Because::default(),
         )?;
-        let Served::Errands { own, .. } = served else {
+        let Served::Envelopes(own) = served else {
             return Err(link::unexpected());
         };
         let person = Person::generate();

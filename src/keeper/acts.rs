@@ -85,6 +85,8 @@ acts! {
     SignIn = "sign-in", Login, Account, [], "", "sign in";
     /// Learn the public keys needed to seal for others.
     LookUpKeys = "look-up-keys", List, Vault, [], "", "learn the public keys things are sealed to";
+    /// Be served what one's own desk could seal on.
+    LookUpErrands = "look-up-errands", List, Vault, [], "", "be told which keys colleagues lack";
     /// Do what keys lack against policy.
     FillErrands = "fill-errands", Member, Vault, [], "", "seal keys on for those who are entitled to them";
     /// Make an account.

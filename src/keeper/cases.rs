@@ -245,12 +245,13 @@ impl Vault {
             self.leave_case(&facts, user)?;
         }
         let pledge = self.log(permit, request.entry(act))?;
-        Ok(Step::done(pledge))
+        Ok(Step::done(pledge).telling_errands(request.asker.id))
     }
 
     /// Destroys the envelopes a person held through a case's team.
     fn leave_case(&mut self, facts: &CaseFacts, user: UserId) -> Result<(), Broken> {
         let own = Member::User(user);
+        let roll = self.roll()?;
         for (compartment, epoch) in self.envelopes_of(user) {
             let Some(current) = self.compartment(compartment)? else {
                 continue;
@@ -263,7 +264,7 @@ impl Vault {
                 Purpose::Team { .. } | Purpose::People | Purpose::Grant { .. } => false,
             };
             let still = self
-                .ought_to_hold(&current)?
+                .ought_to_hold(&current, &roll)?
                 .is_some_and(|ought| ought.contains(&own));
             if of_case && !still {
                 self.end_envelope(compartment, epoch, &own)?;

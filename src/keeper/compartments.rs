@@ -25,15 +25,20 @@ use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 use crate::sealing::VerifyingKey;
 use crate::store::Tree;
+use crate::store::UnitKind;
 
 /// How many compartments may stand between a person and a secret: person, team, case.
 const MAX_STEPS: u32 = 3;
 
-/// The compartment and epoch of a membership unit's natural name, if it is this member's.
-pub(crate) fn parse_membership(natural: &[u8], member: &[u8]) -> Option<(CompartmentId, u32)> {
+/// The compartment, epoch and member of a membership unit's natural name.
+fn parse_membership(natural: &[u8]) -> Option<(CompartmentId, u32, &[u8])> {
     let (id, rest) = natural.split_first_chunk::<16>()?;
-    let (number, tail) = rest.split_first_chunk::<4>()?;
-    (tail == member).then(|| (CompartmentId::from_bytes(*id), u32::from_be_bytes(*number)))
+    let (number, member) = rest.split_first_chunk::<4>()?;
+    Some((
+        CompartmentId::from_bytes(*id),
+        u32::from_be_bytes(*number),
+        member,
+    ))
 }
 
 /// A way to a secret: compartments in the order they are opened, the person's own envelope first.
@@ -78,6 +83,42 @@ impl Vault {
             Tree::Setting,
             team_setting(role).as_bytes(),
         )
+    }
+
+    /// Every living envelope: compartment, epoch, and the member's bytes in unit names.
+    fn memberships(&self) -> impl Iterator<Item = (CompartmentId, u32, &[u8])> {
+        self.keys
+            .of_kind(UnitKind::Membership)
+            .filter_map(|(unit, _)| parse_membership(unit.natural()))
+    }
+
+    /// The compartments and epochs a person has an envelope of.
+    pub(crate) fn envelopes_of(&self, user: UserId) -> BTreeSet<(CompartmentId, u32)> {
+        let own = Member::User(user).name_bytes();
+        self.memberships()
+            .filter(|(_, _, member)| *member == own)
+            .map(|(compartment, epoch, _)| (compartment, epoch))
+            .collect()
+    }
+
+    /// The compartments to which [`Vault::way`] may find a way for a person, and perhaps more: envelopes of
+    /// ended epochs count too. Reads no row.
+    pub(crate) fn within_reach(&self, user: UserId) -> BTreeSet<CompartmentId> {
+        let mut reached = BTreeSet::new();
+        let mut through = BTreeSet::from([Member::User(user).name_bytes()]);
+        for _ in 0..MAX_STEPS {
+            let next: BTreeSet<CompartmentId> = self
+                .memberships()
+                .filter(|(_, _, member)| through.contains(*member))
+                .map(|(compartment, ..)| compartment)
+                .collect();
+            through = next
+                .iter()
+                .map(|id| Member::Compartment(*id).name_bytes())
+                .collect();
+            reached.extend(next);
+        }
+        reached
     }
 
     /// The shortest way of living envelopes from a person to a compartment's secret.

@@ -125,16 +125,8 @@ impl Vault {
     /// Destroys every envelope of a person, and marks the compartments whose key they may still know.
     pub(crate) fn end_envelopes_of(&mut self, user: UserId) -> Result<u32, Broken> {
         let member = Member::User(user);
-        let tail = member.name_bytes();
-        let held: Vec<_> = self
-            .keys
-            .of_kind(UnitKind::Membership)
-            .filter_map(|(unit, _)| {
-                crate::keeper::compartments::parse_membership(unit.natural(), &tail)
-            })
-            .collect();
         let mut ended = 0_u32;
-        for (compartment, epoch) in held {
+        for (compartment, epoch) in self.envelopes_of(user) {
             self.end_envelope(compartment, epoch, &member)?;
             ended = ended.saturating_add(1);
         }

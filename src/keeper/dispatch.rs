@@ -23,8 +23,10 @@ impl Vault {
     pub(crate) fn dispatch(&mut self, request: &Request, load: Load) -> Result<Step, Stop> {
         match (request.asked.want.clone(), load) {
             (Want::LookUpKeys { case }, Load::Nothing {}) => self.look_up_keys(request, case),
-            (Want::FillErrands {}, Load::Nothing {}) => self.fill_errands(request, &[]),
-            (Want::FillErrands {}, Load::Envelopes(filled)) => self.fill_errands(request, &filled),
+            (Want::LookUpErrands {}, Load::Nothing {}) => self.look_up_errands(request),
+            (Want::FillErrands {}, Load::Envelopes(filled)) if !filled.is_empty() => {
+                self.fill_errands(request, &filled)
+            }
             (Want::AddUser { user: _ }, Load::Account(new)) => self.add_user(request, &new),
             (Want::ListUsers {}, Load::Nothing {}) => self.list_users(request),
             (Want::ShowUser { user }, Load::Nothing {}) => self.show_user(request, &user),

@@ -157,6 +157,7 @@ impl Vault {
         for envelope in &new.envelopes {
             self.put_envelope(envelope)?;
         }
+        self.succeeded.insert(id, self.next_index());
         let pledge = self.log(permit, request.entry(Act::ChangePassphrase))?;
         Ok(Step::done(pledge))
     }

@@ -1,14 +1,17 @@
 //! Errands: what keys lack against policy, found by comparing each compartment's members with who ought
 //! to be one. A desk that can open the secret seals it on; the keeper takes only what was lacking.
+//!
+//! Every sign-in asks whether there are any, so what costs is done last: whose key reaches which compartment
+//! and who holds an envelope stand in the key table, in memory; only the rest is read from rows.
 
 use std::collections::BTreeSet;
 
 use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
+use crate::keeper::compartments::Way;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::CompartmentFacts;
-use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
@@ -19,6 +22,9 @@ use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Errand;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::NewEnvelope;
+use crate::keeper::policy::decide::Decision;
+use crate::keeper::policy::decide::decide;
+use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
@@ -27,13 +33,53 @@ use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::store::Tree;
-use crate::store::UnitKind;
 
 /// The natural key of the setting that holds the trustees' recovery recipient.
 pub(crate) const RECOVERY: &[u8] = b"recovery";
 
+/// A compartment that lacks members, seen by someone whose desk could seal it on.
+struct Lack {
+    facts: CompartmentFacts,
+    members: BTreeSet<Member>,
+    way: Way,
+}
+
 impl Vault {
-    /// Serves the asker's errands, or takes the envelopes made for them.
+    /// Whether this person's desk could seal anything on: what a sign-in is told. Of compartments out of
+    /// their reach it says nothing, and of those within it no more than that one lacks somebody.
+    pub(crate) fn has_errands(&self, asker: UserId) -> Result<bool, Broken> {
+        let Some(asker) = self.people.account(asker) else {
+            return Ok(false);
+        };
+        let question = Question {
+            asker,
+            grants: &[],
+            act: Act::LookUpErrands,
+            resource: Resource::Vault,
+            purpose: None,
+            reason: None,
+        };
+        if matches!(
+            decide(&self.policy, &question, self.now()),
+            Decision::Deny(_)
+        ) {
+            return Ok(false);
+        }
+        Ok(self.lacks(asker.id)?.next().transpose()?.is_some())
+    }
+
+    /// Serves the asker's errands.
+    pub(crate) fn look_up_errands(&mut self, request: &Request) -> Result<Step, Stop> {
+        let permit = self.permit(request, Act::LookUpErrands, Resource::Vault)?;
+        let user = request.asker.id;
+        let pledge = self.log(permit, request.entry(Act::LookUpErrands))?;
+        Ok(Step::serving(pledge, move |vault, logged| {
+            Ok(Served::Errands(vault.errands(logged, user)?))
+        }))
+    }
+
+    /// Takes the envelopes made for errands: only what lacks, only from someone who holds the key, and only
+    /// for keys their desk cannot have mistaken for older ones.
     pub(crate) fn fill_errands(
         &mut self,
         request: &Request,
@@ -41,12 +87,13 @@ impl Vault {
     ) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::FillErrands, Resource::Vault)?;
         let user = request.asker.id;
+        let roll = self.roll()?;
         for envelope in filled {
-            let lacking = self.lacking(envelope.compartment)?;
-            let fits = lacking.is_some_and(|(facts, members)| {
-                facts.epoch == envelope.epoch && members.contains(&envelope.member)
+            let lack = self.lack(envelope.compartment, user, &roll)?;
+            let fits = lack.is_some_and(|lack| {
+                lack.facts.epoch == envelope.epoch && lack.members.contains(&envelope.member)
             });
-            if !fits || self.way(user, envelope.compartment)?.is_none() {
+            if !fits || self.has_newer_keys(&envelope.member, request.asked.seen) {
                 return Err(Stop::Stale);
             }
         }
@@ -54,35 +101,71 @@ impl Vault {
             self.put_envelope(envelope)?;
         }
         let pledge = self.log(permit, request.entry(Act::FillErrands))?;
-        Ok(Step::serving(pledge, move |vault, logged| {
-            Ok(Served::Errands {
-                errands: vault.errands(logged, user)?,
-                own: vault.own_envelopes(logged, user)?,
-            })
-        }))
+        Ok(Step::done(pledge))
     }
 
-    /// How many compartments this person's desk could seal on.
+    /// Whether a member took new keys that a desk with this much of the ledger may not have seen.
+    fn has_newer_keys(&self, member: &Member, seen: u64) -> bool {
+        let Member::User(user) = member else {
+            return false;
+        };
+        self.succeeded.get(user).is_some_and(|index| *index >= seen)
+    }
+
+    /// What this person's desk should seal on, and the ways to it.
     pub(crate) fn errands(&self, logged: &Logged, user: UserId) -> Result<Vec<Errand>, Broken> {
         let mut errands = Vec::new();
-        for compartment in self.compartments() {
-            let Some((facts, members)) = self.lacking(compartment)? else {
-                continue;
-            };
-            if members.is_empty() {
-                continue;
-            }
-            let Some(way) = self.way(user, compartment)? else {
-                continue;
-            };
+        for lack in self.lacks(user)? {
+            let Lack {
+                facts,
+                members,
+                way,
+            } = lack?;
             errands.push(Errand {
-                compartment,
+                compartment: facts.id,
                 epoch: facts.epoch,
                 members: members.into_iter().collect(),
                 chain: self.chain(logged, &way)?,
             });
         }
         Ok(errands)
+    }
+
+    /// The compartments this person's desk could seal on, one at a time: whoever wants to know only whether
+    /// there is one stops at the first.
+    fn lacks(
+        &self,
+        user: UserId,
+    ) -> Result<impl Iterator<Item = Result<Lack, Broken>> + use<'_>, Broken> {
+        let roll = self.roll()?;
+        let within_reach = self.within_reach(user);
+        Ok(within_reach
+            .into_iter()
+            .filter_map(move |id| self.lack(id, user, &roll).transpose()))
+    }
+
+    /// What a compartment lacks, for someone who holds its key.
+    fn lack(
+        &self,
+        id: CompartmentId,
+        user: UserId,
+        roll: &RollData,
+    ) -> Result<Option<Lack>, Broken> {
+        let Some(facts) = self.compartment(id)? else {
+            return Ok(None);
+        };
+        let Some(mut members) = self.ought_to_hold(&facts, roll)? else {
+            return Ok(None);
+        };
+        members.retain(|member| !self.has_unit(&units::membership(id, facts.epoch, member)));
+        if members.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.way(user, id)?.map(|way| Lack {
+            facts,
+            members,
+            way,
+        }))
     }
 
     /// Serves the asker's own envelopes, to be sealed to new keys of theirs: everyone may, whether or not
@@ -93,9 +176,7 @@ impl Vault {
         let user = request.asker.id;
         let pledge = self.log(permit, request.entry(Act::ChangePassphrase))?;
         Ok(Step::serving(pledge, move |vault, logged| {
-            let own = vault.own_envelopes(logged, user)?;
-            let errands = Vec::new();
-            Ok(Served::Errands { errands, own })
+            Ok(Served::Envelopes(vault.own_envelopes(logged, user)?))
         }))
     }
 
@@ -109,38 +190,12 @@ impl Vault {
         self.chain(logged, &way)
     }
 
-    /// The compartments and epochs a person has an envelope of.
-    pub(crate) fn envelopes_of(&self, user: UserId) -> BTreeSet<(CompartmentId, u32)> {
-        let tail = Member::User(user).name_bytes();
-        self.keys
-            .of_kind(UnitKind::Membership)
-            .filter_map(|(unit, _)| {
-                crate::keeper::compartments::parse_membership(unit.natural(), &tail)
-            })
-            .collect()
-    }
-
-    /// A compartment and who ought to hold its key but does not.
-    fn lacking(
-        &self,
-        id: CompartmentId,
-    ) -> Result<Option<(CompartmentFacts, BTreeSet<Member>)>, Broken> {
-        let Some((facts, epoch)) = self.current(id)? else {
-            return Ok(None);
-        };
-        let Some(ought) = self.ought_to_hold(&facts)? else {
-            return Ok(None);
-        };
-        let members = without(&epoch, ought);
-        Ok(Some((facts, members)))
-    }
-
     /// Who ought to hold a compartment's key.
     pub(crate) fn ought_to_hold(
         &self,
         facts: &CompartmentFacts,
+        roll: &RollData,
     ) -> Result<Option<BTreeSet<Member>>, Broken> {
-        let roll = self.roll()?;
         Ok(match facts.purpose {
             Purpose::Team { role } => Some(roll.as_roll().team(role)),
             Purpose::Case { case } => self.case(case)?.map(|case| roll.as_roll().case(&case.team)),
@@ -167,14 +222,6 @@ impl Vault {
         })
     }
 
-    fn compartments(&self) -> Vec<CompartmentId> {
-        self.keys
-            .of_kind(UnitKind::Compartment)
-            .filter_map(|(unit, _)| <[u8; 16]>::try_from(unit.natural()).ok())
-            .map(CompartmentId::from_bytes)
-            .collect()
-    }
-
     /// Who is there to be a member.
     pub(crate) fn roll(&self) -> Result<RollData, Broken> {
         let mut teams = std::collections::BTreeMap::new();
@@ -197,12 +244,4 @@ impl Vault {
         roll.accounts.push(account.clone());
         Ok(roll)
     }
-}
-
-/// Those who ought to hold a key and do not.
-fn without(epoch: &EpochFacts, ought: BTreeSet<Member>) -> BTreeSet<Member> {
-    ought
-        .into_iter()
-        .filter(|member| !epoch.members.contains(member))
-        .collect()
 }

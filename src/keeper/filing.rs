@@ -165,5 +165,6 @@ fn filed(filed: Vec<(RecordId, Pledge)>, loads: &[NewVersion]) -> Step {
             }
             Ok(Outcome::Done(Box::new(Served::Filed(filed))))
         }),
+        errands_of: None,
     }
 }

@@ -82,6 +82,7 @@ pub enum Want {
     LookUpKeys {
         case: Option<CaseId>,
     },
+    LookUpErrands {},
     FillErrands {},
     AddUser {
         user: UserId,

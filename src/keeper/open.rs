@@ -242,6 +242,7 @@ fn assemble(
         people: Directory::default(),
         shared: crate::keeper::shared::Shared::default(),
         nonces: HashSet::new(),
+        succeeded: HashMap::new(),
         staged: Staged::default(),
         openings: HashMap::new(),
         tail_sealed: true,

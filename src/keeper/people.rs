@@ -43,6 +43,7 @@ impl Vault {
             Decision::Allow(permit) => permit,
             Decision::Deny(denial) => return self.refuse(actor, said, Stop::Denied(denial, None)),
         };
+        let asker = account.id;
         let entry = Entry::new(Act::SignIn.row().event, Ending::Ok, actor, said);
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, logged| {
@@ -52,7 +53,8 @@ impl Vault {
                 actor: actor.to_string(),
                 file,
             })
-        }))
+        })
+        .telling_errands(asker))
     }
 
     /// Adds an account whose keys the asker's desk made.
@@ -84,7 +86,8 @@ impl Vault {
             Ok(Served::Accounts(
                 vault.people.account(id).cloned().into_iter().collect(),
             ))
-        }))
+        })
+        .telling_errands(request.asker.id))
     }
 
     /// Suspends or resumes an account. Suspending destroys its envelopes at once.
@@ -125,7 +128,8 @@ impl Vault {
             Ok(Served::Accounts(
                 vault.people.account(user).cloned().into_iter().collect(),
             ))
-        }))
+        })
+        .telling_errands(request.asker.id))
     }
 
     /// The directory, or one account of it.

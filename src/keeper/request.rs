@@ -63,6 +63,8 @@ pub(crate) type Finish = Box<dyn FnOnce(&Vault, &[Logged]) -> Result<Outcome, Br
 pub(crate) struct Step {
     pub(crate) pledges: Vec<Pledge>,
     pub(crate) finish: Finish,
+    /// Who is told whether their desk could seal keys on.
+    pub(crate) errands_of: Option<UserId>,
 }
 
 impl Step {
@@ -77,6 +79,15 @@ impl Step {
                 [one] => serve(vault, one).map(|served| Outcome::Done(Box::new(served))),
                 _ => Err(Broken::Stopped),
             }),
+            errands_of: None,
+        }
+    }
+
+    /// As before, telling the asker whether their desk could seal keys on: of acts that may leave some lacking.
+    pub(crate) fn telling_errands(self, asker: UserId) -> Self {
+        Self {
+            errands_of: Some(asker),
+            ..self
         }
     }
 
@@ -90,6 +101,7 @@ impl Step {
         Self {
             pledges: Vec::new(),
             finish: Box::new(move |_, _| Ok(outcome)),
+            errands_of: None,
         }
     }
 }
@@ -283,6 +295,7 @@ impl Vault {
         Ok(Step {
             pledges: vec![pledge],
             finish: Box::new(move |_, _| Ok(outcome)),
+            errands_of: None,
         })
     }
 }

@@ -196,11 +196,16 @@ impl Vault {
             logged.extend(committed.and_then(|committed| pledge.redeem(committed)));
         }
         let outcome: Outcome = (step.finish)(self, &logged)?;
+        let errands = match step.errands_of {
+            Some(asker) => self.has_errands(asker)?,
+            None => false,
+        };
         let Some(last) = logged.last() else {
             return Ok(Answer {
                 receipt: None,
                 opening: None,
                 outcome,
+                errands,
             });
         };
         let (receipt, opening) = self.receipt(last.index(), seen)?;
@@ -208,6 +213,7 @@ impl Vault {
             receipt: Some(receipt),
             opening: Some((&opening).into()),
             outcome,
+            errands,
         })
     }
 }

@@ -10,6 +10,7 @@ use std::fmt;
 
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::ids::UserId;
 use crate::ids::VaultId;
 use crate::keeper::directory::Directory;
 use crate::keeper::entry::Entry;
@@ -48,6 +49,8 @@ pub(crate) struct Vault {
     pub(crate) people: Directory,
     pub(crate) shared: Shared,
     pub(crate) nonces: HashSet<String>,
+    /// Who took new keys since the vault was opened, and in which entry.
+    pub(crate) succeeded: HashMap<UserId, u64>,
     pub(crate) staged: Staged,
     /// What opens the entries of the frame in hand.
     pub(crate) openings: HashMap<u64, Opening>,

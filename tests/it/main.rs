@@ -27,6 +27,7 @@ mod cli_terminal;
 mod cli_words;
 mod common;
 mod demo_data;
+mod errands;
 mod gate;
 mod golden;
 mod golden_vault;

@@ -31,6 +31,9 @@ pub struct Answer {
     pub opening: Option<Opening>,
     /// What was asked for, or why not.
     pub outcome: Outcome,
+    /// Whether keys lack that the asker's desk could seal on, where the act is one that may leave some: not
+    /// which, nor whose.
+    pub errands: bool,
 }
 
 /// Salt and detail of one entry.
@@ -129,13 +132,10 @@ pub enum Served {
     Grants(Vec<GrantFacts>),
     /// Proposals.
     Proposals(Vec<ServedProposal>),
-    /// What the asker's desk should seal on, and the asker's own envelopes.
-    Errands {
-        /// Compartments that lack members.
-        errands: Vec<Errand>,
-        /// Every envelope sealed to the asker in person.
-        own: Vec<ChainLink>,
-    },
+    /// Compartments that lack members, and that the asker's desk could seal on.
+    Errands(Vec<Errand>),
+    /// Every envelope sealed to the asker in person.
+    Envelopes(Vec<ChainLink>),
 }
 
 /// Everything needed to seal, and the statements that vouch for it.

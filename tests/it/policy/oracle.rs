@@ -159,9 +159,11 @@ impl World {
                 Act::SignIn | Act::ChangePassphrase => self.own,
                 Act::ShowUser => self.own || self.is(&seniors),
                 Act::LookUpKeys | Act::ListCases => true,
-                Act::FillErrands | Act::Rekey | Act::ListErrands | Act::ListProposals => {
-                    self.inside()
-                }
+                Act::LookUpErrands
+                | Act::FillErrands
+                | Act::Rekey
+                | Act::ListErrands
+                | Act::ListProposals => self.inside(),
                 Act::ListGrants => true,
                 Act::AddToRoleTeam => self.is(&[Coordinator]) && !self.own,
                 Act::ReissueUser => self.is(&seniors),
