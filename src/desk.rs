@@ -30,13 +30,16 @@ pub mod filing;
 #[cfg(test)]
 mod forgery;
 pub mod found;
+pub mod guarding;
 pub(crate) mod link;
+pub(crate) mod members;
 pub mod memory;
 pub(crate) mod named;
 pub(crate) mod open;
 pub(crate) mod parts;
 pub mod people;
 pub mod reading;
+pub(crate) mod rekey;
 pub(crate) mod seal;
 pub mod shown;
 pub(crate) mod trust;

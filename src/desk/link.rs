@@ -33,6 +33,9 @@ use crate::sealing::RecordKey;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
+/// How often an act is tried when somebody else is quicker.
+const TRIES: u32 = 3;
+
 /// What goes with an ask beside its want and load.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Because<'a> {
@@ -203,6 +206,35 @@ impl Desk<'_> {
         )))
     }
 
+    /// Does something again where somebody else was quicker and keys or numbers have moved on.
+    ///
+    /// # Errors
+    /// What `act` says; [`DeskError::Busy`] when it was late each time.
+    pub(crate) fn again<T>(
+        &mut self,
+        mut act: impl FnMut(&mut Self) -> Result<T, DeskError>,
+    ) -> Result<T, DeskError> {
+        for _ in 1..TRIES {
+            match act(self) {
+                Err(DeskError::Busy(_)) => {}
+                done => return done,
+            }
+        }
+        act(self)
+    }
+
+    /// A statement of this person's.
+    pub(crate) fn says<T: serde::Serialize>(
+        &self,
+        kind: StatementKind,
+        body: &T,
+    ) -> Result<Vec<u8>, DeskError> {
+        let by = self.account.id.to_string();
+        let heading = self.heading(&by, kind);
+        let statement = Statement::sign(&heading, json(body)?, self.person.signing());
+        Ok(statement.map_err(DeskError::damaged)?.bytes().to_vec())
+    }
+
     /// The heading of a statement of this person's, now.
     pub(crate) fn heading<'h>(&self, by: &'h str, kind: StatementKind) -> Heading<'h> {
         Heading {
@@ -250,7 +282,10 @@ impl Want {
         match self {
             Self::ReadRecord { record, .. }
             | Self::ReadAttachment { record, .. }
-            | Self::ExportRecord { record, .. } => Some(*record),
+            | Self::ExportRecord { record, .. }
+            | Self::ExcludeUser { record, .. }
+            | Self::RestrictRecord { record, .. }
+            | Self::NameDeciders { record, .. } => Some(*record),
             _ => None,
         }
     }

@@ -13,8 +13,6 @@ use crate::desk::Desk;
 use crate::desk::attach::Attach;
 use crate::desk::error::DeskError;
 use crate::desk::link::unexpected;
-use crate::desk::seal;
-use crate::desk::seal::Recipients;
 use crate::desk::trust::Trust;
 use crate::desk::trust::Vouched;
 use crate::ids::CompartmentId;
@@ -27,7 +25,6 @@ use crate::keeper::facts::PartFacts;
 use crate::keeper::facts::Place;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::VersionFacts;
-use crate::keeper::members::OwnMembers;
 use crate::keeper::members::RollData;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::FiledFacts;
@@ -35,6 +32,7 @@ use crate::keeper::message::load::NewCompartment;
 use crate::keeper::message::load::NewHeader;
 use crate::keeper::message::load::NewVersion;
 use crate::keeper::message::load::PartRow;
+use crate::keeper::message::open_to::OpenTo;
 use crate::keeper::rules::Rules;
 use crate::records::Kinds;
 use crate::sealing::Digest;
@@ -47,7 +45,6 @@ use crate::sealing::PartWriter;
 use crate::sealing::PayloadWriter;
 use crate::sealing::RecordKey;
 use crate::sealing::SignedManifest;
-use crate::sealing::StatementKind;
 use crate::sealing::seal_header;
 use crate::sealing::seal_payload;
 use crate::sealing::write_part;
@@ -131,7 +128,7 @@ impl Desk<'_> {
         facts: &FiledFacts,
         keys: &Keys,
         trust: &Trust,
-    ) -> Result<(Vec<Destination>, Option<NewCompartment>), DeskError> {
+    ) -> Result<(Vec<Destination>, Option<(NewCompartment, String)>), DeskError> {
         let rules = Rules::from_kinds(Kinds::builtin());
         let rule = rules.of(&facts.kind);
         let roll = roll(keys);
@@ -154,30 +151,24 @@ impl Desk<'_> {
             .as_ref()
             .map(|case| case.team.clone())
             .unwrap_or_default();
-        let members = roll.as_roll().own(&OwnMembers {
-            readers: &rule.people.readers,
-            team: &team,
-            excluded: &excluded,
-            deciders: &facts.deciders.iter().copied().collect(),
+        let open_to = OpenTo {
+            record,
+            number: 1,
+            kind: facts.kind.clone(),
+            case: facts.case,
+            excluded,
+            only_roles: None,
+            deciders: facts.deciders.iter().copied().collect(),
             handler: facts.handler,
-        });
-        let by = self.account.id.to_string();
-        let heading = self.heading(&by, StatementKind::Epoch);
-        let recipients = Recipients::new(trust, keys);
-        let purpose = Purpose::Own { record };
-        let made = seal::compartment(
-            &heading,
-            self.person.signing(),
-            purpose,
-            &members,
-            |member| recipients.of(member),
-        )?;
+        };
+        let members = roll.as_roll().own(&open_to, &rule.people, &team);
+        let (made, said) = self.own_compartment(open_to, &members, (keys, trust))?;
         let to = Destination {
             id: made.new.id,
             epoch: 1,
             recipient: made.recipient,
         };
-        Ok((vec![to], Some(made.new)))
+        Ok((vec![to], Some((made.new, said))))
     }
 
     /// Seals a version: attachments first, because objects are durable before a frame names them.
@@ -216,6 +207,7 @@ impl Desk<'_> {
             rows: sealed.rows,
             headers: sealed.headers,
             own: None,
+            open_to: None,
         })
     }
 

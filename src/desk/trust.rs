@@ -10,10 +10,14 @@ use crate::ids::VaultId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
+use crate::keeper::members::GUARDIANS;
+use crate::keeper::members::may_vouch;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::Genesis;
+use crate::keeper::message::load::MembersStatement;
+use crate::keeper::message::open_to::OpenTo;
 use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
@@ -121,10 +125,14 @@ impl Trust {
 
     /// Only the root key and coordinators vouch for people, teams and cases.
     fn signed_by_coordinator(&self, statement: &Statement) -> bool {
+        self.signed_by(statement, |role| role == Role::Coordinator)
+    }
+
+    /// Whether the root key or somebody of such a role has signed a statement.
+    fn signed_by(&self, statement: &Statement, may: impl Fn(Role) -> bool) -> bool {
         let signer = statement.by().parse::<UserId>().ok();
         let signer = signer.and_then(|user| self.people.get(&user)?.last());
-        let entitled =
-            statement.by() == ROOT || signer.is_some_and(|signer| signer.role == Role::Coordinator);
+        let entitled = statement.by() == ROOT || signer.is_some_and(|signer| may(signer.role));
         entitled && self.signed_by_known(statement)
     }
 
@@ -178,20 +186,35 @@ impl Trust {
             && epoch
                 .recipient
                 .is_none_or(|recipient| said.recipient == *recipient);
-        let vouched = match said.purpose {
-            // Whoever files may make the compartment of what they file.
-            Purpose::Own { .. } => self.signed_by_known(&statement),
-            Purpose::Team { .. }
-            | Purpose::Case { .. }
-            | Purpose::People
-            | Purpose::Grant { .. } => self.signed_by_coordinator(&statement),
-        };
+        // Whoever files may make the compartment of what they file.
+        let vouched = matches!(said.purpose, Purpose::Own { .. })
+            && self.signed_by_known(&statement)
+            || self.signed_by(&statement, |role| {
+                may_vouch(said.purpose, said.number, role)
+            });
         if fits && vouched {
             return Ok(said);
         }
         Err(DeskError::damaged(
             "nobody vouches for the key of a compartment",
         ))
+    }
+}
+
+impl Trust {
+    /// What is signed about whom a record is open to: the first statement by whoever filed it, later ones by
+    /// those who may change it. `None` when nobody entitled signed it.
+    pub(crate) fn open_to(&self, text: &str) -> Option<OpenTo> {
+        let statement = parse(text.as_bytes(), StatementKind::Members, self.vault).ok()?;
+        let Ok(MembersStatement::Record(said)) = body(&statement) else {
+            return None;
+        };
+        let signed = if said.number == 1 {
+            self.signed_by_known(&statement)
+        } else {
+            self.signed_by(&statement, |role| GUARDIANS.contains(&role))
+        };
+        signed.then_some(said)
     }
 }
 

@@ -7,7 +7,6 @@ use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::CaseState;
-use crate::keeper::facts::Member;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::Purpose;
 use crate::keeper::gate::Logged;
@@ -65,7 +64,7 @@ impl Vault {
             card: 1,
             other: Other::new(),
         };
-        self.put_compartment(made, body)?;
+        self.put_compartment(made, body, None)?;
         self.make_unit(units::case(case));
         self.put_case(&facts)?;
         self.put_case_card(&facts, &new.card)?;
@@ -207,8 +206,8 @@ impl Vault {
         Ok(Step::done(pledge))
     }
 
-    /// Puts someone on a case's team, or takes them off: their envelope is destroyed at once and the
-    /// compartment waits for a new key.
+    /// Puts someone on a case's team, or takes them off: their envelope is destroyed in the same frame, and
+    /// the compartment waits for a new key.
     pub(crate) fn change_team(
         &mut self,
         request: &Request,
@@ -241,36 +240,9 @@ impl Vault {
             ));
         }
         self.put_case(&facts)?;
-        if !add {
-            self.leave_case(&facts, user)?;
-        }
+        self.settle_everything();
         let pledge = self.log(permit, request.entry(act))?;
         Ok(Step::done(pledge).telling_errands(request.asker.id))
-    }
-
-    /// Destroys the envelopes a person held through a case's team.
-    fn leave_case(&mut self, facts: &CaseFacts, user: UserId) -> Result<(), Broken> {
-        let own = Member::User(user);
-        let roll = self.roll()?;
-        for (compartment, epoch) in self.envelopes_of(user) {
-            let Some(current) = self.compartment(compartment)? else {
-                continue;
-            };
-            let of_case = match current.purpose {
-                Purpose::Case { case } => case == facts.id,
-                Purpose::Own { record } => self
-                    .record(record)?
-                    .is_some_and(|record| record.case == Some(facts.id)),
-                Purpose::Team { .. } | Purpose::People | Purpose::Grant { .. } => false,
-            };
-            let still = self
-                .ought_to_hold(&current, &roll)?
-                .is_some_and(|ought| ought.contains(&own));
-            if of_case && !still {
-                self.end_envelope(compartment, epoch, &own)?;
-            }
-        }
-        Ok(())
     }
 
     /// Every case.

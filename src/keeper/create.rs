@@ -13,7 +13,6 @@ use crate::keeper::Paths;
 use crate::keeper::config::Config;
 use crate::keeper::config::FORMAT;
 use crate::keeper::entry::Entry;
-use crate::keeper::errands::RECOVERY;
 use crate::keeper::facts::AccountState;
 use crate::keeper::facts::Purpose;
 use crate::keeper::keyring::Keyring;
@@ -22,6 +21,7 @@ use crate::keeper::message::load::NewAccount;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::open::OpenError;
 use crate::keeper::open::vault_over;
+use crate::keeper::ought::RECOVERY;
 use crate::keeper::request::Stop;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
@@ -276,7 +276,7 @@ impl Vault {
         self.make_account(account)?;
         self.put_identity(id, &new.identity)?;
         self.put_statement(id, &new.enrol)?;
-        self.put_compartment(made, body)?;
+        self.put_compartment(made, body, None)?;
         Ok(())
     }
 }

@@ -18,6 +18,8 @@ use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::store::Tree;
 
+mod keys;
+
 impl Vault {
     /// Does what is wanted.
     pub(crate) fn dispatch(&mut self, request: &Request, load: Load) -> Result<Step, Stop> {
@@ -125,9 +127,7 @@ impl Vault {
             }
             (Want::ExportAudit {}, Load::Nothing {}) => self.export_audit(request),
             (Want::ProveEntry { index }, Load::Nothing {}) => self.prove_entry(request, index),
-            _ => Err(Stop::BadAuth(
-                "what the ask carries does not belong to what it wants",
-            )),
+            (want, load) => self.dispatch_keys(request, want, load),
         }
     }
 
@@ -179,7 +179,7 @@ impl Vault {
         let recovery: Option<String> = self.read(
             &units::vault(),
             Tree::Setting,
-            crate::keeper::errands::RECOVERY,
+            crate::keeper::ought::RECOVERY,
         )?;
         let keys = Keys {
             genesis: genesis.ok_or(Broken::Row(Tree::Statement))?.into_bytes(),

@@ -297,9 +297,15 @@ pub struct CompartmentFacts {
     pub epoch: u32,
     /// Since when a removed member's key has not been changed.
     pub rekey_pending: Option<Timestamp>,
-    /// The epoch before, while its rows are kept for recovery alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub superseded: Option<Superseded>,
+    /// The epochs before, while their rows are kept for recovery alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub superseded: Vec<Superseded>,
+    /// Who had the present key, or a way to it, and ought not to have it any more.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub left: BTreeSet<UserId>,
+    /// Who ought to have the key and has not, since when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacking: Vec<Lacking>,
     /// Kept for later versions.
     #[serde(flatten)]
     pub other: Other,
@@ -317,6 +323,15 @@ pub struct Superseded {
     pub since: Timestamp,
     /// Whose desk made them.
     pub by: UserId,
+}
+
+/// Someone who ought to have a compartment's key and waits for a colleague's desk to seal it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    /// Who.
+    pub member: Member,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// Who can open a compartment's secret.
@@ -338,6 +353,21 @@ impl Member {
             Self::User(user) => [&[1], user.as_bytes().as_slice()].concat(),
             Self::Compartment(compartment) => [&[2], compartment.as_bytes().as_slice()].concat(),
             Self::Recovery => vec![3],
+        }
+    }
+
+    /// The member whose bytes these are.
+    pub fn from_name_bytes(name: &[u8]) -> Option<Self> {
+        let (tag, id) = name.split_first()?;
+        let id = <[u8; 16]>::try_from(id);
+        match tag {
+            1 => id.ok().map(UserId::from_bytes).map(Self::User),
+            2 => id
+                .ok()
+                .map(CompartmentId::from_bytes)
+                .map(Self::Compartment),
+            3 => Some(Self::Recovery),
+            _ => None,
         }
     }
 }

@@ -8,7 +8,10 @@ use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
+use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
+use crate::keeper::message::open_to::OpenTo;
+use crate::keeper::policy::kind::KindRules;
 use crate::keeper::policy::kind::Reader;
 
 /// The role teams that every case is open to (`docs/architecture.md`, "Who reads what").
@@ -16,6 +19,15 @@ pub const CASE_TEAMS: [Role; 3] = [
     Role::Coordinator,
     Role::SafeguardingLead,
     Role::DataProtectionLead,
+];
+
+/// Who may change whom a record is open to, among those who may read it (the policy's `not-a-guardian`).
+pub const GUARDIANS: [Role; 5] = [
+    Role::Coordinator,
+    Role::SafeguardingLead,
+    Role::DataProtectionLead,
+    Role::DbsCountersignatory,
+    Role::Trustee,
 ];
 
 /// Who is there to be a member.
@@ -69,29 +81,10 @@ impl RollData {
     }
 }
 
-/// What decides the members of a record's own compartment.
-#[derive(Debug)]
-pub struct OwnMembers<'a> {
-    /// The kind's readers.
-    pub readers: &'a BTreeSet<Reader>,
-    /// The case's team, if the record has a case.
-    pub team: &'a BTreeSet<UserId>,
-    /// For whom the record does not exist.
-    pub excluded: &'a BTreeSet<UserId>,
-    /// Named decision-makers.
-    pub deciders: &'a BTreeSet<UserId>,
-    /// Who handles it.
-    pub handler: Option<UserId>,
-}
-
 impl Roll<'_> {
     /// The people of a role team, and recovery.
     pub fn team(&self, role: Role) -> BTreeSet<Member> {
-        self.with_recovery(
-            self.of_role(role)
-                .map(|account| Member::User(account.id))
-                .collect(),
-        )
+        self.with_recovery(people(self.of_role(role)).collect())
     }
 
     /// The members of a case's compartment: role teams whom policy can ever permit, and the staff on
@@ -100,64 +93,85 @@ impl Roll<'_> {
         let teams = CASE_TEAMS.iter().filter_map(|role| self.teams.get(role));
         let members = teams
             .map(|team| Member::Compartment(*team))
-            .chain(self.staff(team));
+            .chain(people(self.staff(team)));
         self.with_recovery(members.collect())
     }
 
-    /// The members of a record's own compartment: the kind's readers, less whom it is hidden from.
-    /// Where a team holds someone it is hidden from, its other people stand in its place.
-    pub fn own(&self, own: &OwnMembers<'_>) -> BTreeSet<Member> {
+    /// The members of a record's own compartment: the kind's readers less whom it is closed to, and where
+    /// the kind allows that in an emergency, the safeguarding leads. Where a team holds someone it is closed
+    /// to, its other people stand in its place.
+    pub fn own(
+        &self,
+        open_to: &OpenTo,
+        rules: &KindRules,
+        team: &BTreeSet<UserId>,
+    ) -> BTreeSet<Member> {
+        let may = |account: &AccountFacts| {
+            let roles = open_to.only_roles.as_ref();
+            !open_to.excluded.contains(&account.id)
+                && roles.is_none_or(|roles| account.roles().any(|role| roles.contains(&role)))
+        };
         let mut members = BTreeSet::new();
-        for reader in own.readers {
+        for reader in &rules.readers {
             match reader {
-                Reader::CaseTeam => members.extend(self.staff(own.team)),
-                Reader::Handler => members.extend(own.handler.map(Member::User)),
-                Reader::Deciders if own.deciders.is_empty() => {
-                    members.extend(self.role(Role::DbsCountersignatory, own.excluded));
+                Reader::CaseTeam => {
+                    let lead = self.of_role(Role::Coordinator);
+                    let lead = lead.filter(|account| team.contains(&account.id));
+                    let those = self.staff(team).chain(lead);
+                    members.extend(people(those.filter(|account| may(account))));
                 }
-                Reader::Deciders => members.extend(own.deciders.iter().copied().map(Member::User)),
+                Reader::Handler => members.extend(self.named(open_to.handler.as_slice(), &may)),
+                Reader::Deciders if open_to.deciders.is_empty() => {
+                    members.extend(self.role(Role::DbsCountersignatory, &may));
+                }
+                Reader::Deciders => members.extend(self.named(&open_to.deciders, &may)),
                 Reader::Author => {}
                 role => members.extend(
                     role_of(*role)
                         .into_iter()
-                        .flat_map(|role| self.role(role, own.excluded)),
+                        .flat_map(|role| self.role(role, &may)),
                 ),
             }
         }
-        members.retain(|member| match member {
-            Member::User(user) => !own.excluded.contains(user) && self.works(*user),
-            Member::Compartment(_) | Member::Recovery => true,
-        });
+        if rules.break_glass {
+            members.extend(self.role(Role::SafeguardingLead, &may));
+        }
         self.with_recovery(members)
     }
 
-    fn role(&self, role: Role, excluded: &BTreeSet<UserId>) -> Vec<Member> {
-        let people: Vec<UserId> = self.of_role(role).map(|account| account.id).collect();
+    /// A role's team where all its people may, else those of them who may.
+    fn role(&self, role: Role, may: &dyn Fn(&AccountFacts) -> bool) -> Vec<Member> {
+        let (those, others): (Vec<_>, Vec<_>) =
+            self.of_role(role).partition(|account| may(account));
         match self.teams.get(&role) {
-            Some(team) if !people.iter().any(|user| excluded.contains(user)) => {
-                vec![Member::Compartment(*team)]
-            }
-            _ => people.into_iter().map(Member::User).collect(),
+            Some(team) if others.is_empty() => vec![Member::Compartment(*team)],
+            _ => people(those.into_iter()).collect(),
         }
     }
 
+    /// People named one by one: only those who work here.
+    fn named<'i>(
+        &self,
+        users: impl IntoIterator<Item = &'i UserId>,
+        may: &dyn Fn(&AccountFacts) -> bool,
+    ) -> Vec<Member> {
+        let of = |user: &UserId| self.accounts.iter().find(|account| account.id == *user);
+        let named = users.into_iter().filter_map(of);
+        let here = named.filter(|one| one.may_work() && !one.is(Role::Assessor) && may(one));
+        people(here).collect()
+    }
+
+    /// Those of a role who may work. Whoever is outside is nothing else besides.
     fn of_role(&self, role: Role) -> impl Iterator<Item = &AccountFacts> {
-        self.accounts
-            .iter()
-            .filter(move |account| account.is(role) && account.may_work())
+        self.accounts.iter().filter(move |account| {
+            let outside = role != Role::Assessor && account.is(Role::Assessor);
+            account.is(role) && account.may_work() && !outside
+        })
     }
 
-    fn staff(&self, team: &BTreeSet<UserId>) -> impl Iterator<Item = Member> {
-        let staff = self
-            .of_role(Role::Staff)
-            .filter(|account| team.contains(&account.id));
-        staff.map(|account| Member::User(account.id))
-    }
-
-    fn works(&self, user: UserId) -> bool {
-        self.accounts
-            .iter()
-            .any(|account| account.id == user && account.may_work())
+    fn staff(&self, team: &BTreeSet<UserId>) -> impl Iterator<Item = &AccountFacts> {
+        self.of_role(Role::Staff)
+            .filter(|account| team.contains(&account.id))
     }
 
     fn with_recovery(&self, mut members: BTreeSet<Member>) -> BTreeSet<Member> {
@@ -165,6 +179,30 @@ impl Roll<'_> {
             members.insert(Member::Recovery);
         }
         members
+    }
+}
+
+fn people<'a>(accounts: impl Iterator<Item = &'a AccountFacts>) -> impl Iterator<Item = Member> {
+    accounts.map(|account| Member::User(account.id))
+}
+
+/// Whether anybody could open what is sealed to these: recovery alone is nobody.
+pub fn anybody(members: &BTreeSet<Member>) -> bool {
+    members.iter().any(|member| *member != Member::Recovery)
+}
+
+/// Whether someone of this role is believed about an epoch of a compartment. Coordinators make teams and
+/// cases; a later epoch is also made by those whom role alone makes a member. A record's own compartment is
+/// made by whoever files it, so anyone is believed.
+pub fn may_vouch(purpose: Purpose, number: u32, role: Role) -> bool {
+    let renewed = number > 1;
+    match purpose {
+        Purpose::Own { .. } => true,
+        Purpose::Team { role: of } => role == Role::Coordinator || (renewed && role == of),
+        Purpose::Case { .. } | Purpose::People => {
+            role == Role::Coordinator || (renewed && CASE_TEAMS.contains(&role))
+        }
+        Purpose::Grant { .. } => role == Role::Coordinator,
     }
 }
 

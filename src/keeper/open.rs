@@ -1,6 +1,8 @@
 //! Opening a vault: lock, read everything back, compare with everyone who remembers, and only then take
 //! the keys.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::fmt;
@@ -17,6 +19,7 @@ use crate::keeper::head::LedgerHead;
 use crate::keeper::keyring::Keyring;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
+use crate::keeper::settle::Unsettled;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Staged;
 use crate::keeper::vault::Vault;
@@ -243,6 +246,11 @@ fn assemble(
         shared: crate::keeper::shared::Shared::default(),
         nonces: HashSet::new(),
         succeeded: HashMap::new(),
+        rekeyed: HashMap::new(),
+        sessions: HashMap::new(),
+        kept: BTreeMap::new(),
+        sealed: OnceCell::new(),
+        unsettled: Unsettled::default(),
         staged: Staged::default(),
         openings: HashMap::new(),
         tail_sealed: true,
@@ -291,6 +299,7 @@ impl Vault {
         }
         self.load_directory()?;
         self.load_shared()?;
+        self.load_kept()?;
         Ok(())
     }
 }

@@ -44,6 +44,7 @@ impl Vault {
             Decision::Deny(denial) => return self.refuse(actor, said, Stop::Denied(denial, None)),
         };
         let asker = account.id;
+        self.sessions.insert(asker, self.now());
         let entry = Entry::new(Act::SignIn.row().event, Ending::Ok, actor, said);
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, logged| {
@@ -64,7 +65,7 @@ impl Vault {
         let enrolled = self.check_enrolment(new, (&by, &request.asker.verifying))?;
         let account = self.account_of(new, enrolled, AccountState::Unclaimed);
         let mut team = None;
-        if self.team(new.role)?.is_none() {
+        if self.living_team(new.role)?.is_none() {
             let made = new.team.as_ref().ok_or(Stop::Stale)?;
             let expected = self.roll_with(&account)?.as_roll().team(new.role);
             let purpose = Purpose::Team { role: new.role };
@@ -79,7 +80,7 @@ impl Vault {
         self.put_identity(id, &new.identity)?;
         self.put_statement(id, &new.enrol)?;
         if let Some((made, body)) = team {
-            self.put_compartment(made, body)?;
+            self.put_compartment(made, body, None)?;
         }
         let pledge = self.log(permit, request.entry(Act::AddUser))?;
         Ok(Step::serving(pledge, move |vault, _| {

@@ -33,18 +33,24 @@ use crate::store::UnitKind;
 pub(crate) const PAGE: usize = 50;
 
 /// A record the asker may have, and the way to its key.
-struct Found {
-    permit: Permit,
-    facts: RecordFacts,
-    compartment: CompartmentId,
-    way: Way,
+pub(crate) struct Found {
+    pub(crate) permit: Permit,
+    pub(crate) facts: RecordFacts,
+    pub(crate) compartment: CompartmentId,
+    pub(crate) way: Way,
 }
 
 /// Which parts of which versions are served.
 type Wanted = Vec<(VersionFacts, Vec<PartFacts>)>;
 
 impl Vault {
-    fn find(&self, request: &Request, act: Act, record: RecordId) -> Result<Found, Stop> {
+    /// A record the asker may do this to, and whose key they hold.
+    pub(crate) fn find(
+        &self,
+        request: &Request,
+        act: Act,
+        record: RecordId,
+    ) -> Result<Found, Stop> {
         let facts = self
             .record(record)?
             .ok_or_else(|| self.unknown(request, act))?;

@@ -68,7 +68,7 @@ fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
             Ok(job) => job,
             Err(RecvTimeoutError::Timeout) => {
                 if broken.is_none() {
-                    broken = vault.seal_tail().err();
+                    broken = tick(&mut vault).err();
                 }
                 continue;
             }
@@ -126,7 +126,7 @@ fn stage(
 ) {
     let staged = match broken {
         Some(_) => Err(Broken::Stopped),
-        None => vault.note_clock().and_then(|()| handle(vault)),
+        None => act(vault, handle),
     };
     match staged {
         Ok(step) => group.push(Waiting { step, seen, reply }),
@@ -136,6 +136,29 @@ fn stage(
             answer(&reply, Err(error));
         }
     }
+}
+
+/// What is due by time comes first, then the act, then what follows from it.
+fn act(
+    vault: &mut Vault,
+    handle: impl FnOnce(&mut Vault) -> Result<Step, Broken>,
+) -> Result<Step, Broken> {
+    vault.note_clock()?;
+    vault.end_kept_by_time()?;
+    let step = handle(vault)?;
+    vault.settle()?;
+    Ok(step)
+}
+
+/// Ends what is due by time while nobody asks for anything.
+fn tick(vault: &mut Vault) -> Result<(), Broken> {
+    vault.begin();
+    vault.end_kept_by_time()?;
+    if !vault.staged.leaves.is_empty() {
+        vault.commit()?;
+        vault.openings.clear();
+    }
+    vault.seal_tail()
 }
 
 /// Commits what is staged, and answers everybody.

@@ -4,19 +4,24 @@
 //! sees what the asks before it in the same frame did. After any failure of the store the vault is
 //! broken: nothing more is decided or served until it is opened anew.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::fmt;
 
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::ids::VaultId;
 use crate::keeper::directory::Directory;
 use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
+use crate::keeper::headers::Sealed;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
+use crate::keeper::settle::Unsettled;
 use crate::keeper::shared::Shared;
 use crate::ledger::ActorHandle;
 use crate::ledger::Event;
@@ -51,6 +56,16 @@ pub(crate) struct Vault {
     pub(crate) nonces: HashSet<String>,
     /// Who took new keys since the vault was opened, and in which entry.
     pub(crate) succeeded: HashMap<UserId, u64>,
+    /// Which compartments were given new keys since the vault was opened, and in which entry.
+    pub(crate) rekeyed: HashMap<CompartmentId, u64>,
+    /// When people last signed in since the vault was opened.
+    pub(crate) sessions: HashMap<UserId, Timestamp>,
+    /// Which compartments have something superseded, the earliest of it since when.
+    pub(crate) kept: BTreeMap<CompartmentId, Timestamp>,
+    /// Which records are sealed to which compartment, once somebody has asked.
+    pub(crate) sealed: OnceCell<Sealed>,
+    /// What has to be looked over at the end of the act in hand.
+    pub(crate) unsettled: Unsettled,
     pub(crate) staged: Staged,
     /// What opens the entries of the frame in hand.
     pub(crate) openings: HashMap<u64, Opening>,

@@ -172,8 +172,7 @@ impl World {
                 Act::AccessOf => self.is(&[Coordinator, DataProtectionLead, Trustee]),
                 Act::BreakGlass => false,
                 Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders => {
-                    self.uses()
-                        && (self.is(&seniors) || self.is(&[Role::DbsCountersignatory]))
+                    self.uses() && (self.is(&seniors) || self.is(&[Role::DbsCountersignatory]))
                 }
                 Act::GrantRecord => self.uses() && self.is(&[Coordinator]),
                 Act::RevokeGrant

@@ -130,6 +130,9 @@ pub(crate) fn rules(kind: &Kind) -> KindRules {
             .map(|writer| read(writer.word()))
             .collect(),
         hidden: kind.place == Place::Own,
-        break_glass: !kind.readers.iter().any(|reader| reader.word() == "deciders"),
+        break_glass: !kind
+            .readers
+            .iter()
+            .any(|reader| reader.word() == "deciders"),
     }
 }
