@@ -18,6 +18,7 @@ use crate::cli::environment::Environment;
 use crate::cli::fail::CliError;
 use crate::cli::out::Out;
 
+mod access;
 mod ask;
 mod audit;
 mod bug;
@@ -25,6 +26,7 @@ mod case;
 mod demo;
 mod doctor;
 mod environment;
+mod errands;
 mod fail;
 mod file;
 mod generate;
@@ -97,6 +99,8 @@ enum Command {
     Kind(kind::Args),
     Record(record::Args),
     Import(import::Args),
+    Access(access::Args),
+    Errands(errands::Args),
     Audit(audit::Args),
     Doctor(doctor::Args),
     Index(index::Args),
@@ -143,6 +147,8 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Kind(args) => kind::run(&args, ask, out),
         Command::Record(args) => record::run(args, ask, out),
         Command::Import(args) => import::run(&args, ask, out),
+        Command::Access(args) => access::run(args, ask, out),
+        Command::Errands(args) => errands::run(&args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
         Command::Doctor(args) => doctor::run(&args, ask, out),
         Command::Index(args) => index::run(&args, ask, out),

@@ -20,6 +20,7 @@ use crate::ledger::Event;
 use crate::sealing::Passphrase;
 use crate::sealing::Person;
 
+pub mod access;
 pub mod attach;
 pub mod audit;
 pub mod cases;
@@ -45,6 +46,8 @@ pub mod shown;
 pub(crate) mod trust;
 pub(crate) mod versions;
 
+pub use crate::desk::access::AccessChecked;
+pub use crate::desk::access::AccessLine;
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;
 pub use crate::desk::error::DeskError;

@@ -71,6 +71,7 @@ pub(crate) mod thread;
 pub(crate) mod units;
 pub(crate) mod vault;
 pub mod verify;
+pub(crate) mod waiting;
 
 pub use crate::keeper::create::FoundError;
 pub use crate::keeper::doctor::doctor;

@@ -19,6 +19,7 @@ use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Served;
+use crate::keeper::message::answer::ServedAccount;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::Load;
 use crate::keeper::message::load::NewAccount;
@@ -132,11 +133,22 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn user(&mut self, who: &str) -> Result<AccountFacts, DeskError> {
+        Ok(self.shown_user(who)?.facts)
+    }
+
+    /// One account, and since when keys they lost have not been changed.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn shown_user(&mut self, who: &str) -> Result<ServedAccount, DeskError> {
         let want = Want::ShowUser {
             user: who.to_owned(),
         };
         let (served, _) = self.ask(want, Load::Nothing {}, Because::default())?;
-        one_account(served)
+        match served {
+            Served::Account(served) => Ok(*served),
+            _ => Err(link::unexpected()),
+        }
     }
 
     /// Suspends an account: nothing is served to it from now on, and its envelopes are destroyed.

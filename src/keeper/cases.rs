@@ -21,6 +21,7 @@ use crate::keeper::request::Stop;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
+use crate::keeper::waiting::is_told;
 use crate::store::Tree;
 use crate::store::UnitKind;
 
@@ -117,12 +118,12 @@ impl Vault {
             }
         }
         cases.sort_by_key(|case| (case.opened_at, case.id));
-        let user = request.asker.id;
+        let (user, told) = (request.asker.id, is_told(&request.asker));
         let pledge = self.log(permit, request.entry(Act::ListCases))?;
         Ok(Step::serving(pledge, move |vault, logged| {
             let served: Result<_, _> = cases
                 .into_iter()
-                .map(|facts| vault.serve_case(logged, facts, user))
+                .map(|facts| vault.serve_case(logged, facts, (user, told)))
                 .collect();
             served.map(Served::Cases)
         }))
@@ -132,10 +133,11 @@ impl Vault {
     pub(crate) fn show_case(&mut self, request: &Request, case: CaseId) -> Result<Step, Stop> {
         let facts = self.case(case)?.ok_or(Stop::Unknown)?;
         let permit = self.permit(request, Act::ShowCase, Resource::Case(&facts))?;
-        let user = request.asker.id;
+        let (user, told) = (request.asker.id, is_told(&request.asker));
         let pledge = self.log(permit, request.entry(Act::ShowCase))?;
         Ok(Step::serving(pledge, move |vault, logged| {
-            Ok(Served::Cases(vec![vault.serve_case(logged, facts, user)?]))
+            let served = vault.serve_case(logged, facts, (user, told))?;
+            Ok(Served::Cases(vec![served]))
         }))
     }
 
@@ -143,16 +145,19 @@ impl Vault {
         &self,
         logged: &Logged,
         facts: CaseFacts,
-        user: UserId,
+        (user, told): (UserId, bool),
     ) -> Result<ServedCase, Broken> {
         let mut served = ServedCase {
             facts,
+            rekey_pending: None,
             card: None,
             chain: Vec::new(),
         };
         let Some(compartment) = served.facts.compartments.first() else {
             return Ok(served);
         };
+        let current = self.compartment(*compartment)?.filter(|_| told);
+        served.rekey_pending = current.and_then(|facts| facts.rekey_pending);
         let Some(way) = self.way(user, *compartment)? else {
             return Ok(served);
         };

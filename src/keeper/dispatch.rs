@@ -166,6 +166,9 @@ impl Vault {
         for id in case.iter().flat_map(|case| case.compartments.clone()) {
             compartments.extend(self.current(id)?);
         }
+        for (facts, _) in &mut compartments {
+            *facts = facts.without_ages();
+        }
         let mut accounts = self.people.all();
         let mut statements = Vec::new();
         for account in &accounts {

@@ -66,7 +66,7 @@ impl Vault {
         Ok(lacks
             || !self.to_rekey(asker)?.is_empty()
             || !self.to_confirm(asker)?.is_empty()
-            || !self.to_make(asker)?.is_empty())
+            || !self.to_make_by(asker)?.is_empty())
     }
 
     /// Serves the asker's errands.
@@ -115,7 +115,7 @@ impl Vault {
         let Purpose::Team { role } = new.purpose else {
             return Err(Stop::BadAuth("only a role's team is made so"));
         };
-        if !self.to_make(&request.asker)?.contains(&role) {
+        if !self.to_make_by(&request.asker)?.contains(&role) {
             return Err(Stop::Stale);
         }
         let expected = self.roll()?.as_roll().team(role);
@@ -160,11 +160,8 @@ impl Vault {
         Ok(found)
     }
 
-    /// The roles that have people and no team, for a coordinator.
-    pub(crate) fn to_make(&self, asker: &AccountFacts) -> Result<Vec<Role>, Broken> {
-        if asker.role != Role::Coordinator {
-            return Ok(Vec::new());
-        }
+    /// The roles that have people and no team.
+    pub(crate) fn to_make(&self) -> Result<Vec<Role>, Broken> {
         let all = self.people.all();
         let mut found = Vec::new();
         for role in Role::ALL {
@@ -175,6 +172,15 @@ impl Vault {
             }
         }
         Ok(found)
+    }
+
+    /// The same, for somebody who is believed about a team's first key.
+    fn to_make_by(&self, asker: &AccountFacts) -> Result<Vec<Role>, Broken> {
+        if asker.role == Role::Coordinator {
+            self.to_make()
+        } else {
+            Ok(Vec::new())
+        }
     }
 
     /// Whether a member took new keys that a desk with this much of the ledger may not have seen.
@@ -211,7 +217,7 @@ impl Vault {
             seal_on,
             rekey: self.to_rekey(asker)?,
             confirm: self.to_confirm(asker)?,
-            teams: self.to_make(asker)?,
+            teams: self.to_make_by(asker)?,
         })
     }
 

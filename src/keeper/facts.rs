@@ -311,6 +311,19 @@ pub struct CompartmentFacts {
     pub other: Other,
 }
 
+impl CompartmentFacts {
+    /// As everyone may see it: not who left or waits, nor since when.
+    pub(crate) fn without_ages(&self) -> Self {
+        Self {
+            rekey_pending: None,
+            superseded: Vec::new(),
+            left: BTreeSet::new(),
+            lacking: Vec::new(),
+            ..self.clone()
+        }
+    }
+}
+
 /// What new rows have taken the place of. It is served to nobody, and ends when someone other than who
 /// made the new ones has opened them, or after 14 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -197,7 +197,8 @@ impl Vault {
         let chain = self.chain(logged, way)?;
         let mut sealed_to = Vec::new();
         for id in self.sealed_to(&facts)? {
-            sealed_to.extend(self.current(id)?);
+            let current = self.current(id)?;
+            sealed_to.extend(current.map(|(facts, epoch)| (facts.without_ages(), epoch)));
         }
         Ok(ServedRecord {
             facts,

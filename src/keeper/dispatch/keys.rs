@@ -26,6 +26,7 @@ impl Vault {
             (Want::Rekey { compartment }, Load::Opened { epoch }) => {
                 self.confirm(request, compartment, epoch)
             }
+            (Want::ListErrands {}, Load::Nothing {}) => self.list_errands(request),
             (Want::CheckAccess {}, Load::Nothing {}) => self.check_access(request),
             (Want::WhoMayRead { record }, Load::Nothing {}) => self.who_may_read(request, record),
             (Want::AccessOf { user }, Load::Nothing {}) => self.access_of(request, user),

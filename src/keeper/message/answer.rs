@@ -21,6 +21,7 @@ use crate::keeper::facts::Role;
 use crate::keeper::facts::VersionFacts;
 use crate::keeper::message::access::Opens;
 use crate::keeper::message::access::ServedAccess;
+use crate::keeper::message::access::Waiting;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::message::open_to::Entitled;
 use crate::ledger::Receipt;
@@ -140,6 +141,10 @@ pub enum Served {
     Access(Box<ServedAccess>),
     /// Who can open a record, or what somebody can open.
     Opens(Vec<Opens>),
+    /// What waits to be done about keys.
+    Waiting(Vec<Waiting>),
+    /// One account.
+    Account(Box<ServedAccount>),
     /// What the asker's desk should do about keys.
     Errands(Box<Errands>),
     /// A compartment whose headers are to be sealed again or looked at.
@@ -188,11 +193,22 @@ pub struct ChainLink {
     pub payload: Vec<u8>,
 }
 
+/// An account, as shown alone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServedAccount {
+    /// Its facts.
+    pub facts: AccountFacts,
+    /// Since when a key they could use and lost has not been changed, where the asker is told.
+    pub rekey_pending: Option<Timestamp>,
+}
+
 /// A case and the way to its card.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServedCase {
     /// Its facts.
     pub facts: CaseFacts,
+    /// Since when its key has waited to be changed, where the asker is told.
+    pub rekey_pending: Option<Timestamp>,
     /// The sealed card; `None` when the asker holds no key yet.
     pub card: Option<SealedCard>,
     /// The way to the compartment.
