@@ -5,6 +5,7 @@
 
 pub(crate) mod keys;
 pub(crate) mod kit;
+mod rekey;
 mod seen;
 
 use serde_json::Value;

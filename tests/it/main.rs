@@ -31,6 +31,7 @@ mod errands;
 mod gate;
 mod golden;
 mod golden_vault;
+mod guarding;
 mod interop;
 mod ledger_check;
 mod ledger_golden;
