@@ -3,6 +3,8 @@
 //! Each lie begins with an honest answer and changes one thing. After all of them the honest answer is
 //! believed again: the control that the desk refused the lies, not everything.
 
+mod access;
+mod agree;
 pub(crate) mod keys;
 pub(crate) mod kit;
 mod rekey;

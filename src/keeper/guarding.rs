@@ -185,12 +185,14 @@ impl Vault {
         let mut left = Vec::new();
         for id in &facts.compartments {
             let current = self.compartment(*id)?.ok_or(Broken::NoUnit)?;
-            left.push(Superseded {
+            // What the compartment itself keeps of the record stands until the record's own ends.
+            let epochs = current.superseded.iter().map(|kept| kept.epoch);
+            left.extend(epochs.chain([current.epoch]).map(|epoch| Superseded {
                 compartment: *id,
-                epoch: current.epoch,
+                epoch,
                 since: self.now(),
                 by,
-            });
+            }));
         }
         Ok(left)
     }

@@ -255,6 +255,8 @@ fn assemble(
         openings: HashMap::new(),
         tail_sealed: true,
         clock_behind: false,
+        #[cfg(test)]
+        forgetful: false,
         ledger_dir: paths.dir.join("ledger"),
     })
 }

@@ -6,6 +6,7 @@ use crate::ids::UserId;
 use crate::keeper::Keeper;
 use crate::keeper::entry::Entry;
 use crate::keeper::facts::CompartmentFacts;
+use crate::keeper::message::access::Difference;
 use crate::keeper::message::load::HeaderOf;
 use crate::keeper::units;
 use crate::keeper::vault::Vault;
@@ -85,6 +86,17 @@ impl Keeper {
             })
         });
         whole.unwrap()
+    }
+
+    /// Every difference between keys and policy, whoever may know of it, and how many keys wait.
+    pub(crate) fn compared(&self) -> (Vec<Difference>, u32) {
+        let compared = self.run(|vault| {
+            let ids = vault.record_ids().into_iter();
+            let all: Vec<_> = ids.filter_map(|id| vault.record(id).unwrap()).collect();
+            let known = all.iter().map(|facts| facts.id).collect();
+            vault.compare(&all, &known).unwrap()
+        });
+        compared.unwrap()
     }
 
     /// Changes rows behind everybody's back.

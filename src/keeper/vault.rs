@@ -73,6 +73,9 @@ pub(crate) struct Vault {
     pub(crate) tail_sealed: bool,
     /// Whether the clock was found behind the last entry, and that is written down.
     pub(crate) clock_behind: bool,
+    /// For tests: envelopes of those who leave are not ended.
+    #[cfg(test)]
+    pub(crate) forgetful: bool,
     /// Where the ledger's static files are.
     pub(crate) ledger_dir: std::path::PathBuf,
 }

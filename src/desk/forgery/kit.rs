@@ -161,6 +161,11 @@ impl Centre {
         }
     }
 
+    /// Its folder and its keeper.
+    pub(crate) fn into_parts(self) -> (TempDir, Keeper) {
+        (self._dir, self.keeper)
+    }
+
     /// What the keeper answers while `ask` asks: the last answer that is no list of keys.
     pub(crate) fn overhear(&self, ask: impl FnOnce()) -> Answer {
         let heard: &'static Mutex<Option<Answer>> = Box::leak(Box::default());
