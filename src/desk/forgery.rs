@@ -8,6 +8,7 @@ mod agree;
 pub(crate) mod keys;
 pub(crate) mod kit;
 mod rekey;
+mod sealed_on;
 mod seen;
 
 use serde_json::Value;

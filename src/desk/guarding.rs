@@ -39,7 +39,7 @@ impl Desk<'_> {
     pub fn exclude(&mut self, record: &str, who: &str) -> Result<(), DeskError> {
         let user = self.user_id(who)?;
         let record = parse_record(record);
-        self.guard(Want::ExcludeUser { record, user }, &|said, keys| {
+        self.guard(&Want::ExcludeUser { record, user }, &|said, keys| {
             said.excluded.extend(roll(keys).excluded(&[user]));
             said.deciders.retain(|one| !said.excluded.contains(one));
         })
@@ -55,7 +55,7 @@ impl Desk<'_> {
             record,
             roles: roles.clone(),
         };
-        self.guard(want, &|said, _| said.only_roles = Some(roles.clone()))
+        self.guard(&want, &|said, _| said.only_roles = Some(roles.clone()))
     }
 
     /// Names who decides on a record, instead of whoever did until now.
@@ -73,10 +73,10 @@ impl Desk<'_> {
             record,
             users: users.clone(),
         };
-        self.guard(want, &|said, _| said.deciders.clone_from(&users))
+        self.guard(&want, &|said, _| said.deciders.clone_from(&users))
     }
 
-    fn guard(&mut self, want: Want, changed: Changed<'_>) -> Result<(), DeskError> {
+    fn guard(&mut self, want: &Want, changed: Changed<'_>) -> Result<(), DeskError> {
         self.again(|desk| desk.guard_once(want.clone(), changed))?;
         self.run_told_errands()
     }

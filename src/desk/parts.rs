@@ -74,6 +74,9 @@ pub(crate) struct Destination {
     recipient: HybridRecipient,
 }
 
+/// A record's own compartment, and the signed statement of whom it is for.
+pub(crate) type Own = (NewCompartment, String);
+
 /// The compartments of a case or of one record, each vouched for as being for just that.
 pub(crate) fn recorded(
     sealed_to: &[(CompartmentFacts, EpochFacts)],
@@ -128,7 +131,7 @@ impl Desk<'_> {
         facts: &FiledFacts,
         keys: &Keys,
         trust: &Trust,
-    ) -> Result<(Vec<Destination>, Option<(NewCompartment, String)>), DeskError> {
+    ) -> Result<(Vec<Destination>, Option<Own>), DeskError> {
         let rules = Rules::from_kinds(Kinds::builtin());
         let rule = rules.of(&facts.kind);
         let roll = roll(keys);

@@ -18,10 +18,12 @@ use crate::ids::UserId;
 use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
+pub mod member;
 pub mod shared;
 pub mod words;
 
 pub use crate::records::words::Service;
+pub use member::Member;
 pub use shared::GrantFacts;
 pub use shared::ProposalFacts;
 pub use shared::Proposed;
@@ -345,44 +347,6 @@ pub struct Lacking {
     pub member: Member,
     /// Since when.
     pub since: Timestamp,
-}
-
-/// Who can open a compartment's secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Member {
-    /// A person.
-    User(UserId),
-    /// Everyone who can open another compartment.
-    Compartment(CompartmentId),
-    /// The trustees' recovery identity.
-    Recovery,
-}
-
-impl Member {
-    /// The member's bytes in unit names: a tag and an id.
-    pub fn name_bytes(&self) -> Vec<u8> {
-        match self {
-            Self::User(user) => [&[1], user.as_bytes().as_slice()].concat(),
-            Self::Compartment(compartment) => [&[2], compartment.as_bytes().as_slice()].concat(),
-            Self::Recovery => vec![3],
-        }
-    }
-
-    /// The member whose bytes these are.
-    pub fn from_name_bytes(name: &[u8]) -> Option<Self> {
-        let (tag, id) = name.split_first()?;
-        let id = <[u8; 16]>::try_from(id);
-        match tag {
-            1 => id.ok().map(UserId::from_bytes).map(Self::User),
-            2 => id
-                .ok()
-                .map(CompartmentId::from_bytes)
-                .map(Self::Compartment),
-            3 => Some(Self::Recovery),
-            _ => None,
-        }
-    }
 }
 
 /// One epoch of a compartment.

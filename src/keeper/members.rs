@@ -107,9 +107,9 @@ impl Roll<'_> {
         team: &BTreeSet<UserId>,
     ) -> BTreeSet<Member> {
         let may = |account: &AccountFacts| {
-            let roles = open_to.only_roles.as_ref();
+            let only = open_to.only_roles.as_ref();
             !open_to.excluded.contains(&account.id)
-                && roles.is_none_or(|roles| account.roles().any(|role| roles.contains(&role)))
+                && only.is_none_or(|only| account.roles().any(|role| only.contains(&role)))
         };
         let mut members = BTreeSet::new();
         for reader in &rules.readers {

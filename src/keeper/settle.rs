@@ -148,8 +148,8 @@ pub(crate) fn readers(ought: &BTreeSet<Member>, roll: &RollData) -> BTreeSet<Use
                 readers.insert(*user);
             }
             Member::Compartment(team) => {
-                let role = roll.teams.iter().find(|(_, id)| *id == team);
-                let members = role.map(|(role, _)| roll.as_roll().team(*role));
+                let of = roll.teams.iter().find(|(_, id)| *id == team);
+                let members = of.map(|(role, _)| roll.as_roll().team(*role));
                 readers.extend(members.into_iter().flatten().filter_map(person));
             }
             Member::Recovery => {}

@@ -162,8 +162,8 @@ impl Vault {
         match member {
             Member::User(user) => self.handle_of(*user),
             Member::Compartment(team) => {
-                let role = roll.teams.iter().find(|(_, id)| *id == team);
-                role.map_or_else(String::new, |(role, _)| format!("{role} team"))
+                let of = roll.teams.iter().find(|(_, id)| *id == team);
+                of.map_or_else(String::new, |(role, _)| format!("{role} team"))
             }
             Member::Recovery => "recovery".to_owned(),
         }

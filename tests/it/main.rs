@@ -13,6 +13,7 @@
 mod canary;
 mod centre;
 mod centre_kit;
+mod cli_access;
 mod cli_audit;
 mod cli_centre;
 mod cli_demo;

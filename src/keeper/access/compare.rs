@@ -8,6 +8,7 @@ use crate::ids::UserId;
 use crate::keeper::access::held::Held;
 use crate::keeper::access::permitted::Answers;
 use crate::keeper::access::permitted::Permitted;
+use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::RecordFacts;
@@ -131,7 +132,7 @@ impl Vault {
                 let works = self
                     .people
                     .account(user)
-                    .is_some_and(|account| account.may_work());
+                    .is_some_and(AccountFacts::may_work);
                 let at = (record, Some(user));
                 if !works {
                     found.push(self.difference(at, ("yes", false), ENDED));
