@@ -277,3 +277,30 @@ fn what_waits_is_told_to_those_who_may_know() {
     };
     assert!(!centre.desk("ada").waiting().unwrap().iter().any(on_record));
 }
+
+/// How long a thousand headers take to be sealed again, beside a thousand bare ones.
+#[test]
+#[ignore = "a measurement: --ignored --nocapture says what came of it"]
+fn a_thousand_headers_are_sealed_again() {
+    let centre = Centre::new();
+    let (mut ada, mut cora) = (centre.desk("ada"), centre.desk("cora"));
+    let reports: Vec<_> = (0..250)
+        .map(|_| filing("contact-report", Some(&centre.supervised)))
+        .collect();
+    for _ in 0..2 {
+        ada.import(&reports).unwrap();
+    }
+    cora.remove_from_team(&centre.supervised, "sam").unwrap();
+    let begun = std::time::Instant::now();
+    assert_eq!(ada.run_errands().unwrap(), 1);
+    let sealed_again = begun.elapsed();
+    let to = strongroom::sealing::HybridIdentity::generate();
+    let key = strongroom::sealing::FileKey::generate();
+    let begun = std::time::Instant::now();
+    for _ in 0..1000 {
+        assert!(!strongroom::sealing::seal_header(&key, to.recipient()).is_empty());
+    }
+    let bare = begun.elapsed();
+    let ratio = sealed_again.as_secs_f64() / bare.as_secs_f64();
+    eprintln!("a thousand headers: {sealed_again:?} again, {bare:?} bare, {ratio:.1} times");
+}
