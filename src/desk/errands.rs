@@ -4,10 +4,10 @@ use crate::desk::Desk;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
+use crate::desk::members;
 use crate::desk::open;
 use crate::desk::seal::Recipients;
 use crate::desk::trust::Trust;
-use crate::keeper::facts::Member;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Errand;
 use crate::keeper::message::answer::Keys;
@@ -18,8 +18,9 @@ use crate::ledger::Proven;
 use crate::sealing::FileKey;
 use crate::sealing::seal_header;
 
-/// How often errands are looked up before they are left to the next sign-in.
-const TRIES: u32 = 3;
+/// How often errands are looked up before they are left to the next sign-in: what one round does may be
+/// what the next waits for (teams before the cases they are members of), and colleagues may be quicker.
+const ROUNDS: u32 = 8;
 
 impl Desk<'_> {
     /// Does the errands the keeper has told this desk of, if it has.
@@ -27,41 +28,66 @@ impl Desk<'_> {
     /// # Errors
     /// As [`Desk::run_errands`].
     pub(crate) fn run_told_errands(&mut self) -> Result<(), DeskError> {
-        if std::mem::take(&mut self.errands) {
+        if self.errands {
             self.run_errands()?;
         }
         Ok(())
     }
 
-    /// Does every errand this desk can; how many envelopes were made. Where a colleague's desk is quicker or
-    /// their keys change meanwhile, it looks again; what is left then waits for the next sign-in.
+    /// Does every errand this desk can, each act in a frame of its own; how many keys were sealed on, changed
+    /// or looked at. Where a colleague's desk is quicker or their keys change meanwhile, it looks again; what
+    /// is left then waits for the next sign-in.
     ///
     /// # Errors
     /// [`DeskError`]; what was done before stays done.
     pub fn run_errands(&mut self) -> Result<usize, DeskError> {
-        for _ in 0..TRIES {
-            match self.fill_errands() {
-                Err(DeskError::Busy(_)) => {}
-                done => return done,
+        let mut done = 0;
+        for _ in 0..ROUNDS {
+            self.errands = false;
+            match self.one_round() {
+                Ok(0) => break,
+                Ok(more) => done += more,
+                Err(DeskError::Busy(_)) => self.errands = true,
+                Err(other) => return Err(other),
+            }
+            if !self.errands {
+                break;
             }
         }
-        Ok(0)
+        self.errands = false;
+        Ok(done)
     }
 
-    fn fill_errands(&mut self) -> Result<usize, DeskError> {
+    fn one_round(&mut self) -> Result<usize, DeskError> {
         let (served, proven) =
             self.ask(Want::LookUpErrands {}, Load::Nothing {}, Because::default())?;
         let Served::Errands(errands) = served else {
             return Err(link::unexpected());
         };
+        let mut done = self.seal_all_on(&proven, &errands.seal_on)?;
+        for compartment in errands.rekey {
+            self.rekey(compartment)?;
+            done += 1;
+        }
+        for compartment in errands.confirm {
+            done += usize::from(self.confirm(compartment)?);
+        }
+        for role in errands.teams {
+            self.make_team(role)?;
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    fn seal_all_on(&mut self, proven: &Proven, errands: &[Errand]) -> Result<usize, DeskError> {
         if errands.is_empty() {
             return Ok(0);
         }
         // After the look, never before: the keeper tells by the look's entry which keys this desk has seen.
         let (keys, trust) = self.keys(None)?;
         let mut envelopes = Vec::new();
-        for errand in &errands {
-            envelopes.extend(self.seal_on(&proven, errand, &keys, &trust)?);
+        for errand in errands {
+            envelopes.extend(self.seal_on(proven, errand, &keys, &trust)?);
         }
         let made = envelopes.len();
         self.ask(
@@ -80,7 +106,8 @@ impl Desk<'_> {
         trust: &Trust,
     ) -> Result<Vec<NewEnvelope>, DeskError> {
         let key = self.errand_key(proven, errand, trust)?;
-        self.check_errand(errand, &errand.members, (keys, trust))?;
+        let signed = members::signed(&errand.chain, &errand.entitled, (keys, trust))?;
+        members::check(&errand.members, &signed, keys)?;
         let recipients = Recipients::new(trust, keys);
         let mut envelopes = Vec::new();
         for member in &errand.members {
@@ -111,19 +138,6 @@ impl Desk<'_> {
         // Followed whole once, so that a key nobody vouches for is never sealed on.
         open::follow(proven, self.person.identity(), &errand.chain, trust)?;
         Ok(key)
-    }
-
-    /// Checks that the key of an errand is meant for these members.
-    pub(crate) fn check_errand(
-        &self,
-        errand: &Errand,
-        members: &[Member],
-        (keys, trust): (&Keys, &Trust),
-    ) -> Result<(), DeskError> {
-        let last = errand.chain.last().ok_or_else(link::unexpected)?;
-        let purpose = trust.purpose(last)?;
-        let mut members = members.iter();
-        members.try_for_each(|member| trust.check_member(purpose, member, (keys, &errand.signed)))
     }
 }
 

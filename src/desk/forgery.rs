@@ -3,6 +3,8 @@
 //! Each lie begins with an honest answer and changes one thing. After all of them the honest answer is
 //! believed again: the control that the desk refused the lies, not everything.
 
+mod access;
+mod agree;
 mod grants;
 mod invited;
 pub(crate) mod keys;
@@ -12,6 +14,8 @@ mod over;
 mod people;
 mod power;
 mod reissued;
+mod rekey;
+mod sealed_on;
 mod seen;
 mod taken;
 

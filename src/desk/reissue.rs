@@ -5,6 +5,7 @@ use crate::desk::Desk;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
+use crate::desk::members;
 use crate::desk::named::find_user;
 use crate::desk::people::NewKeys;
 use crate::desk::proposals::Proposal;
@@ -74,7 +75,7 @@ impl Desk<'_> {
         let reissued = Reissued {
             enrol: self.says(StatementKind::Enrol, &enrolment)?,
             identity: own.sealed.clone(),
-            envelopes: self.seal_on_to(&proven, &errands, to, (&keys, &trust))?,
+            envelopes: self.seal_on_to(&proven, &errands.seal_on, to, (&keys, &trust))?,
         };
         let load = Load::Reissue(Box::new(reissued));
         let (served, _) = self.ask(want, load, Because::default())?;
@@ -114,7 +115,8 @@ impl Desk<'_> {
         let mut envelopes = Vec::new();
         for errand in errands {
             let key = self.errand_key(proven, errand, trust)?;
-            self.check_errand(errand, &[member], (keys, trust))?;
+            let signed = members::signed(&errand.chain, &errand.entitled, (keys, trust))?;
+            members::check(&[member], &signed, keys)?;
             envelopes.push(NewEnvelope {
                 compartment: errand.compartment,
                 epoch: errand.epoch,

@@ -5,7 +5,6 @@ use crate::keeper::acts::Act;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
 use crate::keeper::facts::GrantState;
-use crate::keeper::facts::Member;
 use crate::keeper::facts::Role;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::StateStatement;
@@ -82,24 +81,6 @@ impl Vault {
             self.expire_grant(grant)?;
         }
         self.lapse_waiting_for(user)
-    }
-
-    /// Destroys the envelopes of somebody that they are not meant to hold any more.
-    pub(crate) fn end_lost_envelopes(&mut self, user: UserId) -> Result<(), Broken> {
-        let own = Member::User(user);
-        let roll = self.roll()?;
-        for (compartment, epoch) in self.envelopes_of(user) {
-            let Some(current) = self.compartment(compartment)? else {
-                continue;
-            };
-            let lost = self
-                .ought_to_hold(&current, &roll)?
-                .is_some_and(|ought| !ought.contains(&own));
-            if lost {
-                self.end_envelope(compartment, epoch, &own)?;
-            }
-        }
-        Ok(())
     }
 
     /// Refuses what would leave nobody to run the centre, or nobody who holds the coordinators' key.

@@ -29,6 +29,7 @@ use crate::keeper::facts::Proposed;
 use crate::keeper::gate::Logged;
 use crate::keeper::leaving::cannot_join;
 use crate::keeper::message::answer::Errand;
+use crate::keeper::message::answer::Errands;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::NewEnvelope;
@@ -75,8 +76,11 @@ impl Vault {
         let asker = request.asker.id;
         let pledge = self.log(permit, request.entry(Act::ReissueUser))?;
         Ok(Step::serving(pledge, move |vault, logged| {
-            let errands = vault.to_seal_on(logged, (asker, user), &BTreeSet::new())?;
-            Ok(Served::Errands(errands))
+            let seal_on = vault.to_seal_on(logged, (asker, user), &BTreeSet::new())?;
+            Ok(Served::Errands(Box::new(Errands {
+                seal_on,
+                ..Errands::default()
+            })))
         }))
     }
 
@@ -219,14 +223,15 @@ impl Vault {
     ) -> Result<Vec<Errand>, Broken> {
         let mut errands = Vec::new();
         for (facts, way) in self.ways_for(by, user)? {
-            if done.contains(&facts.id) {
+            let entitled = self.entitled(&facts)?;
+            let Some(entitled) = entitled.filter(|_| !done.contains(&facts.id)) else {
                 continue;
-            }
+            };
             errands.push(Errand {
                 compartment: facts.id,
                 epoch: facts.epoch,
                 members: vec![Member::User(user)],
-                signed: self.signed_members(facts.purpose)?,
+                entitled,
                 chain: self.chain(logged, &way)?,
             });
         }
@@ -263,7 +268,9 @@ impl Vault {
                 continue;
             };
             let ought = self.ought_to_hold(&facts, &roll)?;
-            if !ought.is_some_and(|ought| ought.contains(&own)) {
+            if !ought.is_some_and(|ought| ought.contains(&own))
+                || self.stays_closed(&facts, by, &roll)?
+            {
                 continue;
             }
             if let Some(way) = self.way(by, id)? {
@@ -321,6 +328,7 @@ impl Vault {
             },
             other: Other::new(),
         })?;
+        self.settle_everything();
         self.drop_waiting_keys(facts)
     }
 
