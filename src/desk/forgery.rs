@@ -13,6 +13,7 @@ mod outside;
 mod over;
 mod people;
 mod power;
+mod reissued;
 mod rekey;
 mod sealed_on;
 mod seen;
