@@ -12,6 +12,7 @@ mod over;
 mod people;
 mod power;
 mod seen;
+mod single;
 mod taken;
 
 use serde_json::Value;
