@@ -409,6 +409,8 @@ pub struct GrantEvidence {
     pub checkpoint: String,
     /// The entries, oldest first.
     pub entries: Vec<ProvenEntry>,
+    /// The statements that lead from the root key to everyone who signed any of it.
+    pub statements: Vec<String>,
 }
 
 /// An entry with its proof, and what opens it while that exists.
