@@ -33,6 +33,8 @@ pub mod filing;
 mod forgery;
 pub mod found;
 pub mod grants;
+#[cfg(test)]
+mod hidden;
 pub mod leaving;
 pub(crate) mod link;
 pub mod memory;

@@ -268,6 +268,8 @@ fn assemble(
         openings: HashMap::new(),
         tail_sealed: true,
         clock_behind: false,
+        #[cfg(test)]
+        work: crate::keeper::seen::Work::default(),
         ledger_dir: paths.dir.join("ledger"),
         keyring: Keyring::at(&paths.keys),
         seen_size: 0,

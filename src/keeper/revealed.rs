@@ -80,6 +80,7 @@ mod tests {
         let init = Init {
             centre: "invented".to_owned(),
             admin: "ada".to_owned(),
+            admin_name: None,
             passphrase: words(),
             trustees: Vec::new(),
             two_person_single: false,

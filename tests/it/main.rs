@@ -37,6 +37,7 @@ mod golden;
 mod golden_vault;
 mod grant_statement;
 mod grants;
+mod hiding;
 mod interop;
 mod ledger_check;
 mod ledger_golden;
