@@ -35,12 +35,14 @@ mod import;
 mod index;
 mod init;
 mod interrupt;
+mod keeper;
 mod kind;
 mod notices;
 mod out;
 mod policy;
 mod progress;
 mod proposal;
+mod reach;
 mod record;
 mod resolve;
 mod session;
@@ -114,6 +116,7 @@ enum Command {
     Errands(errands::Args),
     Policy(policy::Args),
     Doctor(doctor::Args),
+    Keeper(keeper::Args),
     Index(index::Args),
     Completions(generate::Completions),
     Man(generate::Man),
@@ -167,6 +170,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Errands(args) => errands::run(&args, ask, out),
         Command::Policy(args) => policy::run(&args, ask, out),
         Command::Doctor(args) => doctor::run(&args, ask, out),
+        Command::Keeper(args) => keeper::run(&args, ask, out),
         Command::Index(args) => index::run(&args, ask, out),
         Command::Completions(args) => generate::completions(&args, ask, out),
         Command::Man(args) => generate::man(&args, ask, out),

@@ -9,7 +9,7 @@ use crate::desk::memory::Memory;
 use crate::desk::trust::Trust;
 use crate::ids::VaultId;
 use crate::ids::random;
-use crate::keeper::Keeper;
+use crate::keeper::Line;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::message::MESSAGES;
 use crate::keeper::message::SignIn;
@@ -24,6 +24,7 @@ pub mod amend;
 pub mod attach;
 pub mod audit;
 pub mod cases;
+pub mod checking;
 pub mod emergency;
 pub mod errands;
 pub mod error;
@@ -35,6 +36,7 @@ pub mod found;
 pub mod grants;
 #[cfg(test)]
 mod hidden;
+pub mod invited;
 pub mod leaving;
 pub(crate) mod link;
 pub mod memory;
@@ -64,6 +66,8 @@ pub use crate::desk::found::create;
 pub use crate::desk::grants::Grant;
 pub use crate::desk::grants::GrantScope;
 pub use crate::desk::grants::NewAccess;
+pub use crate::desk::invited::Invited;
+pub use crate::desk::invited::enrol;
 pub use crate::desk::people::NewKeys;
 pub use crate::desk::people::NewUser;
 pub use crate::desk::proposals::Proposal;
@@ -79,7 +83,7 @@ pub use crate::desk::stated::Stated;
 
 /// A signed-in person.
 pub struct Desk<'k> {
-    keeper: &'k Keeper,
+    keeper: &'k dyn Line,
     vault: VaultId,
     person: Person,
     account: AccountFacts,
@@ -108,7 +112,7 @@ impl<'k> Desk<'k> {
     /// [`DeskError::WrongPassphrase`], [`DeskError::Unknown`] for a handle that does not exist,
     /// [`DeskError::Denied`] for a suspended account, and what reading a ledger may show.
     pub fn sign_in(
-        keeper: &'k Keeper,
+        keeper: &'k dyn Line,
         who: &str,
         passphrase: &Passphrase,
         memory: Option<&Path>,
@@ -133,6 +137,7 @@ impl<'k> Desk<'k> {
                     entry: None,
                 });
             }
+            Outcome::Refused { code, says } if code == "rate" => return Err(DeskError::Busy(says)),
             Outcome::Refused { code, says } => return Err(DeskError::Refused { code, says }),
             Outcome::Stale => return Err(link::unexpected()),
         };

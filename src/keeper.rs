@@ -20,8 +20,10 @@ use crate::keeper::config::Config;
 use crate::keeper::message::Ask;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Answer;
+use crate::keeper::peer::Peer;
 use crate::keeper::thread::Job;
 use crate::keeper::vault::Vault;
+use crate::store::PayloadRef;
 use crate::store::Payloads;
 
 pub mod acts;
@@ -34,6 +36,7 @@ pub(crate) mod commit;
 pub(crate) mod compartments;
 pub mod config;
 pub mod create;
+pub mod custody;
 pub(crate) mod directory;
 pub(crate) mod dispatch;
 pub mod doctor;
@@ -51,14 +54,18 @@ pub(crate) mod grants;
 pub(crate) mod head;
 pub(crate) mod headers;
 pub(crate) mod intake;
+pub mod invitations;
+pub(crate) mod joining;
 pub mod keyring;
 pub(crate) mod leaving;
 #[cfg(test)]
 pub(crate) mod lie;
+pub mod line;
 pub mod members;
 pub mod message;
 pub(crate) mod notices;
 pub mod open;
+pub mod peer;
 pub(crate) mod people;
 pub mod policy;
 pub(crate) mod proposals;
@@ -86,6 +93,8 @@ pub(crate) mod vouching;
 pub use crate::keeper::broken::Stopped;
 pub use crate::keeper::create::FoundError;
 pub use crate::keeper::doctor::doctor;
+pub use crate::keeper::line::Line;
+pub use crate::keeper::line::LineError;
 pub use crate::keeper::open::OpenError;
 pub use crate::keeper::verify::verify;
 
@@ -158,25 +167,43 @@ impl Keeper {
         self.run(|vault| vault.clock.now()).unwrap_or_default()
     }
 
-    /// Answers a sign-in.
+    /// Answers a sign-in of this process.
     ///
     /// # Errors
     /// [`Stopped`].
     pub fn sign_in(&self, ask: SignIn) -> Result<Answer, Stopped> {
+        self.sign_in_from(ask, None)
+    }
+
+    /// Answers a sign-in that came over a socket.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn sign_in_from(&self, ask: SignIn, peer: Option<Peer>) -> Result<Answer, Stopped> {
+        let peer = peer.and_then(Peer::guarded);
         let (reply, answer) = sync_channel(1);
-        self.send(Job::SignIn(ask, reply))?;
+        self.send(Job::SignIn(ask, peer, reply))?;
         answer.recv().map_err(|_| stopped())?.map_err(Stopped::from)
     }
 
-    /// Answers a signed ask.
+    /// Answers a signed ask of this process.
     ///
     /// # Errors
     /// [`Stopped`].
     pub fn ask(&self, ask: Ask) -> Result<Answer, Stopped> {
+        self.ask_from(ask, None)
+    }
+
+    /// Answers a signed ask that came over a socket.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn ask_from(&self, ask: Ask, peer: Option<Peer>) -> Result<Answer, Stopped> {
+        let peer = peer.and_then(Peer::guarded);
         #[cfg(test)]
         let asked = ask.clone();
         let (reply, answer) = sync_channel(1);
-        self.send(Job::Ask(Box::new(ask), reply))?;
+        self.send(Job::Ask(Box::new(ask), peer, reply))?;
         let answer = answer
             .recv()
             .map_err(|_| stopped())?
@@ -264,6 +291,11 @@ impl Keeper {
     pub fn fetch(&self, sha256: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
         let name = intake::object_name(sha256).ok_or(std::io::ErrorKind::NotFound)?;
         self.payloads.open(&name).map_err(std::io::Error::from)
+    }
+
+    /// Lets go of an upload that nothing was filed with; the next sweep removes it.
+    pub fn forget_upload(&self, upload: &PayloadRef) {
+        self.payloads.release(&upload.sha256);
     }
 
     /// Sets who is told how many bytes of something long have been read.

@@ -12,6 +12,7 @@
 //! store    trait Store; embedded (journal, snapshot, key table, sled index, payload objects)
 //! keeper   the list of acts, policy, decide -> log -> serve; never sees plaintext
 //! desk     an unlocked person: file, read, amend, find; the only caller of sealing's open functions
+//! server   the keeper behind a Unix socket, and a desk's side of it
 //! cli      one file per command group
 //! ```
 //!
@@ -28,6 +29,7 @@ pub mod keeper;
 pub mod ledger;
 pub mod records;
 pub mod sealing;
+pub mod server;
 pub mod store;
 
 #[global_allocator]

@@ -8,7 +8,7 @@
 //! - [`seal_with_passphrase`], [`open_with_passphrase`]: whole files under a passphrase.
 //! - [`encrypt_to`]: whole files to anyone's recipients; the way out.
 //! - [`UnitKey`] and [`GenerationKey`]: rows, effects and key tables of the store.
-//! - [`Person`]: someone's keys. [`Shares`]: the trustees' files, two of whom open [`Recovered`].
+//! - [`Person`]: someone's keys. [`InviteCode`]: what a person types who has none yet. [`Shares`]: the trustees' files, two of whom open [`Recovered`].
 //! - [`Statement`], [`Manifest`] and [`SigningKey`]: what people sign.
 //! - [`PartWriter`], [`PartReader`]: the plaintext of a part.
 //! - [`WipeOnFree`], [`harden_process`]: what keeps secrets out of freed memory and core files.
@@ -41,6 +41,7 @@ mod xwing;
 
 mod digest;
 mod generation;
+mod invite_code;
 mod manifest;
 mod padme;
 mod part;
@@ -98,6 +99,8 @@ pub use digest::Digest;
 pub use generation::EffectPlace;
 pub use generation::GenerationKey;
 pub use generation::KeyFileError;
+pub use invite_code::InviteCode;
+pub use invite_code::NotACode;
 pub use manifest::Manifest;
 pub use manifest::ManifestError;
 pub use manifest::ManifestPart;

@@ -15,7 +15,7 @@ pub use crate::ledger::frame::{Frame, FrameError, FrameView};
 pub use crate::store::effects::Effect;
 pub use crate::store::key_table::KeyTable;
 pub use crate::store::names::{UnitKind, UnitName};
-pub use crate::store::payload::{ObjectPayloads, PayloadError, Payloads, Upload};
+pub use crate::store::payload::{ObjectPayloads, PayloadError, PayloadRef, Payloads, Upload};
 
 use crate::ledger::journal::Position;
 use crate::sealing::{RowId, SealedRow};

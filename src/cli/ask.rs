@@ -25,7 +25,7 @@ const LONGEST: u64 = 4096;
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     #[arg(
-        help = "The vault's folder, or STRONGROOM_VAULT",
+        help = "The vault's folder, or its keeper's socket, or STRONGROOM_VAULT",
         long,
         global = true,
         value_name = "DIR",

@@ -9,15 +9,30 @@ use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::cli::file;
 use crate::cli::out::Out;
+use crate::cli::reach;
+use crate::cli::reach::Way;
 use crate::cli::resolve;
 use crate::cli::session;
 use crate::cli::session::with_desk;
-use crate::cli::session::with_keeper;
+use crate::cli::session::with_line;
 use crate::cli::table::Table;
+use crate::desk;
 use crate::desk::AuditLine;
+use crate::desk::checking::Checked;
 use crate::keeper;
 use crate::records::dates;
+use crate::server::Client;
 
+/// What was read when the vault's own files were.
+const HISTORY_WHOLE: [&str; 2] = [
+    "The history is whole:",
+    "entries, every hash and signature right.",
+];
+/// What was read when a keeper had them.
+const HASHES_RIGHT: [&str; 2] = [
+    "The history's hashes lead to its signed head, over",
+    "entries. The entries themselves are read when the keeper opens the vault.",
+];
 /// What to do where the entries are refused.
 const HASHES_FOR_ALL: &str =
     "heads and hashes alone can be exported by anybody: leave out --as and STRONGROOM_USER";
@@ -34,7 +49,7 @@ enum Command {
     Show(Show),
     /// Check the whole history against its signatures and against what this machine remembers
     ///
-    /// Needs nobody signed in.
+    /// Over a keeper's socket its hashes and heads are checked, and not the entries. Needs nobody signed in.
     Verify,
     Export(Export),
     Proof(Proof),
@@ -63,7 +78,8 @@ struct Show {
 /// Write the history as files that others can check
 ///
 /// The signed heads and the tree of hashes, in the C2SP tiled log layout; they say nothing about anybody
-/// and need nobody signed in. With --as, the entries too: for trustees and data-protection leads.
+/// and need nobody signed in. With --as, the entries too: for trustees, data-protection leads, and whoever was
+/// given access for as long as it lasts.
 #[derive(Debug, clap::Args)]
 struct Export {
     /// The folder to write; it must not exist yet, or be empty
@@ -148,18 +164,28 @@ fn document(line: &AuditLine) -> serde_json::Value {
 
 fn verify(ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     ask.no_clock_to_move()?;
-    let paths = session::vault(ask)?;
-    let report =
-        keeper::verify(&paths, ask.memory()).map_err(|error| session::opening(error, &paths))?;
+    let (checked, what) = match reach::way(ask)? {
+        Way::Keeper(client) => (over_socket(&client, ask)?, HASHES_RIGHT),
+        Way::Files(paths) => {
+            let whole = keeper::verify(&paths, ask.memory());
+            let whole = whole.map_err(|error| session::opening(error, &paths))?;
+            let checked = Checked {
+                size: whole.size,
+                root: whole.root,
+                remembered: whole.remembered,
+            };
+            (checked, HISTORY_WHOLE)
+        }
+    };
     if out.json() {
         return out.document(&json!({
             "ok": true,
-            "size": report.size,
-            "root": report.root,
-            "remembered": report.remembered,
+            "size": checked.size,
+            "root": checked.root,
+            "remembered": checked.remembered,
         }));
     }
-    let remembered = match report.remembered {
+    let remembered = match checked.remembered {
         Some(size) => {
             format!("It continues the history of {size} entries that this machine remembers.")
         }
@@ -167,15 +193,27 @@ fn verify(ask: &Ask, out: &mut Out) -> Result<(), CliError> {
             "This machine remembers no earlier history of this vault to compare it with.".to_owned()
         }
     };
+    let [before, after] = what;
     out.done(
         None,
-        &format!(
-            "The history is whole: {} entries, every hash and signature right. {remembered}",
-            report.size
-        ),
+        &format!("{before} {} {after} {remembered}", checked.size),
     );
-    out.facts(&[("Root", report.root)]);
+    out.facts(&[("Root", checked.root)]);
     Ok(())
+}
+
+/// Checks what the keeper publishes, in a folder that is gone afterwards.
+fn over_socket(client: &Client, ask: &Ask) -> Result<Checked, CliError> {
+    let state = ask.memory().ok_or_else(|| {
+        CliError::usage("there is no place to remember the history in")
+            .hint("set STRONGROOM_STATE to a folder of your own")
+    })?;
+    let name = crate::bytes::hex(&crate::ids::random::<8>());
+    let scratch = state.join(format!("checking-{name}"));
+    let checked = desk::checking::check_hashes(client, &scratch, Some(state));
+    // Hashes alone: what is left of them tells nobody anything.
+    drop(fs::remove_dir_all(&scratch));
+    Ok(checked?)
 }
 
 fn export(args: &Export, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
@@ -193,8 +231,8 @@ fn export(args: &Export, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
             }
         })?;
     } else {
-        with_keeper(ask, out, |keeper, _| {
-            keeper.export_hashes(&args.dir).map_err(session::stopped)
+        with_line(ask, out, |line, _| {
+            Ok(desk::audit::export_hashes(line, &args.dir)?)
         })?;
     }
     if out.json() {

@@ -6,8 +6,11 @@ use serde_json::json;
 use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::cli::out::Out;
+use crate::cli::reach;
+use crate::cli::reach::Named;
 use crate::cli::session;
 use crate::keeper;
+use crate::keeper::Line as _;
 
 /// Look the vault over: damage, missing keys, and what would make it safer
 ///
@@ -17,8 +20,15 @@ pub(crate) struct Args {}
 
 pub(crate) fn run(_: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     ask.no_clock_to_move()?;
-    let paths = session::vault(ask)?;
-    let report = keeper::doctor(&paths).map_err(|error| session::opening(error, &paths))?;
+    let report = match reach::named(ask)? {
+        Named::Folder(paths) => {
+            keeper::doctor(&paths).map_err(|error| session::opening(error, &paths))?
+        }
+        Named::Socket(path) => {
+            let client = reach::connect(&path)?;
+            keeper::doctor::from_afar(client.custody(), client.is_demo())
+        }
+    };
     let findings: Vec<Value> = report
         .findings
         .iter()
@@ -59,7 +69,9 @@ fn custody(word: &str) -> String {
                 .to_owned()
         }
         "keeper" => {
-            "keeper: the vault runs under an account of its own, and people reach it from theirs."
+            "keeper: the vault runs under an account of its own, and people reach it from theirs. \
+             Nobody but root of this computer, together with a reader's keys, could read without an \
+             entry."
                 .to_owned()
         }
         other => other.to_owned(),

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::cli::out::Out;
+use crate::cli::reach;
 use crate::cli::session;
 use crate::cli::session::with_keeper_at;
 
@@ -25,7 +26,7 @@ enum Command {
 
 pub(crate) fn run(args: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     let Command::Rebuild = args.command;
-    let paths = session::vault(ask)?;
+    let paths = reach::folder(ask)?;
     with_keeper_at(&paths, ask, out, |keeper, out| {
         keeper.rebuild_index().map_err(session::stopped)?;
         if out.json() {

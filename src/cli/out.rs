@@ -192,6 +192,11 @@ impl Out {
         }
     }
 
+    /// Prints the page as far as it has come, for a command that goes on.
+    pub(crate) fn print_now(&mut self) -> Result<(), CliError> {
+        to_stdout(&std::mem::take(&mut self.page)).map_err(|error| unprinted(&error))
+    }
+
     /// Bytes straight to stdout: an attachment, which may be larger than memory.
     pub(crate) fn raw() -> impl io::Write {
         io::stdout().lock()
@@ -203,10 +208,7 @@ impl Out {
         match result {
             Ok(()) => match to_stdout(&page) {
                 Ok(()) => ExitCode::SUCCESS,
-                Err(error) => self.fail(&CliError::refused(
-                    "output",
-                    format!("could not print: {}", crate::cli::fail::reason(&error)),
-                )),
+                Err(error) => self.fail(&unprinted(&error)),
             },
             // The report says what is wrong; only where it cannot be printed does the error say so.
             Err(error) if error.has_report() && to_stdout(&page).is_ok() => {
@@ -240,6 +242,11 @@ impl Out {
             text.to_owned()
         }
     }
+}
+
+fn unprinted(error: &io::Error) -> CliError {
+    let says = format!("could not print: {}", crate::cli::fail::reason(error));
+    CliError::refused("output", says)
 }
 
 fn error_text(error: &CliError, width: usize, colour: bool) -> String {

@@ -1,4 +1,4 @@
-//! One command's time with a vault: opened, used, closed again, whatever happened in between.
+//! One command's time with a vault: reached or opened, used, closed again, whatever happened in between.
 
 use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
@@ -6,31 +6,41 @@ use crate::cli::fail::FieldProblem;
 use crate::cli::interrupt;
 use crate::cli::notices;
 use crate::cli::out::Out;
+use crate::cli::reach;
+use crate::cli::reach::Way;
 use crate::desk::Desk;
 use crate::desk::DeskError;
 use crate::keeper::FoundError;
 use crate::keeper::Keeper;
+use crate::keeper::Line;
 use crate::keeper::OpenError;
 use crate::keeper::Paths;
 use crate::records::dates;
 
-/// Opens the vault, moves a demo vault's clock where that is asked for, lets `act` work, closes.
+/// Reaches the vault, over a keeper's socket or by opening its files, moves a demo vault's clock where that
+/// is asked for, and lets `act` work.
+///
+/// # Errors
+/// Whatever reaching it or `act` says.
+pub(crate) fn with_line<T>(
+    ask: &Ask,
+    out: &mut Out,
+    act: impl FnOnce(&dyn Line, &mut Out) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    match reach::way(ask)? {
+        Way::Keeper(client) => {
+            interrupt::watch();
+            move_clock(&client, ask)?;
+            act(&client, out)
+        }
+        Way::Files(paths) => with_keeper_at(&paths, ask, out, |keeper, out| act(keeper, out)),
+    }
+}
+
+/// Opens a vault's files, moves a demo vault's clock where that is asked for, lets `act` work, closes.
 ///
 /// # Errors
 /// Whatever opening or `act` says. A stop that is not clean is a warning: what was done is done.
-pub(crate) fn with_keeper<T>(
-    ask: &Ask,
-    out: &mut Out,
-    act: impl FnOnce(&Keeper, &mut Out) -> Result<T, CliError>,
-) -> Result<T, CliError> {
-    let paths = vault(ask)?;
-    with_keeper_at(&paths, ask, out, act)
-}
-
-/// As [`with_keeper`], for a vault that was not named by `--vault`.
-///
-/// # Errors
-/// As [`with_keeper`].
 pub(crate) fn with_keeper_at<T>(
     paths: &Paths,
     ask: &Ask,
@@ -48,10 +58,10 @@ pub(crate) fn with_keeper_at<T>(
     result
 }
 
-/// Opens the vault and signs the asking person in.
+/// Reaches the vault and signs the asking person in.
 ///
 /// # Errors
-/// As [`with_keeper`]; usage, where nobody is named or no passphrase is to be had; denied sign-ins.
+/// As [`with_line`]; usage, where nobody is named or no passphrase is to be had; denied sign-ins.
 pub(crate) fn with_desk<T>(
     ask: &Ask,
     out: &mut Out,
@@ -72,53 +82,41 @@ pub(crate) fn with_desk_alone<T>(
     out: &mut Out,
     act: impl FnOnce(&mut Desk, &mut Out) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
-    let paths = vault(ask)?;
+    // A look first, so that nobody types a passphrase for nothing; nobody waits on a line meanwhile.
+    reach::named(ask)?;
     let user = ask.user()?;
     let passphrase = ask.passphrase(&user)?;
-    with_keeper_at(&paths, ask, out, |keeper, out| {
-        let mut desk = Desk::sign_in(keeper, &user, &passphrase, ask.memory())?;
+    with_line(ask, out, |line, out| {
+        let mut desk = Desk::sign_in(line, &user, &passphrase, ask.memory())?;
         act(&mut desk, out)
     })
 }
 
-/// The named vault's folders, once a look has shown that something is there to sign in to.
-///
-/// # Errors
-/// Usage, where none is named; refused, where there is none.
-pub(crate) fn vault(ask: &Ask) -> Result<Paths, CliError> {
-    let paths = ask.vault()?;
-    if paths.dir.is_dir() {
-        Ok(paths)
-    } else {
-        Err(opening(OpenError::NotAVault(String::new()), &paths))
-    }
-}
-
-fn move_clock(keeper: &Keeper, ask: &Ask) -> Result<(), CliError> {
+fn move_clock(line: &dyn Line, ask: &Ask) -> Result<(), CliError> {
     let Some(text) = ask.at() else {
         return Ok(());
     };
-    if !keeper.is_demo() {
+    if !line.is_demo() {
         let says = "--at moves the clock of a demo vault; this vault keeps the real time";
         return Err(CliError::refused("not-a-demo", says));
     }
-    let to = dates::point(text, keeper.now(), dates::Edge::Start)
+    let to = dates::point(text, line.now(), dates::Edge::Start)
         .map_err(|error| CliError::usage(format!("--at {text}: {error}")))?;
-    if to < keeper.now() {
-        let now = dates::people_moment(keeper.now());
+    if to < line.now() {
+        let now = dates::people_moment(line.now());
         let says = format!("a demo vault's clock moves only forward, and it shows {now} already");
         return Err(CliError::refused("clock", says));
     }
-    keeper
-        .advance_clock_to(to)
-        .map_err(|error| opening(error, keeper.paths()))
+    Ok(line.advance_clock_to(to).map_err(DeskError::from)?)
 }
 
 /// Why a vault could not be opened, in words.
 pub(crate) fn opening(error: OpenError, paths: &Paths) -> CliError {
     let dir = paths.dir.display();
     match error {
-        OpenError::Locked(says) => CliError::busy(says),
+        OpenError::Locked(says) => {
+            CliError::busy(says).hint("if that is a keeper, name its socket with --vault")
+        }
         OpenError::NotAVault(_) => {
             CliError::refused("no-vault", format!("there is no vault at `{dir}`")).hint(
                 "check --vault, or make one: strongroom init, or strongroom demo to try things",

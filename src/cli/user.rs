@@ -20,7 +20,9 @@ use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
 use crate::keeper::facts::Role;
 
-/// Add, list, suspend and end users; change your passphrase
+mod invite;
+
+/// Add, invite, list, suspend and end users; change your passphrase
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -30,6 +32,8 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Add(Add),
+    Invite(invite::Invite),
+    Enrol(invite::Enrol),
     /// List everyone who has an account
     List,
     /// Show one account
@@ -100,6 +104,8 @@ struct Change {
 pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     match args.command {
         Command::Add(args) => add(args, ask, out),
+        Command::Invite(args) => invite::invite(args, ask, out),
+        Command::Enrol(args) => invite::enrol(&args, ask, out),
         Command::List => list(ask, out),
         Command::Show(who) => with_desk(ask, out, |desk, out| {
             let account = desk.user(&who.user)?;

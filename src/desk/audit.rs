@@ -1,5 +1,9 @@
 //! The ledger's entries with names, as far as this person may know them.
 
+use std::path::Component;
+use std::path::Path;
+use std::path::PathBuf;
+
 use crate::clock::Timestamp;
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
@@ -8,6 +12,8 @@ use crate::desk::link::Because;
 use crate::desk::reading::parse_record;
 use crate::desk::shown::AuditLine;
 use crate::desk::shown::HistoryLine;
+use crate::keeper::Line;
+use crate::keeper::line::Files;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedEntry;
@@ -111,9 +117,55 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// [`DeskError`].
-    pub fn export_audit(&mut self, out: &std::path::Path) -> Result<(), DeskError> {
+    pub fn export_audit(&mut self, out: &Path) -> Result<(), DeskError> {
         let (_, proven) = self.ask(Want::ExportAudit {}, Load::Nothing {}, Because::default())?;
-        self.keeper.export_entries(out, &proven)?;
+        write_files(self.keeper, &Files::WithEntries(&proven), out)
+    }
+}
+
+/// Writes the ledger's keys, heads and hash tiles to `out`, for anybody: nothing of them names an act.
+///
+/// # Errors
+/// [`DeskError`].
+pub fn export_hashes(keeper: &dyn Line, out: &Path) -> Result<(), DeskError> {
+    write_files(keeper, &Files::Hashes, out)
+}
+
+fn write_files(keeper: &dyn Line, files: &Files<'_>, out: &Path) -> Result<(), DeskError> {
+    std::fs::create_dir_all(out)?;
+    keeper.ledger_files(files, &mut |name, content| {
+        let path = below(out, name)?;
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::io::copy(content, &mut std::fs::File::create(path)?)?;
         Ok(())
+    })?;
+    Ok(())
+}
+
+/// The path of a file that a keeper names: below `folder`, whatever the keeper says.
+fn below(folder: &Path, name: &str) -> std::io::Result<PathBuf> {
+    let plain = |component| matches!(component, Component::Normal(_));
+    if name.is_empty() || !Path::new(name).components().all(plain) {
+        let says =
+            "the keeper named a file that does not belong into an export; nothing more was written";
+        return Err(std::io::Error::other(says));
+    }
+    Ok(folder.join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keeper_cannot_name_a_file_elsewhere() {
+        let folder = Path::new("out");
+        let inside = below(folder, "tile/0/x001/000").unwrap();
+        assert_eq!(inside, Path::new("out/tile/0/x001/000"));
+        for name in ["", "/etc/passwd", "../up", "tile/../../up", ".", "./x"] {
+            assert!(below(folder, name).is_err(), "{name}");
+        }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use crate::keeper::LineError;
 use crate::keeper::Stopped;
 use crate::keeper::policy::HIDDEN;
 use crate::ledger::journal::disk::reason;
 use crate::records::Problems;
+use crate::sealing::PartError;
 
 /// Why a desk could not do what was asked. A variant exists where a face acts differently.
 #[derive(Debug)]
@@ -57,6 +59,7 @@ impl DeskError {
     pub(crate) fn reading(error: std::io::Error) -> Self {
         match error.kind() {
             std::io::ErrorKind::NotFound => Self::damaged("a sealed attachment is missing"),
+            std::io::ErrorKind::ConnectionAborted => error.into(),
             _ if error.raw_os_error().is_some() => error.into(),
             _ => Self::damaged(error),
         }
@@ -91,7 +94,30 @@ impl std::error::Error for DeskError {}
 
 impl From<std::io::Error> for DeskError {
     fn from(error: std::io::Error) -> Self {
-        Self::Io(reason(&error).into_owned())
+        match error.kind() {
+            // A line that broke off, in words that say so; files do not fail like this.
+            std::io::ErrorKind::ConnectionAborted => Self::Busy(error.to_string()),
+            _ => Self::Io(reason(&error).into_owned()),
+        }
+    }
+}
+
+impl From<PartError> for DeskError {
+    fn from(error: PartError) -> Self {
+        match error {
+            PartError::Io(error) => Self::reading(error),
+            other => Self::damaged(other),
+        }
+    }
+}
+
+impl From<LineError> for DeskError {
+    fn from(error: LineError) -> Self {
+        match error {
+            LineError::Stopped(stopped) => Self::from(stopped),
+            LineError::Lost(says) => Self::Busy(says),
+            LineError::Io(error) => Self::from(error),
+        }
     }
 }
 

@@ -3,10 +3,14 @@
 //! Each lie begins with an honest answer and changes one thing. After all of them the honest answer is
 //! believed again: the control that the desk refused the lies, not everything.
 
+mod grants;
+mod invited;
 pub(crate) mod keys;
 pub(crate) mod kit;
 mod outside;
+mod over;
 mod people;
+mod power;
 mod seen;
 mod taken;
 

@@ -10,7 +10,7 @@ use std::sync::PoisonError;
 use crate::bytes::hex;
 use crate::desk::error::DeskError;
 use crate::ids::VaultId;
-use crate::keeper::Keeper;
+use crate::keeper::Line;
 use crate::ledger::Expected;
 use crate::ledger::Proven;
 use crate::ledger::Receipt;
@@ -54,7 +54,7 @@ impl Memory {
     ///
     /// # Errors
     /// [`DeskError::Fork`] when the ledger of this name had another key before.
-    pub(crate) fn open(keeper: &Keeper, state: Option<&Path>) -> Result<Self, DeskError> {
+    pub(crate) fn open(keeper: &dyn Line, state: Option<&Path>) -> Result<Self, DeskError> {
         let key: VerifierKey = keeper.vkey().parse().map_err(DeskError::damaged)?;
         let vault = keeper.vault();
         let place = match state {
@@ -147,7 +147,7 @@ impl Held<'_> {
     }
 }
 
-fn memory_error(error: MemoryError) -> DeskError {
+pub(crate) fn memory_error(error: MemoryError) -> DeskError {
     match error {
         MemoryError::Receipt(error) => receipt_error(error),
         MemoryError::Breaks(how) => breaks(&how),

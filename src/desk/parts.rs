@@ -20,6 +20,7 @@ use crate::desk::trust::to_seal;
 use crate::ids::CompartmentId;
 use crate::ids::RecordId;
 use crate::ids::random;
+use crate::keeper::LineError;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::Other;
@@ -319,7 +320,7 @@ impl Sealed {
             desk.keeper.progressed(count as u64);
         }
         let payload = part.finish().map_err(not_finished)?;
-        let stored = payload.finish()?.finish().map_err(io::Error::from)?;
+        let stored = payload.finish()?.finish().map_err(LineError::from)?;
         self.add(
             (manifest, number),
             (hex(&stored.sha256), stored.length),

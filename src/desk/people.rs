@@ -8,7 +8,7 @@ use crate::desk::named::find_user;
 use crate::desk::named::name_or;
 use crate::desk::seal::json;
 use crate::ids::UserId;
-use crate::keeper::Keeper;
+use crate::keeper::Line;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Role;
@@ -43,8 +43,8 @@ pub struct NewUser {
 
 /// Fresh keys under a passphrase. Sealing them takes a good part of a second, on purpose, and needs no vault.
 pub struct NewKeys {
-    person: Person,
-    sealed: Vec<u8>,
+    pub(crate) person: Person,
+    pub(crate) sealed: Vec<u8>,
     demo: bool,
 }
 
@@ -66,7 +66,7 @@ impl NewKeys {
     }
 
     /// Demo passphrases are public: no real vault takes one.
-    fn refuse_demo(&self, keeper: &Keeper) -> Result<(), DeskError> {
+    pub(crate) fn refuse_demo(&self, keeper: &dyn Line) -> Result<(), DeskError> {
         if self.demo && !keeper.is_demo() {
             return Err(DeskError::refused("demo-passphrase", DEMO_REFUSED));
         }

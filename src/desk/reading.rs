@@ -252,7 +252,7 @@ impl Desk<'_> {
             .fetch(&part.sha256)
             .map_err(DeskError::reading)?;
         let plain = open::stream(proven, secret, &part.header, payload)?;
-        let mut reader = PartReader::new(plain).map_err(DeskError::damaged)?;
+        let mut reader = PartReader::new(plain)?;
         if reader.number() != part.number || reader.manifest().bytes() != manifest {
             return Err(DeskError::damaged(
                 "an attachment was served in the place of another",
@@ -268,7 +268,7 @@ impl Desk<'_> {
             out.write_all(chunk.get(..count).unwrap_or_default())?;
             written = written.saturating_add(count as u64);
         }
-        reader.finish().map_err(DeskError::damaged)?;
+        reader.finish()?;
         Ok(written)
     }
 }

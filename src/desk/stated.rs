@@ -119,7 +119,7 @@ impl Desk<'_> {
         let written = Written {
             closing: String::from_utf8(closing).map_err(DeskError::damaged)?,
             genesis: std::str::from_utf8(&keys.genesis).map_err(DeskError::damaged)?,
-            statements: chain(&keys, signers)?,
+            statements: chain(&keys, &signers)?,
             checkpoint: &evidence.checkpoint,
             entries: &evidence.entries,
         };
@@ -227,7 +227,7 @@ fn closing<'e>(
 
 /// The statements that lead from the root key to each signer's keys, and those that changed how many people
 /// an act needs; no others, so that a stranger learns of nobody else.
-fn chain(keys: &Keys, signers: BTreeSet<UserId>) -> Result<Vec<String>, DeskError> {
+fn chain(keys: &Keys, signers: &BTreeSet<UserId>) -> Result<Vec<String>, DeskError> {
     let mut about: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
     let mut kept: BTreeSet<usize> = BTreeSet::new();
     let mut wanted: Vec<String> = signers.iter().map(ToString::to_string).collect();

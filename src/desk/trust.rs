@@ -17,6 +17,7 @@ use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::Genesis;
+use crate::keeper::message::load::Invitation;
 use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
@@ -38,6 +39,8 @@ pub(crate) struct Trust {
     vault: VaultId,
     pub(crate) genesis: Genesis,
     people: BTreeMap<UserId, Known>,
+    /// Who was invited, by whom it was for.
+    invited: Vec<Invitation>,
     /// Since when how many people are needed, where that was changed, oldest first.
     modes: Vec<(Timestamp, TwoPerson)>,
 }
@@ -57,6 +60,7 @@ impl Trust {
             vault,
             genesis,
             people: BTreeMap::new(),
+            invited: Vec::new(),
             modes: Vec::new(),
         };
         let mut waiting: Vec<Statement> = Vec::new();

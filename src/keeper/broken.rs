@@ -94,7 +94,8 @@ fn with(error: &dyn fmt::Display, cause: &io::Error) -> String {
 }
 
 /// The keeper cannot go on: an earlier failure, in words. Open the vault again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Stopped {
     /// Something is not what was written.
     Damaged(String),

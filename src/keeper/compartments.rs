@@ -105,6 +105,15 @@ impl Vault {
         members.chain(granted).collect()
     }
 
+    /// As before, with the grants in force that somebody was given: their envelopes stand under the grants,
+    /// whose compartments have one epoch.
+    pub(crate) fn envelopes_and_grants_of(&self, user: UserId) -> BTreeSet<(CompartmentId, u32)> {
+        let grants = self.shared.grants.values();
+        let grants = grants.filter(|grant| grant.to == user && grant.state == GrantState::Active);
+        let granted = grants.map(|grant| (grant.compartment, 1));
+        self.envelopes_of(user).into_iter().chain(granted).collect()
+    }
+
     /// The compartments to which [`Vault::way`] may find a way for a person, and perhaps more: envelopes of
     /// ended epochs count too. Reads no row.
     pub(crate) fn within_reach(&self, user: UserId) -> BTreeSet<CompartmentId> {

@@ -10,6 +10,8 @@ use crate::bytes::unbase64url;
 use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Member;
+use crate::keeper::invitations::Waiting;
+use crate::keeper::joining::Wrong;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
@@ -22,6 +24,10 @@ use crate::store::UnitKind;
 pub(crate) struct Directory {
     accounts: BTreeMap<UserId, AccountFacts>,
     actors: BTreeMap<UserId, ActorHandle>,
+    /// Invitations nobody has taken up yet.
+    pub(crate) invited: BTreeMap<UserId, Waiting>,
+    /// Wrong codes that came just now.
+    pub(crate) wrong_codes: Wrong,
 }
 
 /// The row that ties an account to its handle in the ledger; erasing it unlinks the entries.

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use crate::keeper::Paths;
-use crate::keeper::config::Config;
+use crate::keeper::custody;
 use crate::keeper::keyring::Keyring;
 use crate::keeper::open::OpenError;
+use crate::keeper::peer::Peer;
 use crate::keeper::verify::verify;
 
 /// How much a finding matters.
@@ -80,7 +81,11 @@ pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
         findings: Vec::new(),
     };
     match crate::keeper::open::config_of(paths) {
-        Ok(config) => say_custody(&config, &mut report),
+        Ok(config) => {
+            say_custody(&config.custody, &mut report);
+            look_at_custody(paths, &config.custody, &mut report);
+            say_demo(config.demo, &mut report);
+        }
         // The same file stops the verifying below, which reports it.
         Err(OpenError::Damaged(_)) => {}
         Err(error) => return Err(error),
@@ -116,9 +121,33 @@ pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
     Ok(report)
 }
 
-fn say_custody(config: &Config, report: &mut Report) {
-    report.custody.clone_from(&config.custody);
-    if config.custody == "local" {
+/// What can be said of a vault whose files this account may not look at: its keeper answers.
+pub fn from_afar(custody: &str, demo: bool) -> Report {
+    let mut report = Report {
+        custody: custody.to_owned(),
+        findings: Vec::new(),
+    };
+    say_custody(custody, &mut report);
+    say_demo(demo, &mut report);
+    report.add(
+        Level::Note,
+        "a keeper has this vault and answers; its files can be looked over only by the keeper's own account",
+        "there, run `strongroom doctor` with --vault naming the folder",
+    );
+    report
+}
+
+fn say_custody(custody: &str, report: &mut Report) {
+    custody.clone_into(&mut report.custody);
+    if custody == custody::KEEPER {
+        report.add(
+            Level::Note,
+            "custody is `keeper`: no reading without an entry holds against users and former users of this \
+             computer; it does not hold against root of this machine together with a reader's key",
+            "keep the number of people who can become root small",
+        );
+    }
+    if custody == custody::LOCAL {
         report.add(
             Level::Advice,
             "custody is `local`: one account of this computer runs everything, so whoever can use that \
@@ -126,7 +155,27 @@ fn say_custody(config: &Config, report: &mut Report) {
             "good for a trial; for daily use run the keeper under an account of its own",
         );
     }
-    if config.demo {
+}
+
+/// Whether the files still stand as custody `keeper` says.
+fn look_at_custody(paths: &Paths, custody: &str, report: &mut Report) {
+    use std::os::unix::fs::MetadataExt as _;
+    if custody != custody::KEEPER {
+        return;
+    }
+    let owner = std::fs::metadata(&paths.dir).map(|data| Peer { uid: data.uid() });
+    let shared = owner.and_then(|owner| custody::shared(paths, owner));
+    if let Ok(Some(why)) = shared {
+        report.add(
+            Level::Warning,
+            format!("the vault says that its custody is `keeper`, and yet {why}"),
+            "put that right, and start the keeper again; it writes down what custody it finds",
+        );
+    }
+}
+
+fn say_demo(demo: bool, report: &mut Report) {
+    if demo {
         report.add(
             Level::Note,
             "this is a demonstration vault: its passphrases are public",

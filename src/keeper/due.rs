@@ -19,6 +19,7 @@ impl Vault {
 
     fn end_due(&mut self) -> Result<(), Broken> {
         let now = self.now();
+        self.lapse_invitations()?;
         let all = self.shared.proposals.values();
         let lapsed =
             all.filter(|facts| facts.state == ProposalState::Waiting && facts.expires <= now);

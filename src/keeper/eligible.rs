@@ -4,10 +4,12 @@ use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::facts::AccountFacts;
+use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::ProposalState;
 use crate::keeper::facts::Proposed;
+use crate::keeper::facts::RecordFacts;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedProposal;
 use crate::keeper::policy::decide::Decision;
@@ -36,35 +38,53 @@ impl Vault {
         grants: &[GrantFacts],
         records: &[RecordId],
     ) -> Result<Option<Denial>, Broken> {
-        let mut found = Vec::new();
+        let mut found: Vec<RecordFacts> = Vec::new();
         for record in records {
-            let Some(facts) = self.record(*record)? else {
-                continue;
-            };
-            let case = match facts.case {
-                Some(case) => self.case(case)?,
-                None => None,
-            };
-            found.push((facts, case));
+            let known = self.record(*record)?;
+            // Without a grant of their own, records that are alike to policy are alike to it by name.
+            let new = known.filter(|facts| {
+                !grants.is_empty() || !found.iter().any(|other| alike(other, facts))
+            });
+            found.extend(new);
         }
-        let ask = |(facts, case)| Question {
-            asker,
-            grants,
-            act: Act::ListRecords,
-            resource: Resource::Record {
-                facts,
-                rules: &self.rules.of(&facts.kind).people,
-                case: Option::as_ref(case),
-            },
-            purpose: None,
-            reason: None,
-        };
-        let questions: Vec<Question<'_>> = found.iter().map(|(f, c)| ask((f, c))).collect();
+        let cases = self.cases_of(&found)?;
+        let ask = |(facts, case)| self.question((asker, grants), Act::ListRecords, (facts, case));
+        let questions: Vec<Question<'_>> = found.iter().zip(&cases).map(ask).collect();
         let decisions = decide_many(&self.policy, &questions, self.now());
         Ok(decisions.into_iter().find_map(|decision| match decision {
             Decision::Deny(denial) if denial.hidden => Some(denial),
             _ => None,
         }))
+    }
+
+    /// The case of each record.
+    pub(crate) fn cases_of(
+        &self,
+        records: &[RecordFacts],
+    ) -> Result<Vec<Option<CaseFacts>>, Broken> {
+        let case = |facts: &RecordFacts| facts.case.map_or(Ok(None), |case| self.case(case));
+        records.iter().map(case).collect()
+    }
+
+    /// A question about a record, without purpose or reason.
+    pub(crate) fn question<'q>(
+        &'q self,
+        (asker, grants): (&'q AccountFacts, &'q [GrantFacts]),
+        act: Act,
+        (facts, case): (&'q RecordFacts, &'q Option<CaseFacts>),
+    ) -> Question<'q> {
+        Question {
+            asker,
+            grants,
+            act,
+            resource: Resource::Record {
+                facts,
+                rules: &self.rules.of(&facts.kind).people,
+                case: case.as_ref(),
+            },
+            purpose: None,
+            reason: None,
+        }
     }
 
     /// Who may be the second person: those who may work, whom policy lets approve it, and from whom nothing
@@ -123,4 +143,15 @@ impl Vault {
         }
         Ok(Served::Proposals(served))
     }
+}
+
+/// Whether nothing that policy asks of a record differs, but its id.
+fn alike(one: &RecordFacts, other: &RecordFacts) -> bool {
+    (&one.kind, one.case, one.author, one.handler)
+        == (&other.kind, other.case, other.author, other.handler)
+        && (&one.deciders, &one.excluded, &one.only_roles)
+            == (&other.deciders, &other.excluded, &other.only_roles)
+        && (one.purpose_required, one.exportable, one.state)
+            == (other.purpose_required, other.exportable, other.state)
+        && one.compartments == other.compartments
 }

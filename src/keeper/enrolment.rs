@@ -97,6 +97,7 @@ impl Vault {
             verifying: enrolled.verifying,
             enrolled_at: self.now(),
             suspended_at: None,
+            os_user: None,
             other: Other::new(),
         }
     }
@@ -134,7 +135,7 @@ impl Vault {
                 "the old and the new key must both sign the succession",
             ));
         }
-        let held = self.envelopes_of(asker.id);
+        let held = self.envelopes_and_grants_of(asker.id);
         let given: BTreeSet<_> = new
             .envelopes
             .iter()
@@ -202,7 +203,7 @@ impl Vault {
 }
 
 /// `[a-z0-9-]{2,32}`.
-fn is_handle(text: &str) -> bool {
+pub(crate) fn is_handle(text: &str) -> bool {
     (2..=32).contains(&text.len())
         && text
             .bytes()

@@ -193,7 +193,7 @@ impl Vault {
     /// The asker's own envelopes, each a way of one step.
     fn own_envelopes(&self, logged: &Logged, user: UserId) -> Result<Vec<ChainLink>, Broken> {
         let way = self
-            .envelopes_of(user)
+            .envelopes_and_grants_of(user)
             .into_iter()
             .map(|(compartment, epoch)| (compartment, epoch, Member::User(user)))
             .collect();

@@ -67,6 +67,9 @@ pub struct AccountFacts {
     pub enrolled_at: Timestamp,
     /// When it was suspended, if it is.
     pub suspended_at: Option<Timestamp>,
+    /// The account of the keeper's computer it is used from over the socket, once it has been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os_user: Option<u32>,
     /// Kept for later versions.
     #[serde(flatten)]
     pub other: Other,

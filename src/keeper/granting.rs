@@ -183,23 +183,39 @@ impl Vault {
         })
     }
 
+    /// All are decided in one go, because there may be thousands; the first no is the answer.
     fn may_grant_records(
         &self,
         request: &Request,
         ids: &BTreeSet<RecordId>,
     ) -> Result<(Permit, Vec<RecordFacts>), Stop> {
-        let (mut permit, mut records) = (None, Vec::new());
+        let mut records = Vec::new();
         for id in ids {
             let facts = self.record(*id)?;
-            let facts = facts.ok_or_else(|| self.unknown(request, Act::GrantRecord))?;
-            let one = self.permit_record(request, Act::GrantRecord, &facts)?;
-            permit.get_or_insert(one);
-            records.push(facts);
+            records.push(facts.ok_or_else(|| self.unknown(request, Act::GrantRecord))?);
         }
-        match permit {
-            Some(permit) => Ok((permit, records)),
-            None => Err(bad("a grant names at least one record, or a case")),
+        let cases = self.cases_of(&records)?;
+        let asked = |(facts, case)| {
+            let asker = (&request.asker, request.grants.as_slice());
+            Question {
+                purpose: request.asked.purpose.as_deref(),
+                reason: request.asked.reason.as_deref(),
+                ..self.question(asker, Act::GrantRecord, (facts, case))
+            }
+        };
+        let questions: Vec<Question<'_>> = records.iter().zip(&cases).map(asked).collect();
+        let mut permit = None;
+        for (decision, id) in decide_many(&self.policy, &questions, self.now())
+            .into_iter()
+            .zip(ids)
+        {
+            match decision {
+                Decision::Allow(one) => drop(permit.get_or_insert(one)),
+                Decision::Deny(denial) => return Err(Stop::Denied(denial, Some(*id))),
+            }
         }
+        let permit = permit.ok_or_else(|| bad("a grant names at least one record, or a case"))?;
+        Ok((permit, records))
     }
 
     fn grantee(&self, request: &Request, to: UserId) -> Result<AccountFacts, Stop> {
@@ -269,28 +285,9 @@ impl Vault {
             state: GrantState::Active,
             ..grant.clone()
         }];
-        let mut cases = Vec::new();
-        for facts in records {
-            cases.push(match facts.case {
-                Some(case) => self.case(case)?,
-                None => None,
-            });
-        }
-        let pairs = records.iter().zip(&cases);
-        let questions: Vec<Question<'_>> = pairs
-            .map(|(facts, case)| Question {
-                asker: to,
-                grants: &grants,
-                act: Act::ListRecords,
-                resource: Resource::Record {
-                    facts,
-                    rules: &self.rules.of(&facts.kind).people,
-                    case: case.as_ref(),
-                },
-                purpose: None,
-                reason: None,
-            })
-            .collect();
+        let cases = self.cases_of(records)?;
+        let asked = |(facts, case)| self.question((to, &grants), Act::ListRecords, (facts, case));
+        let questions: Vec<Question<'_>> = records.iter().zip(&cases).map(asked).collect();
         for decision in decide_many(&self.policy, &questions, now) {
             if let Decision::Deny(denial) = decision {
                 let why = if denial.hidden {

@@ -37,6 +37,7 @@ use crate::keeper::vault::Vault;
 use crate::ledger::ActorHandle;
 use crate::ledger::Event;
 use crate::ledger::Outcome as Ending;
+use crate::sealing::UnitKey;
 use crate::store::Tree;
 
 /// A grant's compartment has one epoch for as long as it lives.
@@ -162,7 +163,7 @@ impl Vault {
             }
         }
         let unit = units::grant(grant.id);
-        let Some(key) = self.keys.get(&unit).map(|key| key.duplicate()) else {
+        let Some(key) = self.keys.get(&unit).map(UnitKey::duplicate) else {
             return Ok(());
         };
         let epoch = self.epoch(grant.compartment, EPOCH)?;

@@ -51,6 +51,7 @@ impl Vault {
         let since = account.suspended_at.filter(|_| stops);
         self.put_account(AccountFacts {
             state,
+            os_user: account.os_user.filter(|_| !stops),
             suspended_at: since.or_else(|| stops.then(|| self.now())),
             ..account
         })?;

@@ -22,6 +22,7 @@ use crate::keeper::facts::TwoPerson;
 use crate::keeper::message::load::Load;
 
 pub mod answer;
+pub mod join;
 pub mod load;
 
 /// The version of these messages.

@@ -17,6 +17,7 @@ use crate::keeper::directory::Directory;
 use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::keyring::Keyring;
+use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
 use crate::keeper::vault::Staged;
@@ -264,6 +265,7 @@ fn assemble(
         shared: crate::keeper::shared::Shared::default(),
         nonces: HashSet::new(),
         succeeded: HashMap::new(),
+        throttle: Throttle::default(),
         staged: Staged::default(),
         openings: HashMap::new(),
         tail_sealed: true,
@@ -315,6 +317,7 @@ impl Vault {
             self.keys.apply(change);
         }
         self.load_directory()?;
+        self.load_invitations()?;
         self.load_shared()?;
         Ok(())
     }

@@ -8,6 +8,7 @@ use crate::keeper::facts::AccountState;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::NewAccount;
+use crate::keeper::peer::Peer;
 use crate::keeper::policy::decide::Decision;
 use crate::keeper::policy::decide::decide;
 use crate::keeper::policy::question::Question;
@@ -22,10 +23,12 @@ use crate::ledger::Outcome as Ending;
 
 impl Vault {
     /// Hands out a person's own sealed identity, against a `login` entry.
-    pub(crate) fn sign_in(&mut self, ask: &SignIn) -> Result<Step, Broken> {
+    pub(crate) fn sign_in(&mut self, ask: &SignIn, peer: Option<Peer>) -> Result<Step, Broken> {
         let said = json!({"handle": "", "nonce": ask.nonce, "sign_in": ask.version});
         let Some(account) = self.people.find(&ask.handle).cloned() else {
-            return self.refuse(ActorHandle::SERVICE, said, Stop::Unknown);
+            let admitted = self.admit_sign_in(None, peer);
+            let stop = admitted.err().unwrap_or(Stop::Unknown);
+            return self.refuse(ActorHandle::SERVICE, said, stop);
         };
         let actor = self.people.actor(account.id).ok_or(Broken::NoUnit)?;
         let question = Question {
@@ -40,6 +43,9 @@ impl Vault {
             Decision::Allow(permit) => permit,
             Decision::Deny(denial) => return self.refuse(actor, said, Stop::Denied(denial, None)),
         };
+        if let Err(stop) = self.admit_sign_in(Some(&account), peer) {
+            return self.refuse(actor, said, stop);
+        }
         let asker = account.id;
         let notices = self.notices(&account)?.len();
         let entry = Entry::new(Act::SignIn.row().event, Ending::Ok, actor, said);

@@ -3,15 +3,17 @@
 //! then too, and in between (`keeper/thread.rs`).
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::keeper::Keeper;
 use crate::keeper::Stopped;
 use crate::keeper::keyring::Seen;
+use crate::keeper::line::EachFile;
+use crate::keeper::line::LineError;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::ledger::LeafIndex;
 use crate::ledger::Opening;
-use crate::ledger::Proven;
 use crate::ledger::SignedCheckpoint;
 use crate::ledger::journal::disk::reason;
 use crate::ledger::proof::LogProof;
@@ -19,6 +21,12 @@ use crate::ledger::tiles::write::Publisher;
 
 /// Entries read at a time.
 const BUNDLE: usize = 256;
+/// The newest signed head's file.
+const CHECKPOINT: &str = "checkpoint";
+/// In the names of partial tiles: at most one for each row of tiles.
+const PARTIAL: &str = ".p/";
+/// The folder of the tiles that hold entries.
+const ENTRIES: &str = "entries";
 
 impl Vault {
     /// Brings the static directory up to the newest head.
@@ -115,51 +123,80 @@ impl Vault {
     }
 }
 
+/// A file of the static directory.
+pub(crate) struct StaticFile {
+    /// Its path below the folder, `/` between the parts.
+    pub(crate) name: String,
+    content: Content,
+}
+
+enum Content {
+    /// Small, and may be another or gone by the time it is read.
+    Held(Vec<u8>),
+    At(PathBuf),
+}
+
+impl StaticFile {
+    /// Reads it with `each`.
+    pub(crate) fn read_with(self, each: &mut EachFile<'_>) -> Result<(), LineError> {
+        match self.content {
+            Content::Held(bytes) => each(&self.name, &mut bytes.as_slice())?,
+            Content::At(path) => each(&self.name, &mut std::fs::File::open(path)?)?,
+        }
+        Ok(())
+    }
+}
+
 impl Keeper {
-    /// Writes the static directory's checkpoints and hash tiles to `out`: nothing of it names an act.
-    ///
-    /// # Errors
-    /// [`Stopped`] with what failed.
-    pub fn export_hashes(&self, out: &Path) -> Result<(), Stopped> {
-        self.export(out, false)
-    }
-
-    /// Writes the whole static directory to `out`, against the entry that says so.
-    ///
-    /// # Errors
-    /// [`Stopped`] with what failed.
-    pub fn export_entries(&self, out: &Path, _: &Proven) -> Result<(), Stopped> {
-        self.export(out, true)
-    }
-
-    fn export(&self, out: &Path, entries: bool) -> Result<(), Stopped> {
-        let from = self.paths().dir.join("ledger");
-        let to = out.to_owned();
-        self.run(move |vault| -> Result<(), Stopped> {
-            vault.publish()?;
+    /// Brings the static directory up to date, and lists it. Whatever the head in this list needs stays
+    /// readable, although the next publishing takes partial tiles away that have been filled.
+    pub(crate) fn static_files(&self, entries: bool) -> Result<Vec<StaticFile>, LineError> {
+        let folder = self.paths().dir.join("ledger");
+        self.run(move |vault| -> Result<Vec<StaticFile>, LineError> {
+            vault.publish().map_err(Stopped::from)?;
             // What was handed out is remembered; where that fails, the clean stop says so.
             drop(vault.remember(1));
-            copy(&from, &to, entries).map_err(|error| {
-                Stopped::Failed(format!("cannot write the export: {}", reason(&error)))
-            })
+            let head = folder.join(CHECKPOINT);
+            let mut files = Vec::new();
+            if head.exists() {
+                files.push(StaticFile {
+                    name: CHECKPOINT.to_owned(),
+                    content: Content::Held(std::fs::read(&head)?),
+                });
+            }
+            list(&folder, "", entries, &mut files)?;
+            Ok(files)
         })?
     }
 }
 
-/// Copies a static directory, with or without the folders that hold entries.
-fn copy(from: &Path, to: &Path, entries: bool) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name == "entries" && !entries {
+/// Lists a static directory in the order of names, with or without the folders that hold entries.
+fn list(
+    folder: &Path,
+    prefix: &str,
+    entries: bool,
+    files: &mut Vec<StaticFile>,
+) -> std::io::Result<()> {
+    let mut found: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
+    found.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in found {
+        // INVARIANT: every name in a static directory is plain ASCII that this program chose.
+        let Ok(word) = entry.file_name().into_string() else {
+            continue;
+        };
+        let name = format!("{prefix}{word}");
+        if name == CHECKPOINT || (word == ENTRIES && !entries) {
             continue;
         }
-        let target = to.join(&name);
         if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target, entries)?;
+            list(&entry.path(), &format!("{name}/"), entries, files)?;
         } else {
-            std::fs::copy(entry.path(), target)?;
+            let content = if prefix.contains(PARTIAL) {
+                Content::Held(std::fs::read(entry.path())?)
+            } else {
+                Content::At(entry.path())
+            };
+            files.push(StaticFile { name, content });
         }
     }
     Ok(())

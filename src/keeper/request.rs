@@ -37,7 +37,7 @@ use crate::sealing::StatementKind;
 use crate::store::Tree;
 
 /// How far a signed ask's time may be from the keeper's: ten minutes.
-const MAX_SKEW_MS: u64 = 10 * 60 * 1000;
+pub(crate) const MAX_SKEW_MS: u64 = 10 * 60 * 1000;
 
 /// A verified ask.
 #[derive(Debug)]
@@ -98,6 +98,15 @@ impl Step {
         Self::serving(pledge, |_, _| Ok(Served::Nothing))
     }
 
+    /// One entry, and no more than an outcome.
+    pub(crate) fn refusing(pledge: Pledge, outcome: Outcome) -> Self {
+        Self {
+            pledges: vec![pledge],
+            finish: Box::new(move |_, _| Ok(outcome)),
+            errands_of: None,
+        }
+    }
+
     /// No entry at all: only for acts whose row says so.
     pub(crate) fn unlogged(outcome: Outcome) -> Self {
         Self {
@@ -129,6 +138,8 @@ pub(crate) enum Stop {
     Stale,
     /// The ask itself cannot be believed.
     BadAuth(&'static str),
+    /// Too many in too short a time.
+    Rate(&'static str),
     /// The vault cannot go on.
     Broken(Broken),
 }
@@ -312,18 +323,15 @@ impl Vault {
             Stop::Stale => (refusal(Ending::Stale), Outcome::Stale),
             Stop::BadAuth(says) => (
                 refusal(Ending::BadAuth),
-                Outcome::Refused {
-                    code: "bad-auth".to_owned(),
-                    says: says.to_owned(),
-                },
+                refused(Ending::BadAuth, says.to_owned()),
+            ),
+            Stop::Rate(says) => (
+                refusal(Ending::Rate),
+                refused(Ending::Rate, says.to_owned()),
             ),
         };
         let pledge = self.log_refusal(entry)?;
-        Ok(Step {
-            pledges: vec![pledge],
-            finish: Box::new(move |_, _| Ok(outcome)),
-            errands_of: None,
-        })
+        Ok(Step::refusing(pledge, outcome))
     }
 }
 
@@ -333,5 +341,13 @@ fn ending_of(rule: &str) -> Ending {
         "grant-over" => Ending::Expired,
         "account-suspended" => Ending::Suspended,
         _ => Ending::Denied,
+    }
+}
+
+/// A refusal whose code is the ending's own word.
+fn refused(ending: Ending, says: String) -> Outcome {
+    Outcome::Refused {
+        code: ending.to_string(),
+        says,
     }
 }

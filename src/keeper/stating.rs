@@ -2,6 +2,7 @@
 //! signed head and opened, so that it can be checked without the vault.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::json;
 
@@ -39,11 +40,11 @@ impl Vault {
             let detail = match noted.record {
                 None => self.detail_of_entry(noted.index)?,
                 Some(record) => {
-                    if !trails.contains_key(&record) {
-                        trails.insert(record, self.trail(record)?);
-                    }
-                    let mut trail = trails.get(&record).into_iter().flatten();
-                    trail.find(|row| row.index == noted.index).cloned()
+                    let trail = match trails.entry(record) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(place) => place.insert(self.trail(record)?),
+                    };
+                    trail.iter().find(|row| row.index == noted.index).cloned()
                 }
             };
             entries.push(self.proven_entry(noted.index, detail)?);

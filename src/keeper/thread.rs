@@ -9,10 +9,12 @@ use std::thread;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::keeper::joining::invited_key;
 use crate::keeper::message::Ask;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Answer;
 use crate::keeper::message::answer::Outcome;
+use crate::keeper::peer::Peer;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -39,9 +41,9 @@ type Reply = SyncSender<Result<Answer, Broken>>;
 /// What the thread is asked to do.
 pub(crate) enum Job {
     /// Hand out a sealed identity.
-    SignIn(SignIn, Reply),
+    SignIn(SignIn, Option<Peer>, Reply),
     /// Answer a signed ask.
-    Ask(Box<Ask>, Reply),
+    Ask(Box<Ask>, Option<Peer>, Reply),
     /// Run something on the vault between frames.
     Run(Box<dyn FnOnce(&mut Vault) + Send>),
     /// End, giving the vault back.
@@ -92,16 +94,16 @@ fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
                     run(&mut vault);
                     begin(&mut vault, &mut broken);
                 }
-                Job::SignIn(ask, reply) => {
+                Job::SignIn(ask, peer, reply) => {
                     stage(
                         &mut vault,
                         &mut group,
                         &mut broken,
                         (ask.seen, reply),
-                        |vault| vault.sign_in(&ask),
+                        |vault| vault.sign_in(&ask, peer),
                     );
                 }
-                Job::Ask(ask, reply) => {
+                Job::Ask(ask, peer, reply) => {
                     // The remembered size stands in the signed body; it is read again when verified.
                     let seen = seen_of(&ask);
                     stage(
@@ -109,7 +111,7 @@ fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
                         &mut group,
                         &mut broken,
                         (seen, reply),
-                        |vault| vault.answer(*ask),
+                        |vault| vault.answer(*ask, peer),
                     );
                 }
             }
@@ -201,11 +203,17 @@ impl Vault {
     }
 
     /// Verifies, decides and stages an ask.
-    fn answer(&mut self, ask: Ask) -> Result<Step, Broken> {
-        let request: Request = match self.verify(&ask) {
+    fn answer(&mut self, ask: Ask, peer: Option<Peer>) -> Result<Step, Broken> {
+        if let Some(key) = invited_key(&ask) {
+            return self.answer_invited(key, &ask);
+        }
+        let mut request: Request = match self.verify(&ask) {
             Ok(request) => request,
             Err(stop) => return self.refuse(ActorHandle::SERVICE, unsigned(&ask), stop),
         };
+        if let Err(stop) = self.check_peer(&mut request, peer) {
+            return self.refuse(request.actor, request.ask, stop);
+        }
         match self.dispatch(&request, ask.load) {
             Ok(step) => Ok(step),
             Err(Stop::Broken(broken)) => Err(broken),

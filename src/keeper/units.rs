@@ -76,6 +76,24 @@ pub(crate) fn proposal(proposal: ProposalId) -> UnitName {
     UnitName::new(UnitKind::Proposal, proposal.as_bytes())
 }
 
+/// An invitation: an account in draft, dying when it is made or nobody makes it.
+pub(crate) fn invitation(user: UserId) -> UnitName {
+    UnitName::new(
+        UnitKind::Draft,
+        &[&[INVITATION], &user.as_bytes()[..]].concat(),
+    )
+}
+
+/// The account to be of a draft's natural name, if it is an invitation.
+pub(crate) fn parse_invitation(natural: &[u8]) -> Option<UserId> {
+    let (tag, user) = natural.split_first()?;
+    let user: [u8; 16] = user.try_into().ok()?;
+    (*tag == INVITATION).then(|| UserId::from_bytes(user))
+}
+
+/// What a draft's natural name begins with: which sort of draft.
+const INVITATION: u8 = 1;
+
 /// The natural key of one thing of several in a unit.
 pub(crate) fn numbered(id: &[u8], number: u32) -> Vec<u8> {
     [id, &number.to_be_bytes()].concat()

@@ -17,6 +17,7 @@ use crate::keeper::directory::Directory;
 use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::keyring::Keyring;
+use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
 use crate::keeper::shared::Shared;
@@ -54,6 +55,8 @@ pub(crate) struct Vault {
     /// Who took new keys since the vault was opened, and in which entry.
     pub(crate) succeeded: HashMap<UserId, u64>,
     pub(crate) staged: Staged,
+    /// Recent sign-ins over a socket.
+    pub(crate) throttle: Throttle,
     /// What opens the entries of the frame in hand.
     pub(crate) openings: HashMap<u64, Opening>,
     /// Whether an empty frame follows the last one with entries.

@@ -9,7 +9,6 @@ use crate::ids::CaseId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::errands::RECOVERY;
-use crate::keeper::facts::AccountFacts;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Outcome;
 use crate::keeper::message::answer::Served;
@@ -60,7 +59,9 @@ impl Vault {
         }
         statements.extend(self.policy_statements());
         for account in &mut accounts {
-            withhold(account, outside && account.id != request.asker.id);
+            // Names are the directory's, which is an entry to look at; sealing does not need them.
+            account.name = String::new();
+            account.os_user = None;
         }
         let genesis: Option<String> = self.read(&units::vault(), Tree::Statement, &[])?;
         let recovery: Option<String> = self.read(&units::vault(), Tree::Setting, RECOVERY)?;
@@ -120,13 +121,4 @@ fn signer(statement: &str) -> Option<UserId> {
         .by()
         .parse()
         .ok()
-}
-
-/// Names are the directory's, which is an entry to look at; sealing does not need them. Nor does an outsider need
-/// to know who reports to whom.
-fn withhold(account: &mut AccountFacts, from_outsider: bool) {
-    account.name = String::new();
-    if from_outsider {
-        account.reports_to = None;
-    }
 }

@@ -105,6 +105,84 @@ fn a_first_passphrase_is_shown_once_and_its_person_sets_their_own() {
 }
 
 #[test]
+fn whoever_is_invited_makes_their_own_account() {
+    let centre = Centre::new();
+    centre.place.write("own", "a passphrase of my own\n");
+    let invited = centre.json("moira", "user invite nia --name 'Nia Bevan' --role staff");
+    assert_eq!(keys(&invited), ["code", "expires", "handle", "id", "role"]);
+    let code = invited["code"].as_str().unwrap();
+    let enrol = format!("user enrol {code} --new-passphrase-file own");
+    let made = centre.anybody(&format!("--json {enrol}")).ok().json();
+    assert_eq!(
+        (&made["id"], &made["handle"]),
+        (&invited["id"], &invited["handle"])
+    );
+    assert_eq!(
+        (&made["name"], &made["state"]),
+        (&"Nia Bevan".into(), &"active".into())
+    );
+    assert!(made.get("passphrase").is_none(), "it came from a file");
+    centre
+        .place
+        .write("centre.signin/nia", "a passphrase of my own");
+    centre.run("nia", "case list").ok();
+    // Without a file, and nobody to ask, the words are made and shown once.
+    let invited = centre.json("moira", "user invite bob --role volunteer");
+    let code = invited["code"]
+        .as_str()
+        .unwrap()
+        .to_uppercase()
+        .replace('-', " ");
+    let made = centre
+        .anybody(&format!("--json user enrol '{code}'"))
+        .ok()
+        .json();
+    centre
+        .place
+        .write("centre.signin/bob", made["passphrase"].as_str().unwrap());
+    centre.run("bob", "case list").ok();
+    // A code is used up, by whoever and however it is tried.
+    let mut said = centre.anybody(&enrol);
+    said.line = "[as nobody] user enrol CODE --new-passphrase-file own".to_owned();
+    let mut text = String::new();
+    said.write_to(&mut text);
+    let lines = [
+        ("", "user enrol aaaa-aaaa"),
+        ("", "user enrol --new-passphrase-file own"),
+        ("tomos", "user invite zoe --role staff"),
+        ("moira", "user invite nia --role staff"),
+        ("moira", "user invite 'Zoe B' --role staff"),
+    ];
+    text.push_str(&centre.transcript(&lines.map(|(who, line)| owned(who, line))));
+    insta::assert_snapshot!("invited", centre.place.redacted(&text));
+}
+
+#[test]
+fn one_code_in_two_processes_makes_one_account() {
+    let centre = Centre::new();
+    centre.place.write("own", "a passphrase of my own\n");
+    let invited = centre.json("moira", "user invite nia --role staff");
+    let enrol = format!(
+        "user enrol {} --new-passphrase-file own",
+        invited["code"].as_str().unwrap()
+    );
+    let codes: Vec<i32> = std::thread::scope(|scope| {
+        let run = || centre.anybody(&enrol).code;
+        let both = [scope.spawn(run), scope.spawn(run)];
+        both.map(|each| each.join().unwrap()).into()
+    });
+    assert_eq!(
+        codes.iter().filter(|code| **code == 0).count(),
+        1,
+        "{codes:?}"
+    );
+    assert!(
+        codes.iter().all(|code| [0, 1, 5].contains(code)),
+        "{codes:?}"
+    );
+}
+
+#[test]
 fn cases_for_people() {
     let centre = Centre::new();
     let case = centre.case("okonkwo-bell");

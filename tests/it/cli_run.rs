@@ -68,9 +68,14 @@ impl Place {
     /// As [`Place::run`], with variables and something on stdin.
     pub(crate) fn run_with(&self, line: &str, variables: &[(&str, &str)], stdin: &str) -> Said {
         let mut program = self.program();
+        program.envs(variables.iter().copied());
+        Self::run_program(program, line, stdin)
+    }
+
+    /// Runs a command line with a program of the caller's own making.
+    pub(crate) fn run_program(mut program: Command, line: &str, stdin: &str) -> Said {
         program
             .args(words(line))
-            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -75,12 +75,16 @@ fn who_may_not_and_what_may_not() {
     let mut ada = centre.desk("ada");
     enrol(&mut ada, "anna", Role::Assessor, None);
     assert_eq!(denied(ada.add_role(Role::Trustee, "ada")), "own-role");
-    for who in ["sam", "vera", "tess", "saf", "dbs", "dpl", "anna"] {
+    for who in ["sam", "vera", "tess", "saf", "dbs", "dpl"] {
         let mut desk = centre.desk(who);
         denied(desk.add_role(Role::Coordinator, "otto"));
         denied(desk.remove_role(Role::Coordinator, "cora"));
         denied(desk.leave_user("otto"));
     }
+    // An outsider is not even told who is there.
+    let mut anna = centre.desk("anna");
+    assert_eq!(refused(anna.leave_user("otto")), "no-such-user");
+    denied(anna.leave_user("anna"));
     assert_eq!(refused(ada.add_role(Role::Staff, "anna")), "outside");
     assert_eq!(refused(ada.add_role(Role::Assessor, "sam")), "outside");
     assert_eq!(refused(ada.add_role(Role::Staff, "sam")), "bad-state");

@@ -14,6 +14,7 @@ use crate::grants::PURPOSE;
 use crate::grants::access;
 use crate::grants::given;
 use crate::grants::listed;
+use crate::grants::second;
 use crate::grants::with_six;
 use crate::two_person::later;
 
@@ -91,8 +92,8 @@ fn both_sides_hold_a_statement_that_a_stranger_can_check() {
         assert!(named("anna") && named("ada") && named("saf"));
         assert!(!named("otto") && !named("vera") && !named("dbs"));
     }
-    for who in ["sam", "saf", "vera"] {
-        denied(centre.desk(who).state_grant(&grant));
+    for mut desk in [centre.desk("sam"), centre.desk("vera"), second(&centre)] {
+        denied(desk.state_grant(&grant));
     }
     unknown(
         centre
@@ -178,7 +179,7 @@ const DAMAGED: &[Damage] = &[
         inside(file, "/checkpoint", "\n\n", "\n\n\n");
     }),
     ("nothing", "not a grant's statement", |file| {
-        *file = Value::Null
+        *file = Value::Null;
     }),
 ];
 

@@ -345,7 +345,7 @@ fn a_faulty_definition_is_named() {
         assert!(faults.contains(&fault.to_owned()), "{row}: {faults:?}");
         count += 1;
     }
-    assert_eq!(count, 27);
+    assert_eq!(count, 28);
     let of_case = LAB.replacen(
         "\nplace = \"own\"",
         "\nplace = \"case\"\nhides_from_manager = true",

@@ -9,14 +9,20 @@ use strongroom::desk::DeskError;
 use strongroom::desk::NewUser;
 use strongroom::keeper::acts::ACTS;
 use strongroom::keeper::acts::Target;
+use strongroom::keeper::facts::GrantState;
 use strongroom::keeper::facts::Role;
 use strongroom::keeper::facts::Service;
+use strongroom::keeper::facts::TwoPerson;
 use strongroom::sealing::Passphrase;
 
 use crate::centre_kit::Centre;
 use crate::centre_kit::enrol;
 use crate::centre_kit::filing;
 use crate::centre_kit::form;
+use crate::grants::access;
+use crate::grants::given;
+use crate::grants::with_six;
+use crate::two_person::claimed;
 
 /// Handle, and what the table calls such a person.
 const ASKERS: &[(&str, &str)] = &[
@@ -127,9 +133,21 @@ fn on_the_vault(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool>
             )
         }
         "read-notices" => allowed(desk.notices(), false),
+        "invite-user" => {
+            let new = NewUser {
+                handle: format!("guest-{}", desk.account().handle),
+                name: None,
+                role: Role::Volunteer,
+                reports_to: None,
+            };
+            allowed(desk.invite_user(&new), false)
+        }
         "list-users" => allowed(desk.users(), false),
         "open-case" => allowed(desk.open_case("Invented, Mondays", Service::Virtual), false),
         "list-cases" => allowed(desk.cases(), false),
+        "list-grants" => allowed(desk.grants(), false),
+        "list-proposals" => allowed(desk.proposals(), false),
+        "change-two-person" => allowed(desk.change_two_person(TwoPerson::Single), false),
         "show-audit" => allowed(desk.audit(None, None, None), false),
         "export-audit" => allowed(desk.export_audit(&out), false),
         "prove-entry" => allowed(desk.proof(1), false),
@@ -150,6 +168,10 @@ fn on_accounts_and_cases(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Opt
         "close-case" => allowed(desk.close_case(case), true),
         "reopen-case" => allowed(desk.reopen_case(case), true),
         "add-to-team" => allowed(desk.add_to_team(case, "ada"), true),
+        "grant-case" => {
+            let new = access(&centre.keeper, Some(case), &[], 2);
+            allowed(desk.grant(&new), false)
+        }
         "remove-from-team" => allowed(desk.remove_from_team(case, "ada"), true),
         _ => return None,
     })
@@ -164,7 +186,12 @@ fn on_a_kind(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool> {
     })
 }
 
-fn on_a_record(desk: &mut Desk<'_>, kind: &str, record: &str, act: &str) -> Option<bool> {
+fn on_a_record(
+    centre: &Centre,
+    desk: &mut Desk<'_>,
+    (kind, record): (&str, &str),
+    act: &str,
+) -> Option<bool> {
     let purpose = Some("to see who may");
     Some(match act {
         "list-records" => {
@@ -180,6 +207,10 @@ fn on_a_record(desk: &mut Desk<'_>, kind: &str, record: &str, act: &str) -> Opti
         "break-glass" => allowed(desk.break_glass(record, "to see who may", 80), false),
         "show-history" => allowed(desk.history(record), false),
         "amend-record" => allowed(desk.amend(record, &form(kind), "to see who may"), false),
+        "grant-record" => {
+            let new = access(&centre.keeper, None, &[record.to_owned()], 2);
+            allowed(desk.grant(&new), false)
+        }
         "export-record" => allowed(desk.export(record, &[], purpose, &mut Vec::new()), false),
         _ => return None,
     })
@@ -244,7 +275,7 @@ fn everyone_is_answered_as_the_policy_s_table_says() {
             }
             for (kind, record, whose, theirs, others) in records(&centre) {
                 let situation = if *handle == whose { theirs } else { others };
-                if let Some(got) = on_a_record(&mut desk, kind, record, act) {
+                if let Some(got) = on_a_record(&centre, &mut desk, (kind, record), act) {
                     check(kind, act, situation, got);
                 }
             }
@@ -260,7 +291,9 @@ fn everyone_is_answered_as_the_policy_s_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    walked.insert("change-passphrase");
+    walked.extend(["change-passphrase", "revoke-grant", "state-grant"]);
+    walked.extend(["show-proposal", "approve-proposal"]);
+    walked.extend(["refuse-proposal", "withdraw-proposal"]);
     let all: BTreeSet<&str> = ACTS.iter().map(|row| row.word).collect();
     let unwalked: Vec<&str> = all.difference(&walked).copied().collect();
     assert_eq!(unwalked, UNWALKED, "an act is missing from this walk");
@@ -288,5 +321,69 @@ fn everyone_may_set_a_passphrase_of_their_own() {
         );
         let mut again = Desk::sign_in(&centre.keeper, handle, &own, None).unwrap();
         assert!(again.cases().is_ok());
+    }
+}
+
+/// Grants and proposals by everybody, with and without a side in them.
+#[test]
+fn grants_and_proposals_are_for_their_sides_and_for_those_who_answer_for_them() {
+    let (centre, six) = with_six();
+    let new = access(&centre.keeper, None, &six[..1], 2);
+    let running = given(&centre, &new).id.to_string();
+    let mut wrong = Vec::new();
+    let mut expect = |what: &str, who: &str, yes: &[&str], got: bool| {
+        if got != yes.contains(&who) {
+            wrong.push(format!("{what} by {who}: {got}"));
+        }
+    };
+    // Saf, who was the second person of the grant, has a passphrase of her own.
+    for who in [
+        "ada", "sam", "otto", "vera", "tess", "dbs", "dpl", "anna", "cora",
+    ] {
+        let mut desk = match who {
+            "ada" => centre.desk(who),
+            who => claimed(&centre.keeper, who),
+        };
+        let mut ada = centre.desk("ada");
+        let p = ada.grant(&new).unwrap().proposal.unwrap().to_string();
+        let seniors = ["ada", "cora", "tess", "dpl"];
+        expect("show", who, &seniors, allowed(desk.proposal(&p), false));
+        let back = allowed(desk.withdraw_proposal(&p), false);
+        expect("withdraw", who, &["ada"], back);
+        if who != "ada" {
+            let no = allowed(desk.refuse_proposal(&p, "no"), false);
+            expect("refuse", who, &seniors, no);
+        }
+        let p = ada.grant(&new).unwrap().proposal.unwrap().to_string();
+        let yes = allowed(desk.approve(&p), false);
+        expect("approve", who, &seniors[1..], yes);
+        let told = ["ada", "cora", "tess", "dpl", "anna"];
+        expect(
+            "state",
+            who,
+            &told,
+            allowed(desk.state_grant(&running), false),
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_grant_is_ended_by_its_side_and_by_those_who_answer_for_it() {
+    let (centre, six) = with_six();
+    let new = access(&centre.keeper, None, &six[..1], 2);
+    for (who, may) in [
+        ("sam", false),
+        ("tess", false),
+        ("dpl", true),
+        ("anna", true),
+        ("cora", true),
+    ] {
+        let grant = given(&centre, &new);
+        let running = centre.desk("ada").grants().unwrap();
+        let running = running.iter().find(|one| one.state == GrantState::Active);
+        let id = running.unwrap_or(&grant).id.to_string();
+        let got = allowed(centre.desk(who).revoke_grant(&id), false);
+        assert_eq!(got, may, "revoked by {who}");
     }
 }

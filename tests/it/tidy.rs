@@ -33,10 +33,16 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "server",
+        &[
+            "bytes", "canon", "ids", "clock", "ledger", "store", "keeper",
+        ],
+    ),
+    (
         "cli",
         &[
             "bytes", "canon", "ids", "clock", "sealing", "ledger", "records", "store", "keeper",
-            "desk",
+            "desk", "server",
         ],
     ),
 ];

@@ -225,3 +225,29 @@ fn the_only_other_person_cannot_be_got_round() {
         ProposalState::Expired
     );
 }
+
+/// Two people decide in the same moment: it is decided once.
+#[test]
+fn two_yeses_at_once_are_one() {
+    let centre = Centre::new();
+    let p = id(&centre
+        .desk("ada")
+        .change_two_person(TwoPerson::Single)
+        .unwrap());
+    let desks = ["cora", "tess", "saf", "dpl"].map(|who| claimed(&centre.keeper, who));
+    let start = std::sync::Barrier::new(desks.len());
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let threads = desks.map(|mut desk| {
+            let (p, start) = (p.clone(), &start);
+            scope.spawn(move || {
+                start.wait();
+                desk.approve(&p).map(drop)
+            })
+        });
+        threads.map(|thread| thread.join().unwrap()).into()
+    });
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    for result in results.into_iter().filter(Result::is_err) {
+        assert_eq!(refused(result), "decided-already");
+    }
+}

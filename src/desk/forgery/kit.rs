@@ -162,6 +162,13 @@ impl Centre {
         }
     }
 
+    /// Another opening of the same vault, after this one is gone.
+    pub(crate) fn reopen(&mut self, open: impl FnOnce() -> Keeper) {
+        let elsewhere = Self::new();
+        drop(std::mem::replace(&mut self.keeper, elsewhere.keeper));
+        self.keeper = open();
+    }
+
     /// What the keeper answers while `ask` asks: the last answer that is no list of keys.
     pub(crate) fn overhear(&self, ask: impl FnOnce()) -> Answer {
         let heard: &'static Mutex<Option<Answer>> = Box::leak(Box::default());

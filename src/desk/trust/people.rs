@@ -12,6 +12,7 @@ use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
 use crate::keeper::facts::Role;
 use crate::keeper::message::load::Enrolment;
+use crate::keeper::message::load::Invitation;
 use crate::keeper::message::load::RolesStatement;
 use crate::keeper::message::load::StateStatement;
 use crate::sealing::HybridRecipient;
@@ -26,6 +27,7 @@ impl Trust {
             return false;
         }
         match statement.kind() {
+            StatementKind::Invite => self.take_invitation(statement),
             StatementKind::Enrol => self.take_enrolment(statement),
             StatementKind::Succeed => self.take_succession(statement),
             StatementKind::Role => self.take_roles(statement),
@@ -39,11 +41,41 @@ impl Trust {
             return false;
         };
         let new = !self.people.contains_key(&enrolment.user) && enrolment.reissue.is_none();
-        let vouched = new && self.signed_by_coordinator(statement);
+        let vouched =
+            new && (self.signed_by_coordinator(statement) || self.invited(statement, &enrolment));
         if vouched {
             self.people.insert(enrolment.user, Known::new(enrolment));
         }
         vouched
+    }
+
+    /// Coordinators invite.
+    fn take_invitation(&mut self, statement: &Statement) -> bool {
+        let Ok(said) = body::<Invitation>(statement) else {
+            return false;
+        };
+        let vouched = self.signed_by_coordinator(statement);
+        if vouched {
+            self.invited.push(said);
+        }
+        vouched
+    }
+
+    /// Whether an enrolment takes up an invitation for just that account, in time: signed by the invitation's
+    /// key, and by the new keys for themselves.
+    fn invited(&self, statement: &Statement, enrolment: &Enrolment) -> bool {
+        let Ok(key) = statement.by().parse::<VerifyingKey>() else {
+            return false;
+        };
+        let took_up = self.invited.iter().any(|said| {
+            said.key == key
+                && (said.user, &said.handle) == (enrolment.user, &enrolment.handle)
+                && (said.role, said.reports_to) == (enrolment.role, enrolment.reports_to)
+                && statement.at() <= said.expires
+        });
+        took_up
+            && statement.verify(&key).is_ok()
+            && statement.verify_proof(&enrolment.verifying).is_ok()
     }
 
     /// A succession stands twice: signed by the old key, and by the new one over the same body. Only the

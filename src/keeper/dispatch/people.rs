@@ -32,6 +32,9 @@ impl Vault {
             (Want::RemoveFromTeam { case, user }, Load::Signed(said)) => {
                 self.change_team(request, Act::RemoveFromTeam, (case, user), &said)
             }
+            (Want::InviteUser { user }, Load::Invitation(new)) => {
+                self.invite_user(request, user, &new)
+            }
             (Want::AddToRoleTeam { user, role }, Load::Roles(new)) => {
                 self.change_roles(request, Act::AddToRoleTeam, (user, role), &new)
             }

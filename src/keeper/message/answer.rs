@@ -109,6 +109,8 @@ pub enum Served {
         /// How many notices the asker has not read.
         notices: u32,
     },
+    /// What an invitation's code is for.
+    Invitation(Box<ServedInvitation>),
     /// Public keys and who vouched for them.
     Keys(Box<Keys>),
     /// Accounts.
@@ -144,6 +146,17 @@ pub enum Served {
     Errands(Vec<Errand>),
     /// Every envelope sealed to the asker in person.
     Envelopes(Vec<ChainLink>),
+}
+
+/// An invitation, as whoever holds its code is shown it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServedInvitation {
+    /// The vault's genesis statement.
+    pub genesis: String,
+    /// The signed `invite` statement.
+    pub invite: String,
+    /// The person's name, as whoever invited them typed it.
+    pub name: String,
 }
 
 /// Everything needed to seal, and the statements that vouch for it.

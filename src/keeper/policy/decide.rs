@@ -294,6 +294,7 @@ mod tests {
             verifying: crate::sealing::SigningKey::generate().verifying(),
             enrolled_at: Timestamp::from_ms(0),
             suspended_at: None,
+            os_user: None,
             other: BTreeMap::new(),
         }
     }

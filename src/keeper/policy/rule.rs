@@ -42,6 +42,7 @@ pub const RULES: &[&str] = &[
     "proposal-second-person",
     "audit-view",
     "audit-export",
+    "audit-export-granted",
     "filing-by-role",
     "filing-on-team",
     "importing",

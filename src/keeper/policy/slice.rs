@@ -60,6 +60,8 @@ pub(crate) struct Slice<'a> {
     askers: BTreeMap<UserId, &'a AccountFacts>,
     /// When each asker's grants are served, by the key of what they cover.
     windows: BTreeMap<(UserId, String), &'a GrantFacts>,
+    /// The askers who have a grant that is served now.
+    granted: HashSet<UserId>,
     accounts: BTreeMap<UserId, &'a AccountFacts>,
     cases: BTreeMap<CaseId, &'a CaseFacts>,
     kinds: BTreeMap<&'a str, &'a KindRules>,
@@ -75,6 +77,7 @@ impl<'a> Slice<'a> {
             names,
             now,
             windows: BTreeMap::new(),
+            granted: HashSet::new(),
             grants: BTreeMap::new(),
             proposals: BTreeMap::new(),
             entities: vec![Entity::with_uid(uid(&names.vault, "vault"))],
@@ -90,6 +93,11 @@ impl<'a> Slice<'a> {
     /// Adds what `question` needs. Two questions may share entities only if the facts are the same.
     pub(crate) fn add(&mut self, question: &Question<'a>) -> Result<(), Misfit> {
         self.asker(question.asker)?;
+        let (asker, now) = (question.asker.id, self.now);
+        let mut own = question.grants.iter().filter(|grant| grant.to == asker);
+        if own.any(|grant| grant.serves(now)) {
+            self.granted.insert(asker);
+        }
         match question.resource {
             Resource::Vault => Ok(()),
             Resource::Account(account) => self.account(account),
@@ -175,6 +183,10 @@ impl<'a> Slice<'a> {
             (
                 "claimed".to_owned(),
                 RestrictedExpression::new_bool(facts.claimed),
+            ),
+            (
+                "granted".to_owned(),
+                RestrictedExpression::new_bool(self.granted.contains(&facts.id)),
             ),
         ]);
         let windows = self

@@ -75,6 +75,7 @@ pub fn account(number: u32, role: Role) -> AccountFacts {
         verifying: KEYS.1,
         enrolled_at: Timestamp::from_ms(0),
         suspended_at: None,
+        os_user: None,
         other: Other::new(),
     }
 }
