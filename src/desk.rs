@@ -36,6 +36,8 @@ mod forgery;
 pub mod found;
 pub mod grants;
 pub mod guarding;
+#[cfg(test)]
+mod hidden;
 pub mod invited;
 pub mod leaving;
 pub(crate) mod link;

@@ -8,6 +8,7 @@ use crate::desk::members;
 use crate::desk::open;
 use crate::desk::seal::Recipients;
 use crate::desk::trust::Trust;
+use crate::keeper::facts::Member;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Errand;
 use crate::keeper::message::answer::Keys;
@@ -106,8 +107,7 @@ impl Desk<'_> {
         trust: &Trust,
     ) -> Result<Vec<NewEnvelope>, DeskError> {
         let key = self.errand_key(proven, errand, trust)?;
-        let signed = members::signed(&errand.chain, &errand.entitled, (keys, trust))?;
-        members::check(&errand.members, &signed, keys)?;
+        self.check_errand(errand, &errand.members, (keys, trust))?;
         let recipients = Recipients::new(trust, keys);
         let mut envelopes = Vec::new();
         for member in &errand.members {
@@ -138,6 +138,17 @@ impl Desk<'_> {
         // Followed whole once, so that a key nobody vouches for is never sealed on.
         open::follow(proven, self.person.identity(), &errand.chain, trust)?;
         Ok(key)
+    }
+
+    /// Checks that the key of an errand is meant for these members.
+    pub(crate) fn check_errand(
+        &self,
+        errand: &Errand,
+        asked: &[Member],
+        (keys, trust): (&Keys, &Trust),
+    ) -> Result<(), DeskError> {
+        let signed = members::signed(&errand.chain, &errand.entitled, (keys, trust))?;
+        members::check(asked, &signed, keys)
     }
 }
 

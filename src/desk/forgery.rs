@@ -17,6 +17,7 @@ mod reissued;
 mod rekey;
 mod sealed_on;
 mod seen;
+mod single;
 mod taken;
 
 use serde_json::Value;

@@ -5,7 +5,6 @@ use crate::desk::Desk;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
-use crate::desk::members;
 use crate::desk::named::find_user;
 use crate::desk::people::NewKeys;
 use crate::desk::proposals::Proposal;
@@ -52,7 +51,7 @@ impl Desk<'_> {
         let user = self.user_id(who)?;
         let want = Want::ReissueUser { user };
         let (served, proven) = self.ask(want.clone(), Load::Nothing {}, Because::default())?;
-        let Served::Errands(errands) = served else {
+        let Served::SealOn(errands) = served else {
             return Err(link::unexpected());
         };
         let (keys, trust) = self.keys(None)?;
@@ -75,7 +74,7 @@ impl Desk<'_> {
         let reissued = Reissued {
             enrol: self.says(StatementKind::Enrol, &enrolment)?,
             identity: own.sealed.clone(),
-            envelopes: self.seal_on_to(&proven, &errands.seal_on, to, (&keys, &trust))?,
+            envelopes: self.seal_on_to(&proven, &errands, to, (&keys, &trust))?,
         };
         let load = Load::Reissue(Box::new(reissued));
         let (served, _) = self.ask(want, load, Because::default())?;
@@ -115,8 +114,7 @@ impl Desk<'_> {
         let mut envelopes = Vec::new();
         for errand in errands {
             let key = self.errand_key(proven, errand, trust)?;
-            let signed = members::signed(&errand.chain, &errand.entitled, (keys, trust))?;
-            members::check(&[member], &signed, keys)?;
+            self.check_errand(errand, &[member], (keys, trust))?;
             envelopes.push(NewEnvelope {
                 compartment: errand.compartment,
                 epoch: errand.epoch,

@@ -154,11 +154,14 @@ impl Vault {
 
     /// Writes one envelope and counts its member in.
     pub(crate) fn put_envelope(&mut self, new: &NewEnvelope) -> Result<(), Broken> {
-        let unit = units::membership(new.compartment, new.epoch, &new.member);
-        self.end_unit(unit.clone());
-        self.make_unit(unit.clone());
+        let (unit, natural) = self.envelope_place(new.compartment, new.epoch, &new.member);
+        // Of a grant all envelopes stand in the grant's own unit.
+        if self.shared.grant_of(new.compartment).is_none() {
+            self.end_unit(unit.clone());
+            self.make_unit(unit.clone());
+        }
         let key = self.keys.get(&unit).ok_or(Broken::NoUnit)?.duplicate();
-        self.write_under(&key, Tree::Envelope, &[], &new.header)?;
+        self.write_under(&key, Tree::Envelope, &natural, &new.header)?;
         self.change_members(new.compartment, new.epoch, |members| {
             members.insert(new.member);
         })?;
@@ -221,7 +224,7 @@ impl Vault {
             return Ok(());
         };
         change(&mut epoch.members);
-        self.write(&units::epoch(compartment, number), Tree::Epoch, &[], &epoch)
+        self.write(&self.lock(compartment, number), Tree::Epoch, &[], &epoch)
     }
 }
 

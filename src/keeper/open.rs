@@ -280,6 +280,8 @@ fn assemble(
         clock_behind: false,
         #[cfg(test)]
         forgetful: false,
+        #[cfg(test)]
+        work: crate::keeper::seen::Work::default(),
         ledger_dir: paths.dir.join("ledger"),
         keyring: Keyring::at(&paths.keys),
         seen_size: 0,

@@ -101,7 +101,7 @@ impl Policy {
     }
 
     /// The rules of `text` over `schema`; `known` is the closed list of their names.
-    fn load(schema: &str, text: &str, known: &[&str]) -> Result<Self, PolicyError> {
+    pub(crate) fn load(schema: &str, text: &str, known: &[&str]) -> Result<Self, PolicyError> {
         let (schema, warnings) = Schema::from_cedarschema_str(schema)
             .map_err(|source| PolicyError::Schema(source.to_string()))?;
         if let Some(warning) = warnings.into_iter().next() {

@@ -29,7 +29,6 @@ use crate::keeper::facts::Proposed;
 use crate::keeper::gate::Logged;
 use crate::keeper::leaving::cannot_join;
 use crate::keeper::message::answer::Errand;
-use crate::keeper::message::answer::Errands;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::NewEnvelope;
@@ -76,11 +75,8 @@ impl Vault {
         let asker = request.asker.id;
         let pledge = self.log(permit, request.entry(Act::ReissueUser))?;
         Ok(Step::serving(pledge, move |vault, logged| {
-            let seal_on = vault.to_seal_on(logged, (asker, user), &BTreeSet::new())?;
-            Ok(Served::Errands(Box::new(Errands {
-                seal_on,
-                ..Errands::default()
-            })))
+            let errands = vault.to_seal_on(logged, (asker, user), &BTreeSet::new())?;
+            Ok(Served::SealOn(errands))
         }))
     }
 
@@ -223,8 +219,10 @@ impl Vault {
     ) -> Result<Vec<Errand>, Broken> {
         let mut errands = Vec::new();
         for (facts, way) in self.ways_for(by, user)? {
-            let entitled = self.entitled(&facts)?;
-            let Some(entitled) = entitled.filter(|_| !done.contains(&facts.id)) else {
+            if done.contains(&facts.id) {
+                continue;
+            }
+            let Some(entitled) = self.entitled(&facts)? else {
                 continue;
             };
             errands.push(Errand {

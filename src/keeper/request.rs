@@ -26,6 +26,7 @@ use crate::keeper::policy::decide::Permit;
 use crate::keeper::policy::decide::decide;
 use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
+use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::ledger::ActorHandle;
@@ -33,6 +34,7 @@ use crate::ledger::Event;
 use crate::ledger::Outcome as Ending;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
+use crate::store::Tree;
 
 /// Of an ask signed with other keys than the account's: mostly those it had before.
 const OTHER_KEYS: &str = "this is not signed with the keys of the account, which may have been given new ones: sign in \
@@ -231,6 +233,8 @@ impl Vault {
             purpose,
             reason: request.asked.reason.as_deref(),
         };
+        #[cfg(test)]
+        crate::keeper::seen::count(&self.work.decisions);
         match decide(&self.policy, &question, self.now()) {
             Decision::Allow(permit) => Ok(permit),
             Decision::Deny(denial) => Err(Stop::Denied(denial, record)),
@@ -240,11 +244,21 @@ impl Vault {
     /// What becomes of an ask for something there is not: decided like any other, so that the answer, the
     /// entry and the work are those of something hidden.
     pub(crate) fn unknown(&self, request: &Request, act: Act) -> Stop {
+        // In the place of the record and its case.
+        self.read_in_vain(request);
+        self.read_in_vain(request);
         match self.permit(request, act, Resource::Unknown) {
             Err(stop) => stop,
             // INVARIANT: the policy allows nothing on what there is not.
             Ok(_) => Stop::Unknown,
         }
+    }
+
+    /// Reads a row for nothing, so that what is not there costs what is hidden costs.
+    fn read_in_vain(&self, request: &Request) {
+        let unit = units::account(request.asker.id);
+        let row = self.read::<AccountFacts>(&unit, Tree::Account, &[]);
+        drop(row);
     }
 
     /// Decides on a record.
@@ -255,6 +269,9 @@ impl Vault {
         facts: &RecordFacts,
     ) -> Result<Permit, Stop> {
         let case = self.case_of(facts)?;
+        if case.is_none() {
+            self.read_in_vain(request);
+        }
         let rules = &self.rules.of(&facts.kind).people;
         let on = Resource::Record {
             facts,

@@ -40,9 +40,13 @@ impl Vault {
         natural: &[u8],
     ) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, Broken> {
         let id = key.row_id(tree.number(), natural);
+        #[cfg(test)]
+        crate::keeper::seen::count(&self.work.looked_up);
         let Some(row) = self.sealed_row(tree, &id)? else {
             return Ok(None);
         };
+        #[cfg(test)]
+        crate::keeper::seen::count(&self.work.opened);
         let place = RowPlace {
             vault: &self.id,
             tree: tree.number(),

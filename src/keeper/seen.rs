@@ -17,7 +17,34 @@ use crate::sealing::RowPlace;
 use crate::store::Tree;
 use crate::store::UnitKind;
 
+/// What answering costs, in what costs: decisions, rows looked up, and rows opened.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) decisions: std::cell::Cell<u32>,
+    pub(crate) looked_up: std::cell::Cell<u32>,
+    pub(crate) opened: std::cell::Cell<u32>,
+}
+
+/// One more of something.
+pub(crate) fn count(of: &std::cell::Cell<u32>) {
+    of.set(of.get() + 1);
+}
+
 impl Keeper {
+    /// The work since this was last asked, in words.
+    pub(crate) fn take_work(&self) -> String {
+        let taken = self.run(|vault| {
+            let work = std::mem::take(&mut vault.work);
+            format!(
+                "{} decisions, {} rows looked up, {} opened",
+                work.decisions.get(),
+                work.looked_up.get(),
+                work.opened.get()
+            )
+        });
+        taken.unwrap()
+    }
+
     /// Every row that any unit's key opens, with its tree's name, and how many rows none of them opens.
     pub(crate) fn opened_rows(&self) -> (Vec<(String, Vec<u8>)>, usize) {
         let rows = self.run(|vault| {

@@ -87,6 +87,8 @@ pub(crate) struct Vault {
     pub(crate) keyring: Keyring,
     /// How many entries it remembers by this process's doing.
     pub(crate) seen_size: u64,
+    #[cfg(test)]
+    pub(crate) work: crate::keeper::seen::Work,
 }
 
 /// The frame being built.

@@ -57,11 +57,19 @@ fn every_command_of_the_tour_works_as_it_is_printed() {
     let centre = Centre::new();
     let said = tour(&centre);
     let codes: Vec<i32> = said.iter().map(|said| said.code).collect();
-    assert_eq!(codes, [0, 0, 3, 0, 0, 3, 0, 0, 0, 0], "{said:#?}");
     assert_eq!(
-        said[5].stderr,
-        "error: no such record, or not yours to open\n"
+        codes,
+        [
+            0, 0, 3, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0
+        ],
+        "{said:#?}"
     );
+    for hidden in [5, 9, 13] {
+        assert_eq!(
+            said[hidden].stderr,
+            "error: no such record, or not yours to open\n"
+        );
+    }
     let mut text = String::new();
     for stop in &said[..said.len() - 1] {
         stop.write_to(&mut text);

@@ -70,7 +70,7 @@ const COMMANDS: &[&str] = &[
 ];
 
 /// Every command, by the words one types.
-fn commands() -> Vec<String> {
+pub(crate) fn commands() -> Vec<String> {
     fn walk(command: &clap::Command, lead: &str, found: &mut Vec<String>) {
         for sub in command.get_subcommands() {
             let name = format!("{lead}{}", sub.get_name());

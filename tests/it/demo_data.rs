@@ -113,6 +113,17 @@ fn every_name_leads_to_somebody() {
             .map(|who| Value::from(who.as_str()))
             .for_each(|who| known(&who));
     }
+    let files: BTreeSet<&str> = list(&centre, "records")
+        .iter()
+        .map(|record| text(record, "file"))
+        .collect();
+    for grant in list(&centre, "grants") {
+        ["to", "by", "approved_by"]
+            .iter()
+            .for_each(|who| known(&grant[*who]));
+        let filed = |file: &Value| files.contains(file.as_str().unwrap());
+        assert!(list(grant, "records").iter().all(filed), "{grant}");
+    }
     list(&centre["centre"], "trustees").iter().for_each(known);
     for role in ROLES {
         assert!(
@@ -176,10 +187,70 @@ fn no_file_is_forgotten_and_attachments_are_what_they_say() {
     }
 }
 
+/// Scenarios 11 and 12: two decide on the driver, none of them whoever filed it; the designated officer was told
+/// of the allegation within one working day.
+#[test]
+fn the_driver_and_the_supervisor_are_handled_as_the_rules_say() {
+    let centre = centre();
+    let of_kind = |kind: &str| {
+        let mut records = list(&centre, "records").iter();
+        records.find(|record| record["kind"] == kind).unwrap()
+    };
+    let assessment = of_kind("positive-disclosure");
+    let (_, decided) = form(assessment);
+    assert_eq!(decided.texts("decided_by"), ["rhiannon", "idris"]);
+    assert_eq!(
+        assessment["deciders"],
+        serde_json::json!(["rhiannon", "idris"])
+    );
+    assert_eq!(assessment["by"], "gethin");
+    let allegation = of_kind("allegation");
+    assert_eq!(allegation["about"], serde_json::json!(["harpreet"]));
+    let (kind, told) = form(allegation);
+    assert_eq!(kind.facts(&told).class, "7");
+    let day = |field| dates::date(told.texts(field)[0]).unwrap();
+    let days = day("received")
+        .until(day("referred_on"))
+        .unwrap()
+        .get_days();
+    assert_eq!(days, 1);
+}
+
+/// Scenario 14: an assessor's two days, each grant with a second person's yes.
+#[test]
+fn the_assessor_s_two_days_are_given_by_two() {
+    let centre = centre();
+    let grants = list(&centre, "grants");
+    assert_eq!(grants.len(), 2);
+    for grant in grants {
+        assert_ne!(grant["by"], grant["approved_by"]);
+        let at = |name| dates::moment(text(grant, name)).unwrap();
+        assert!(at("asked") < at("approved") && at("approved") < at("from"));
+        assert_eq!((at("until").date() - at("from").date()).get_days(), 1);
+    }
+    let closed: BTreeSet<&str> = list(&centre, "cases")
+        .iter()
+        .filter(|case| case["closed"].is_string())
+        .map(|case| text(case, "key"))
+        .collect();
+    let records = list(&centre, "records").iter();
+    let of_closed = records.filter(|record| {
+        let case = record["case"].as_str();
+        case.is_some_and(|case| closed.contains(case))
+    });
+    for record in of_closed {
+        assert!(
+            list(&grants[0], "records").contains(&record["file"]),
+            "{record}"
+        );
+    }
+}
+
 #[test]
 fn the_court_s_reports_name_who_may_have_them() {
     let centre = centre();
-    let of_case = |record: &&Value| record["case"] == "okonkwo-bell";
+    let of_case =
+        |record: &&Value| record["case"] == "okonkwo-bell" && record["kind"] == "contact-report";
     let reports: Vec<&Value> = list(&centre, "records").iter().filter(of_case).collect();
     assert_eq!(reports.len(), 4);
     for record in reports {

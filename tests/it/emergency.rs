@@ -208,3 +208,75 @@ fn no_act_shows_a_certificate_past_its_list() {
     ];
     assert_eq!(shows, known.iter().map(|act| act.row().word).collect());
 }
+
+/// On the command line: one line at sign-in until it has been read, none for scripts.
+#[test]
+fn the_command_line_tells_of_it_until_it_is_read() {
+    let centre = crate::cli_centre::Centre::new();
+    let complaint = centre.record("complaint-premises.json");
+    let open = format!("breakglass open {complaint} --reason 'a child is at risk'");
+    let shown = centre.json("rhiannon", &open);
+    assert_eq!(shown["id"], complaint.as_str());
+    assert_eq!(shown["kind"], "complaint");
+    let line = "You have a notice to read: strongroom errands\n";
+    assert_eq!(centre.run("moira", "case list").ok().stderr, line);
+    assert_eq!(centre.run("moira", "--json case list").ok().stderr, "");
+    assert_eq!(centre.run("moira", "--quiet case list").ok().stderr, "");
+    assert_eq!(centre.run("harpreet", "case list").ok().stderr, "");
+    let told = centre.json("moira", "errands");
+    let notice = &told["notices"][0];
+    assert_eq!(notice["event"], "breakglass");
+    assert_eq!(notice["record"], complaint.as_str());
+    assert_eq!(notice["by"], "rhiannon");
+    assert_eq!(notice["entry"], shown["receipt"]["index"]);
+    assert_eq!(centre.run("moira", "case list").ok().stderr, "");
+    assert_eq!(
+        centre.json("moira", "errands")["notices"],
+        serde_json::json!([])
+    );
+    let again = centre.json("priya", &format!("record history {complaint}"));
+    let opened = again.as_array().unwrap().iter();
+    assert_eq!(
+        opened
+            .filter(|entry| entry["event"] == "breakglass")
+            .count(),
+        1
+    );
+    let refused = centre.run(
+        "rhiannon",
+        &format!("--json breakglass open {complaint} --reason ' '"),
+    );
+    assert_eq!(refused.fails(3).error()["rule"], "reason-missing");
+}
+
+/// `revealed_to` of a certificate's history, for people and for scripts.
+#[test]
+fn the_command_line_shows_whom_a_certificate_was_revealed_to() {
+    let centre = crate::cli_centre::Centre::new();
+    let certificate = centre.record("dbs-certificate-siqi.json");
+    let show = format!("record show {certificate} --purpose 'deciding on a volunteer'");
+    for who in ["farhana", "gethin", "farhana"] {
+        centre.run(who, &show).ok();
+    }
+    let entries = centre.json("gethin", &format!("record history {certificate}"));
+    let listed: Vec<&str> = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|entry| entry["revealed_to"].as_str())
+        .collect();
+    assert_eq!(listed, ["farhana", "gethin", "farhana"]);
+    let text = centre
+        .run("gethin", &format!("record history {certificate}"))
+        .ok();
+    assert!(
+        text.stdout.ends_with("\nRevealed to: farhana, gethin.\n"),
+        "{}",
+        text.stdout
+    );
+    let out = centre.run(
+        "gethin",
+        &format!("--json record export {certificate} --age x.age --purpose 'for a funder'"),
+    );
+    assert_eq!(out.fails(3).error()["rule"], "not-exportable");
+}

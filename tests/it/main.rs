@@ -43,6 +43,7 @@ mod grant_single;
 mod grant_statement;
 mod grants;
 mod guarding;
+mod hiding;
 mod interop;
 mod invited;
 mod ledger_check;

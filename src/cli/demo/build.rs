@@ -7,8 +7,10 @@ use std::path::PathBuf;
 
 use crate::cli::ask::beside;
 use crate::cli::demo::centre::Centre;
+use crate::cli::demo::centre::DemoGrant;
 use crate::cli::demo::centre::DemoRecord;
 use crate::cli::demo::centre::Faulty;
+use crate::cli::demo::centre::when;
 use crate::cli::demo::history;
 use crate::cli::demo::history::Event;
 use crate::cli::demo::people;
@@ -27,7 +29,9 @@ use crate::desk;
 use crate::desk::Attach;
 use crate::desk::Filing;
 use crate::desk::Init;
+use crate::desk::NewAccess;
 use crate::ids::CaseId;
+use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::keeper::Keeper;
 use crate::keeper::Paths;
@@ -42,6 +46,8 @@ pub(crate) struct Built {
     pub(crate) records: Vec<(String, RecordId)>,
     /// Key and case.
     pub(crate) cases: Vec<(String, CaseId)>,
+    /// When it was asked for, and what waits, or waited, for a second person.
+    proposals: Vec<(String, ProposalId)>,
 }
 
 impl From<Faulty> for CliError {
@@ -65,6 +71,7 @@ pub(crate) fn build(
         shares: beside(&paths.dir, ".shares"),
         records: Vec::new(),
         cases: Vec::new(),
+        proposals: Vec::new(),
     };
     file::unused(&paths.dir)?;
     file::unused(&paths.keys)?;
@@ -149,6 +156,8 @@ impl Built {
         let first = centre.people.first().map(|person| person.handle.as_str());
         let who = match event {
             Event::Filed(record) => record.by.as_str(),
+            Event::Asked(grant) => grant.by.as_str(),
+            Event::Approved(grant) => grant.approved_by.as_str(),
             Event::Opened(_) | Event::Closed(_) => first.unwrap_or_default(),
         };
         let desk = desks
@@ -168,6 +177,22 @@ impl Built {
             }
             Event::Closed(case) => {
                 desk.close_case(&self.case(&case.key)?)?;
+            }
+            Event::Asked(grant) => {
+                let asked = desk.grant(&self.access(grant)?)?;
+                let waiting = asked
+                    .proposal
+                    .map(|proposal| (grant.asked.clone(), proposal));
+                self.proposals.extend(waiting);
+            }
+            Event::Approved(grant) => {
+                let of = |(asked, _): &&(String, ProposalId)| *asked == grant.asked;
+                let (_, proposal) = self
+                    .proposals
+                    .iter()
+                    .find(of)
+                    .ok_or_else(|| Faulty::new("nothing waits for a yes"))?;
+                desk.approve(&proposal.to_string())?;
             }
         }
         Ok(())
@@ -190,6 +215,22 @@ impl Built {
             attachments,
             about: record.about.clone(),
             deciders: record.deciders.clone(),
+        })
+    }
+
+    fn access(&self, grant: &DemoGrant) -> Result<NewAccess, Faulty> {
+        let record = |file: &String| {
+            let found = self.records.iter().find(|(each, _)| each == file);
+            let id = found.map(|(_, id)| id.to_string());
+            id.ok_or_else(|| Faulty::new(format!("{file} is not filed yet")))
+        };
+        Ok(NewAccess {
+            to: grant.to.clone(),
+            case: None,
+            records: grant.records.iter().map(record).collect::<Result<_, _>>()?,
+            purpose: grant.purpose.clone(),
+            from: Some(when(&grant.from)?),
+            until: when(&grant.until)?,
         })
     }
 

@@ -28,6 +28,7 @@ macro_rules! files {
 
 const FORMS: &[(&str, &str)] = forms![
     "adeyemi-clarke.json",
+    "allegation-harpreet.json",
     "blackwood-hughes.json",
     "complaint-coordinator.json",
     "complaint-premises.json",
@@ -40,6 +41,7 @@ const FORMS: &[(&str, &str)] = forms![
     "okonkwo-bell-2.json",
     "okonkwo-bell-3.json",
     "okonkwo-bell-4.json",
+    "positive-disclosure-penhaligon.json",
     "wisniewska.json",
 ];
 
@@ -69,6 +71,8 @@ pub(crate) struct Centre {
     pub(crate) people: Vec<Person>,
     pub(crate) cases: Vec<DemoCase>,
     pub(crate) records: Vec<DemoRecord>,
+    #[serde(default)]
+    pub(crate) grants: Vec<DemoGrant>,
 }
 
 /// The centre itself.
@@ -115,6 +119,20 @@ pub(crate) struct DemoRecord {
     pub(crate) deciders: Vec<String>,
     #[serde(default)]
     pub(crate) attach: Vec<DemoFile>,
+}
+
+/// Access that somebody was given, with a second person's yes.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DemoGrant {
+    pub(crate) to: String,
+    pub(crate) by: String,
+    pub(crate) asked: String,
+    pub(crate) approved_by: String,
+    pub(crate) approved: String,
+    pub(crate) purpose: String,
+    pub(crate) from: String,
+    pub(crate) until: String,
+    pub(crate) records: Vec<String>,
 }
 
 /// A file attached to a record.

@@ -2,6 +2,7 @@
 
 use crate::cli::demo::centre::Centre;
 use crate::cli::demo::centre::DemoCase;
+use crate::cli::demo::centre::DemoGrant;
 use crate::cli::demo::centre::DemoRecord;
 use crate::cli::demo::centre::Faulty;
 use crate::cli::demo::centre::when;
@@ -22,6 +23,10 @@ pub(crate) enum Event<'c> {
     Filed(&'c DemoRecord),
     /// A case is closed.
     Closed(&'c DemoCase),
+    /// Access is proposed.
+    Asked(&'c DemoGrant),
+    /// A second person agrees to it.
+    Approved(&'c DemoGrant),
 }
 
 /// Everything that happens and when, earliest first.
@@ -39,6 +44,10 @@ pub(crate) fn of(centre: &Centre) -> Result<Vec<(Timestamp, Event<'_>)>, Faulty>
     }
     for record in &centre.records {
         history.push((when(&record.filed)?, Event::Filed(record)));
+    }
+    for grant in &centre.grants {
+        history.push((when(&grant.asked)?, Event::Asked(grant)));
+        history.push((when(&grant.approved)?, Event::Approved(grant)));
     }
     history.sort_by_key(|(at, _)| *at);
     let (founded, present) = (centre.founded()?, centre.present()?);

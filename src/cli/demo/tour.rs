@@ -24,6 +24,10 @@ pub(crate) fn stops(built: &Built, environment: &Environment) -> Vec<Stop> {
     let report = guide.record("okonkwo-bell-1.json");
     let complaint = guide.record("complaint-coordinator.json");
     let certificate = guide.record("dbs-certificate-siqi.json");
+    let assessment = guide.record("positive-disclosure-penhaligon.json");
+    let allegation = guide.record("allegation-harpreet.json");
+    let premises = guide.record("complaint-premises.json");
+    let granted = guide.record("llewelyn.json");
     vec![
         guide.stop("The coordinator's cases.", "moira", "case list"),
         guide.stop(
@@ -55,6 +59,66 @@ pub(crate) fn stops(built: &Built, environment: &Environment) -> Vec<Stop> {
             "What a DBS certificate says opens only for those who decide, and only with a purpose.",
             "gethin",
             &format!("record show {certificate} --purpose \"deciding on a volunteer\""),
+        ),
+        guide.stop(
+            "Everyone it was shown to is listed with its history, and the list outlives the certificate.",
+            "gethin",
+            &format!("record history {certificate}"),
+        ),
+        guide.stop(
+            "Whether a driver with an old caution may work here: two people decide, and only they read it.",
+            "idris",
+            &format!("record show {assessment} --purpose \"deciding on a driver\""),
+        ),
+        guide.stop(
+            "The countersignatory who filed it is not one of the two.",
+            "gethin",
+            &format!("record show {assessment}"),
+        ),
+        guide.stop(
+            "A parent has said something about Harpreet, a supervisor. The safeguarding lead reads it.",
+            "rhiannon",
+            &format!("record show {allegation}"),
+        ),
+        guide.stop(
+            "Harpreet becomes a coordinator as well: she may see every case now.",
+            "moira",
+            "team add coordinator harpreet",
+        ),
+        guide.stop(
+            "She finds her other cases, and not the allegation.",
+            "harpreet",
+            "record list",
+        ),
+        guide.stop(
+            "Even its id tells her no more than an id that is nobody's.",
+            "harpreet",
+            &format!("record show {allegation}"),
+        ),
+        guide.stop(
+            "A complaint is not for the safeguarding lead. But a child is at risk: she opens it at once.",
+            "rhiannon",
+            &format!("breakglass open {premises} --reason \"a child is at risk now\""),
+        ),
+        guide.stop(
+            "Everybody who may know that complaint is told, until they have read it.",
+            "moira",
+            "errands",
+        ),
+        guide.stop(
+            "An assessor from outside was given access for two days, each time with a second person's yes.",
+            "ipek",
+            "grant list",
+        ),
+        guide.stop(
+            "She sees what she was given and nothing else: of the DBS check, its card.",
+            "ipek",
+            "record list",
+        ),
+        guide.stop(
+            "She reads one of the reports. When her two days are over, nothing opens any more.",
+            "ipek",
+            &format!("record show {granted}"),
         ),
         guide.stop(
             "The data-protection lead sees every act of everybody.",

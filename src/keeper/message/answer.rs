@@ -160,6 +160,8 @@ pub enum Served {
     Account(Box<ServedAccount>),
     /// What the asker's desk should do about keys.
     Errands(Box<Errands>),
+    /// What the asker's desk can seal on to new keys of somebody else.
+    SealOn(Vec<Errand>),
     /// A compartment whose headers are to be sealed again or looked at.
     Compartment(Box<ServedCompartment>),
     /// A record whose headers are to be sealed again for others.
@@ -319,7 +321,7 @@ pub struct ServedEntry {
 }
 
 /// What a desk should do about keys, by what is to be done.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Errands {
     /// Compartments that lack members, and that the asker's desk could seal on.
     pub seal_on: Vec<Errand>,
@@ -407,6 +409,8 @@ pub struct GrantEvidence {
     pub checkpoint: String,
     /// The entries, oldest first.
     pub entries: Vec<ProvenEntry>,
+    /// The statements that lead from the root key to everyone who signed any of it.
+    pub statements: Vec<String>,
 }
 
 /// An entry with its proof, and what opens it while that exists.
