@@ -107,7 +107,7 @@ impl Desk<'_> {
         trust: &Trust,
     ) -> Result<Vec<NewEnvelope>, DeskError> {
         let key = self.errand_key(proven, errand, trust)?;
-        self.check_errand(errand, &errand.members, (keys, trust))?;
+        check_errand(errand, &errand.members, (keys, trust))?;
         let recipients = Recipients::new(trust, keys);
         let mut envelopes = Vec::new();
         for member in &errand.members {
@@ -139,17 +139,19 @@ impl Desk<'_> {
         open::follow(proven, self.person.identity(), &errand.chain, trust)?;
         Ok(key)
     }
+}
 
-    /// Checks that the key of an errand is meant for these members.
-    pub(crate) fn check_errand(
-        &self,
-        errand: &Errand,
-        asked: &[Member],
-        (keys, trust): (&Keys, &Trust),
-    ) -> Result<(), DeskError> {
-        let signed = members::signed(&errand.chain, &errand.entitled, (keys, trust))?;
-        members::check(asked, &signed, keys)
-    }
+/// Checks that the key of an errand is meant for these members.
+///
+/// # Errors
+/// [`DeskError::Damaged`] naming whom it is not for.
+pub(crate) fn check_errand(
+    errand: &Errand,
+    asked: &[Member],
+    (keys, trust): (&Keys, &Trust),
+) -> Result<(), DeskError> {
+    let signed = members::signed(&errand.chain, &errand.entitled, (keys, trust))?;
+    members::check(asked, &signed, keys)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! use them once their owner has set a passphrase of their own.
 
 use crate::desk::Desk;
+use crate::desk::errands::check_errand;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
@@ -114,7 +115,7 @@ impl Desk<'_> {
         let mut envelopes = Vec::new();
         for errand in errands {
             let key = self.errand_key(proven, errand, trust)?;
-            self.check_errand(errand, &[member], (keys, trust))?;
+            check_errand(errand, &[member], (keys, trust))?;
             envelopes.push(NewEnvelope {
                 compartment: errand.compartment,
                 epoch: errand.epoch,

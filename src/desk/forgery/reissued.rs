@@ -87,12 +87,30 @@ fn story(people: &People<'_>, wrong: Wrong) -> (AccountFacts, Vec<String>) {
             },
         }),
     };
+    let statements = words(people, wrong, &enrolment, proposal);
+    let account = AccountFacts {
+        role: enrolment.role,
+        reports_to: enrolment.reports_to,
+        recipient: enrolment.recipient,
+        verifying: enrolment.verifying,
+        ..sam.clone()
+    };
+    (account, statements)
+}
+
+/// The two's words of a story.
+fn words(
+    people: &People<'_>,
+    wrong: Wrong,
+    enrolment: &Enrolment,
+    proposal: ProposalId,
+) -> Vec<String> {
     let proposer = match wrong {
         Wrong::ProposedByStaff => &people.vera,
         Wrong::ProposedByThePerson => &people.sam,
         _ => &people.ada,
     };
-    let enrol = proposer.says(StatementKind::Enrol, &enrolment).unwrap();
+    let enrol = proposer.says(StatementKind::Enrol, enrolment).unwrap();
     let said = ApproveStatement {
         proposal: match wrong {
             Wrong::AgreedToAnotherProposal => ProposalId::random(),
@@ -114,17 +132,10 @@ fn story(people: &People<'_>, wrong: Wrong) -> (AccountFacts, Vec<String>) {
     if wrong == Wrong::NobodyAgreed {
         statements.pop();
     }
-    let account = AccountFacts {
-        role: enrolment.role,
-        reports_to: enrolment.reports_to,
-        recipient: enrolment.recipient,
-        verifying: enrolment.verifying,
-        ..sam.clone()
-    };
-    let texts = statements
-        .into_iter()
-        .map(|bytes| String::from_utf8(bytes).unwrap());
-    (account, texts.collect())
+    let texts = statements.into_iter();
+    texts
+        .map(|bytes| String::from_utf8(bytes).unwrap())
+        .collect()
 }
 
 /// Tells it to whoever asks for keys.
