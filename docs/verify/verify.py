@@ -637,18 +637,23 @@ class People:
         self.vault, self.root = genesis.vault, genesis.body.get("root")
         self.roles, self.had, self.keys, self.handles = {}, {}, {}, {}
         self.modes = [(0, genesis.body.get("two_person"))]
-        self.invited = []
+        self.invited, self.statements = [], statements
         waiting = [one for one in statements if one.kind in ("invite", "enrol", "succeed", "role")]
         while True:
-            left = [one for one in waiting if not self.take_in(one)]
-            if not left or len(left) == len(waiting):
+            left, known = [one for one in waiting if not self.take_in(one)], len(self.modes)
+            self.follow_modes()
+            if len(left) == len(waiting) and len(self.modes) == known:
                 break
             waiting = left
-        for policy in (one for one in statements if one.kind == "policy"):
-            for approval in statements:
+
+    def follow_modes(self):
+        modes = self.modes[:1]
+        for policy in (one for one in self.statements if one.kind == "policy"):
+            for approval in self.statements:
                 proposer = self.signed(policy, {"coordinator", "trustee"})
                 if proposer and self.agrees(approval, policy):
-                    self.modes.append((approval.at, policy.body.get("two_person")))
+                    modes.append((approval.at, policy.body.get("two_person")))
+        self.modes = modes
 
     def take_in(self, one):
         user, role, key = (one.body.get(name) for name in ("user", "role", "verifying"))
@@ -661,9 +666,11 @@ class People:
             self.roles[user], self.keys[user], self.had[user] = role, [key], {role}
             self.handles[user] = one.body.get("handle")
             return True
+        if one.kind == "enrol" and self.roles.get(user) == role and self.reissued(one, user):
+            self.keys[user] += [key]
+            return True
         if one.kind == "succeed" and one.by == user and self.roles.get(user) == role:
-            # Only the newest keys have a say in what comes after them.
-            if one.signed_with(self.keys[user][-1]):
+            if self.signed(one):
                 self.keys[user] += [key] if key not in self.keys[user] else []
                 return True
         if one.kind == "invite" and self.signed(one, {"coordinator"}):
@@ -675,6 +682,17 @@ class People:
                 self.had[user] |= set(one.body.get("also", [])) - {"assessor"}
             return True
         return False
+
+    def reissued(self, one, user):
+        """Whether two people, neither of them this person, gave them these keys in place of known ones."""
+        said = one.body.get("reissue")
+        return (
+            type(said) is dict
+            and said.get("replaces") in self.keys[user]
+            and one.by != user
+            and self.signed(one, SECOND_PERSONS)
+            and any(yes.by != user and self.agrees(yes, one) for yes in self.statements)
+        )
 
     def took_up(self, one):
         """Whether an enrolment takes up an invitation: by its key, in time, and by the new keys too."""
@@ -696,10 +714,11 @@ class People:
     def agrees(self, approval, proposed):
         """Whether it is a second person's signed yes to just that."""
         alone = [mode for since, mode in self.modes if since <= approval.at][-1] == "single"
+        about = proposed.body.get("reissue") or proposed.body
         return (
             approval.kind == "approve"
             and approval.body.get("digest") == proposed.digest
-            and approval.body.get("proposal") == proposed.body.get("proposal")
+            and approval.body.get("proposal") == about.get("proposal")
             and (approval.by != proposed.by or alone)
             and self.signed(approval, SECOND_PERSONS)
         )

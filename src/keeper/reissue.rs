@@ -266,7 +266,9 @@ impl Vault {
                 continue;
             };
             let ought = self.ought_to_hold(&facts, &roll)?;
-            if !ought.is_some_and(|ought| ought.contains(&own)) {
+            if !ought.is_some_and(|ought| ought.contains(&own))
+                || self.stays_closed(&facts, by, &roll)?
+            {
                 continue;
             }
             if let Some(way) = self.way(by, id)? {
@@ -324,6 +326,7 @@ impl Vault {
             },
             other: Other::new(),
         })?;
+        self.settle_everything();
         self.drop_waiting_keys(facts)
     }
 

@@ -277,3 +277,40 @@ fn it_lasts_and_can_be_done_again() {
         &report
     ));
 }
+
+/// Alone in her role, she was the only one who held her team's key. Coordinator and trustee give her new
+/// keys; the team is made anew, and what the two can open is hers again. What only she could open stays with
+/// recovery, and nobody is told of it who may not know.
+#[test]
+fn the_only_safeguarding_lead_is_made_good_by_coordinator_and_trustee() {
+    let centre = Centre::new();
+    let mut saf = centre.desk("saf");
+    assert!(opens(&mut saf, &centre.report));
+    let mut ada = centre.desk("ada");
+    let mut tess = claimed(&centre.keeper, "tess");
+    let waits = ada.reissue_user("saf", &first("saf")).unwrap();
+    tess.approve(&id(&waits)).unwrap();
+    assert_eq!(
+        refused(saf.record(&centre.report, None, None, 80)),
+        "bad-auth"
+    );
+    drop((ada, tess));
+    // A coordinator's next sign-in makes the team and seals the cases to it.
+    drop(centre.desk("ada"));
+    let mut saf = sign_in(&centre.keeper, "saf", &first("saf")).unwrap();
+    assert!(opens(&mut saf, &centre.report));
+    // Of what is hidden from staff, staff are told of no errand either.
+    let mut otto = centre.desk("otto");
+    assert_eq!(otto.run_errands().unwrap(), 0);
+    for who in ["cora", "dpl", "tess"] {
+        let words = if who == "tess" {
+            Passphrase::new("words of tess's very own choosing".to_owned())
+        } else {
+            passphrase(who)
+        };
+        drop(sign_in(&centre.keeper, who, &words).unwrap());
+    }
+    assert!(opens(&mut saf, &centre.report));
+    let check = centre.desk("dpl").check_access().unwrap();
+    assert!(check.differences.is_empty(), "{:?}", check.differences);
+}
