@@ -18,6 +18,7 @@ use crate::cli::environment::Environment;
 use crate::cli::fail::CliError;
 use crate::cli::out::Out;
 
+mod access;
 mod ask;
 mod audit;
 mod breakglass;
@@ -111,9 +112,10 @@ enum Command {
     Grant(grant::Args),
     Proposal(proposal::Args),
     Vault(vault::Args),
+    Access(access::Args),
+    Errands(errands::Args),
     Audit(audit::Args),
     Breakglass(breakglass::Args),
-    Errands(errands::Args),
     Policy(policy::Args),
     Doctor(doctor::Args),
     Keeper(keeper::Args),
@@ -165,9 +167,10 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Grant(args) => grant::run(args, ask, out),
         Command::Proposal(args) => proposal::run(args, ask, out),
         Command::Vault(args) => vault::run(args, ask, out),
+        Command::Access(args) => access::run(args, ask, out),
+        Command::Errands(args) => errands::run(&args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
         Command::Breakglass(args) => breakglass::run(args, ask, out),
-        Command::Errands(args) => errands::run(&args, ask, out),
         Command::Policy(args) => policy::run(&args, ask, out),
         Command::Doctor(args) => doctor::run(&args, ask, out),
         Command::Keeper(args) => keeper::run(&args, ask, out),

@@ -20,6 +20,7 @@ use crate::ledger::Event;
 use crate::sealing::Passphrase;
 use crate::sealing::Person;
 
+pub mod access;
 pub mod amend;
 pub mod attach;
 pub mod audit;
@@ -34,11 +35,13 @@ pub mod filing;
 mod forgery;
 pub mod found;
 pub mod grants;
+pub mod guarding;
 #[cfg(test)]
 mod hidden;
 pub mod invited;
 pub mod leaving;
 pub(crate) mod link;
+pub(crate) mod members;
 pub mod memory;
 pub(crate) mod named;
 pub(crate) mod open;
@@ -46,6 +49,7 @@ pub(crate) mod parts;
 pub mod people;
 pub mod proposals;
 pub mod reading;
+pub(crate) mod rekey;
 pub mod roles;
 pub(crate) mod seal;
 pub mod shown;
@@ -54,6 +58,8 @@ pub(crate) mod trust;
 pub(crate) mod versions;
 pub(crate) mod words;
 
+pub use crate::desk::access::AccessChecked;
+pub use crate::desk::access::AccessLine;
 pub use crate::desk::amend::given_reason;
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;

@@ -836,7 +836,8 @@ class GrantStatement:
         print("for %s" % json.dumps(grant["purpose"], ensure_ascii=False))
         print("from %s until %s" % (moment(grant["from"]), moment(grant["until"])))
         if self.approved is not None:
-            print("agreed by %s" % people.name(self.approved.by))
+            alone = ", alone" if self.approved.by == self.given.by else ""
+            print("agreed by %s%s" % (people.name(self.approved.by), alone))
         for event, words in (("grant", "in force"), ("end", "ended")):
             for time, by in times.get(event, []):
                 print("%s %s%s" % (words, moment(time), " by " + people.name(by) if by else ""))

@@ -160,6 +160,12 @@ fn show(case: &Case, out: &mut Out) -> Result<(), CliError> {
     if let Some(closed) = case.closed_at {
         facts.push(("Closed", dates::people_moment(closed)));
     }
+    if let Some(since) = case.rekey_pending {
+        facts.push((
+            "Key",
+            format!("re-key pending since {}", dates::people_moment(since)),
+        ));
+    }
     out.facts(&facts);
     Ok(())
 }
@@ -197,5 +203,6 @@ fn document(case: &Case) -> Value {
         "team": team(case),
         "opened_at": case.opened_at.to_string(),
         "closed_at": case.closed_at.map(|at| at.to_string()),
+        "rekey_pending": case.rekey_pending.map(|at| at.to_string()),
     })
 }

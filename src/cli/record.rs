@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
+use clap::builder::TypedValueParser as _;
 use serde_json::Value;
 use serde_json::json;
 
@@ -10,7 +12,9 @@ use crate::cli::fail::CliError;
 use crate::cli::out::Out;
 use crate::desk::Filed;
 use crate::desk::ReceiptLine;
+use crate::keeper::facts::Role;
 
+mod guard;
 mod list;
 mod read;
 mod write;
@@ -18,7 +22,7 @@ mod write;
 pub(crate) use crate::cli::record::read::document;
 pub(crate) use crate::cli::record::read::page;
 
-/// File, read and correct records
+/// File, read and correct records; change whom one is open to
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -35,6 +39,9 @@ enum Command {
     Amend(Amend),
     Attachment(Attachment),
     Export(Export),
+    Exclude(Exclude),
+    Restrict(Restrict),
+    Deciders(Deciders),
 }
 
 /// File a record
@@ -150,6 +157,47 @@ struct Export {
     purpose: Option<String>,
 }
 
+/// Exclude someone from a record
+///
+/// From now on it does not exist for them and for those who report to them, as if it had never been filed.
+/// The record gets a key of its own, sealed to those who are left.
+#[derive(Debug, clap::Args)]
+struct Exclude {
+    /// The record's id
+    record: String,
+    /// Handle or id
+    user: String,
+}
+
+/// Keep a record to certain roles
+///
+/// Of those who may read it, only people of these roles still may.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  strongroom record restrict r_abcdefgh --roles safeguarding-lead,trustee")]
+struct Restrict {
+    /// The record's id
+    record: String,
+    /// The roles, with commas between
+    #[arg(long, required = true, value_delimiter = ',', value_name = "ROLES",
+        value_parser = PossibleValuesParser::new(Role::ALL.iter().map(|role| role.word()))
+            .try_map(|word| Role::from_word(&word).ok_or("no such role")))]
+    roles: Vec<Role>,
+}
+
+/// Name who decides on a record
+///
+/// For kinds that are read by named decision-makers: these people, and nobody else, from now on.
+#[derive(Debug, clap::Args)]
+struct Deciders {
+    /// The record's id
+    record: String,
+    /// Handles or ids
+    #[arg(required = true, value_name = "USER")]
+    users: Vec<String>,
+}
+
 pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     match args.command {
         Command::Add(args) => write::add(args, ask, out),
@@ -159,6 +207,9 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Amend(args) => write::amend(&args, ask, out),
         Command::Attachment(args) => read::attachment(&args, ask, out),
         Command::Export(args) => read::export(&args, ask, out),
+        Command::Exclude(args) => guard::exclude(&args, ask, out),
+        Command::Restrict(args) => guard::restrict(&args, ask, out),
+        Command::Deciders(args) => guard::deciders(&args, ask, out),
     }
 }
 

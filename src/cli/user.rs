@@ -15,10 +15,12 @@ use crate::cli::fail::CliError;
 use crate::cli::out::Out;
 use crate::cli::session::with_desk;
 use crate::cli::table::Table;
+use crate::clock::Timestamp;
 use crate::desk::NewUser;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
 use crate::keeper::facts::Role;
+use crate::records::dates;
 
 mod invite;
 
@@ -108,8 +110,8 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Enrol(args) => invite::enrol(&args, ask, out),
         Command::List => list(ask, out),
         Command::Show(who) => with_desk(ask, out, |desk, out| {
-            let account = desk.user(&who.user)?;
-            show(&account, out)
+            let shown = desk.shown_user(&who.user)?;
+            show(&shown.facts, shown.rekey_pending, out)
         }),
         Command::Suspend(who) => with_desk(ask, out, |desk, out| {
             let account = desk.suspend_user(&who.user)?;
@@ -174,9 +176,18 @@ fn list(ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     })
 }
 
-fn show(account: &AccountFacts, out: &mut Out) -> Result<(), CliError> {
+fn show(
+    account: &AccountFacts,
+    rekey_pending: Option<Timestamp>,
+    out: &mut Out,
+) -> Result<(), CliError> {
     if out.json() {
-        return out.document(&document(account));
+        let mut document = document(account);
+        if let Some(object) = document.as_object_mut() {
+            let since = rekey_pending.map(|since| since.to_string());
+            object.insert("rekey_pending".to_owned(), json!(since));
+        }
+        return out.document(&document);
     }
     out.heading(&account.name);
     out.gap();
@@ -194,6 +205,10 @@ fn show(account: &AccountFacts, out: &mut Out) -> Result<(), CliError> {
     ];
     if let Some(manager) = account.reports_to {
         facts.push(("Reports to", manager.to_string()));
+    }
+    if let Some(since) = rekey_pending {
+        let since = dates::people_moment(since);
+        facts.push(("Keys", format!("re-key pending since {since}")));
     }
     out.facts(&facts);
     Ok(())

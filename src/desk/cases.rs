@@ -155,6 +155,7 @@ impl Desk<'_> {
             team: facts.team.iter().map(handle).collect(),
             opened_at: facts.opened_at,
             closed_at: facts.closed_at,
+            rekey_pending: served.rekey_pending,
         })
     }
 

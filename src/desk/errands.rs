@@ -4,6 +4,7 @@ use crate::desk::Desk;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
+use crate::desk::members;
 use crate::desk::open;
 use crate::desk::seal::Recipients;
 use crate::desk::trust::Trust;
@@ -16,8 +17,9 @@ use crate::keeper::message::load::NewEnvelope;
 use crate::ledger::Proven;
 use crate::sealing::seal_header;
 
-/// How often errands are looked up before they are left to the next sign-in.
-const TRIES: u32 = 3;
+/// How often errands are looked up before they are left to the next sign-in: what one round does may be
+/// what the next waits for (teams before the cases they are members of), and colleagues may be quicker.
+const ROUNDS: u32 = 8;
 
 impl Desk<'_> {
     /// Does the errands the keeper has told this desk of, if it has.
@@ -25,41 +27,66 @@ impl Desk<'_> {
     /// # Errors
     /// As [`Desk::run_errands`].
     pub(crate) fn run_told_errands(&mut self) -> Result<(), DeskError> {
-        if std::mem::take(&mut self.errands) {
+        if self.errands {
             self.run_errands()?;
         }
         Ok(())
     }
 
-    /// Does every errand this desk can; how many envelopes were made. Where a colleague's desk is quicker or
-    /// their keys change meanwhile, it looks again; what is left then waits for the next sign-in.
+    /// Does every errand this desk can, each act in a frame of its own; how many keys were sealed on, changed
+    /// or looked at. Where a colleague's desk is quicker or their keys change meanwhile, it looks again; what
+    /// is left then waits for the next sign-in.
     ///
     /// # Errors
     /// [`DeskError`]; what was done before stays done.
     pub fn run_errands(&mut self) -> Result<usize, DeskError> {
-        for _ in 0..TRIES {
-            match self.fill_errands() {
-                Err(DeskError::Busy(_)) => {}
-                done => return done,
+        let mut done = 0;
+        for _ in 0..ROUNDS {
+            self.errands = false;
+            match self.one_round() {
+                Ok(0) => break,
+                Ok(more) => done += more,
+                Err(DeskError::Busy(_)) => self.errands = true,
+                Err(other) => return Err(other),
+            }
+            if !self.errands {
+                break;
             }
         }
-        Ok(0)
+        self.errands = false;
+        Ok(done)
     }
 
-    fn fill_errands(&mut self) -> Result<usize, DeskError> {
+    fn one_round(&mut self) -> Result<usize, DeskError> {
         let (served, proven) =
             self.ask(Want::LookUpErrands {}, Load::Nothing {}, Because::default())?;
         let Served::Errands(errands) = served else {
             return Err(link::unexpected());
         };
+        let mut done = self.seal_all_on(&proven, &errands.seal_on)?;
+        for compartment in errands.rekey {
+            self.rekey(compartment)?;
+            done += 1;
+        }
+        for compartment in errands.confirm {
+            done += usize::from(self.confirm(compartment)?);
+        }
+        for role in errands.teams {
+            self.make_team(role)?;
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    fn seal_all_on(&mut self, proven: &Proven, errands: &[Errand]) -> Result<usize, DeskError> {
         if errands.is_empty() {
             return Ok(0);
         }
         // After the look, never before: the keeper tells by the look's entry which keys this desk has seen.
         let (keys, trust) = self.keys(None)?;
         let mut envelopes = Vec::new();
-        for errand in &errands {
-            envelopes.extend(self.seal_on(&proven, errand, &keys, &trust)?);
+        for errand in errands {
+            envelopes.extend(self.seal_on(proven, errand, &keys, &trust)?);
         }
         let made = envelopes.len();
         self.ask(
@@ -86,11 +113,11 @@ impl Desk<'_> {
         let key = open::envelope_key(proven, with, last)?;
         // Followed whole once, so that a key nobody vouches for is never sealed on.
         open::follow(proven, self.person.identity(), &errand.chain, trust)?;
-        let purpose = trust.purpose(last)?;
+        let signed = members::signed(&errand.chain, &errand.entitled, (keys, trust))?;
+        members::check(&errand.members, &signed, keys)?;
         let recipients = Recipients::new(trust, keys);
         let mut envelopes = Vec::new();
         for member in &errand.members {
-            trust.check_member(purpose, member, (keys, &errand.signed))?;
             envelopes.push(NewEnvelope {
                 compartment: errand.compartment,
                 epoch: errand.epoch,

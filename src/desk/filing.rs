@@ -247,7 +247,7 @@ impl Desk<'_> {
             body: serde_json::to_vec(&body).map_err(DeskError::damaged)?,
         };
         let mut version = self.seal_version(draft, attachments, &to)?;
-        version.own = own;
+        (version.own, version.open_to) = own.unzip();
         Ok(version)
     }
 }

@@ -3,6 +3,8 @@
 //! Each lie begins with an honest answer and changes one thing. After all of them the honest answer is
 //! believed again: the control that the desk refused the lies, not everything.
 
+mod access;
+mod agree;
 mod grants;
 mod invited;
 pub(crate) mod keys;
@@ -11,6 +13,8 @@ mod outside;
 mod over;
 mod people;
 mod power;
+mod rekey;
+mod sealed_on;
 mod seen;
 mod taken;
 

@@ -200,7 +200,7 @@ impl Desk<'_> {
             let own = self.person.identity();
             let secret = open::follow(proven, own, &group.chain, trust)?;
             for one in &group.headers {
-                let key = open::header_key(proven, &secret, &one.header)?;
+                let key = open::header_key(proven, &secret, one)?;
                 sealed.push(SealedAgain {
                     of: one.of,
                     header: seal_header(&key, to),

@@ -281,6 +281,9 @@ impl Want {
             Self::ReadRecord { record, .. }
             | Self::ReadAttachment { record, .. }
             | Self::BreakGlass { record }
+            | Self::ExcludeUser { record, .. }
+            | Self::RestrictRecord { record, .. }
+            | Self::NameDeciders { record, .. }
             | Self::ExportRecord { record, .. } => Some(*record),
             _ => None,
         }

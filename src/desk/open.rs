@@ -14,6 +14,7 @@ use crate::desk::trust::Trust;
 use crate::desk::trust::Vouched;
 use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::ServedPart;
+use crate::keeper::message::load::SealedAgain;
 use crate::keeper::message::load::SealedCard;
 use crate::ledger::Proven;
 use crate::sealing::FileKey;
@@ -59,16 +60,16 @@ pub(crate) fn envelope_key(
     crate::sealing::open_header(&link.header, with).map_err(envelope)
 }
 
-/// The file key behind a header, to seal it again for somebody else.
+/// The file key behind a header, to seal it again for others: no payload is opened.
 ///
 /// # Errors
 /// [`DeskError::Damaged`] when the header does not open.
 pub(crate) fn header_key(
     _: &Proven,
     with: &HybridIdentity,
-    header: &[u8],
+    header: &SealedAgain,
 ) -> Result<FileKey, DeskError> {
-    crate::sealing::open_header(header, with).map_err(part_error)
+    crate::sealing::open_header(&header.header, with).map_err(part_error)
 }
 
 /// A card that is not a record's.

@@ -13,8 +13,6 @@ use crate::desk::Desk;
 use crate::desk::attach::Attach;
 use crate::desk::error::DeskError;
 use crate::desk::link::unexpected;
-use crate::desk::seal;
-use crate::desk::seal::Recipients;
 use crate::desk::trust::Trust;
 use crate::desk::trust::to_seal;
 use crate::ids::CompartmentId;
@@ -28,7 +26,6 @@ use crate::keeper::facts::PartFacts;
 use crate::keeper::facts::Place;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::VersionFacts;
-use crate::keeper::members::OwnMembers;
 use crate::keeper::members::RollData;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::FiledFacts;
@@ -37,6 +34,7 @@ use crate::keeper::message::load::NewCompartment;
 use crate::keeper::message::load::NewHeader;
 use crate::keeper::message::load::NewVersion;
 use crate::keeper::message::load::PartRow;
+use crate::keeper::message::open_to::OpenTo;
 use crate::keeper::rules::Rules;
 use crate::records::Kinds;
 use crate::sealing::Digest;
@@ -50,7 +48,6 @@ use crate::sealing::PartWriter;
 use crate::sealing::PayloadWriter;
 use crate::sealing::RecordKey;
 use crate::sealing::SignedManifest;
-use crate::sealing::StatementKind;
 use crate::sealing::seal_header;
 use crate::sealing::seal_payload;
 use crate::sealing::write_part;
@@ -79,6 +76,9 @@ pub(crate) struct Destination {
     epoch: u32,
     recipient: HybridRecipient,
 }
+
+/// A record's own compartment, and the signed statement of whom it is for.
+pub(crate) type Own = (NewCompartment, String);
 
 /// The compartments of a case or of one record, each vouched for as being for just that, and those of grants
 /// that cover it.
@@ -135,7 +135,7 @@ impl Desk<'_> {
         facts: &FiledFacts,
         keys: &Keys,
         trust: &Trust,
-    ) -> Result<(Vec<Destination>, Option<NewCompartment>), DeskError> {
+    ) -> Result<(Vec<Destination>, Option<Own>), DeskError> {
         let rules = Rules::from_kinds(Kinds::builtin());
         let rule = rules.of(&facts.kind);
         let roll = roll(keys);
@@ -156,31 +156,24 @@ impl Desk<'_> {
             .as_ref()
             .map(|case| case.team.clone())
             .unwrap_or_default();
-        let members = roll.as_roll().own(&OwnMembers {
-            readers: &rule.people.readers,
-            team: &team,
-            excluded: &excluded,
-            deciders: &facts.deciders.iter().copied().collect(),
+        let open_to = OpenTo {
+            record,
+            number: 1,
+            kind: facts.kind.clone(),
+            case: facts.case,
+            excluded,
+            only_roles: None,
+            deciders: facts.deciders.iter().copied().collect(),
             handler: facts.handler,
-            emergency: rule.people.break_glass,
-        });
-        let by = self.account.id.to_string();
-        let heading = self.heading(&by, StatementKind::Epoch);
-        let recipients = Recipients::new(trust, keys);
-        let purpose = Purpose::Own { record };
-        let made = seal::compartment(
-            &heading,
-            self.person.signing(),
-            purpose,
-            &members,
-            |member| recipients.of(member),
-        )?;
+        };
+        let members = roll.as_roll().own(&open_to, &rule.people, &team);
+        let (made, said) = self.own_compartment(open_to, &members, (keys, trust))?;
         let to = Destination {
             id: made.new.id,
             epoch: 1,
             recipient: made.recipient,
         };
-        Ok((vec![to], Some(made.new)))
+        Ok((vec![to], Some((made.new, said))))
     }
 
     /// Seals a version: attachments first, because objects are durable before a frame names them.
@@ -219,6 +212,7 @@ impl Desk<'_> {
             rows: sealed.rows,
             headers: sealed.headers,
             own: None,
+            open_to: None,
         })
     }
 

@@ -14,6 +14,7 @@ use crate::keeper::facts::Member;
 use crate::keeper::facts::Role;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Served;
+use crate::keeper::message::answer::ServedAccount;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::Load;
 use crate::keeper::message::load::NewAccount;
@@ -160,14 +161,24 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn user(&mut self, who: &str) -> Result<AccountFacts, DeskError> {
+        Ok(self.shown_user(who)?.facts)
+    }
+
+    /// One account, and since when keys they lost have not been changed.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn shown_user(&mut self, who: &str) -> Result<ServedAccount, DeskError> {
         let want = Want::ShowUser {
             user: who.to_owned(),
         };
         let (_, trust) = self.keys(None)?;
         let (served, _) = self.ask(want, Load::Nothing {}, Because::default())?;
-        let account = one_account(served)?;
-        trust.check_account(&account)?;
-        Ok(account)
+        let Served::Account(served) = served else {
+            return Err(link::unexpected());
+        };
+        trust.check_account(&served.facts)?;
+        Ok(*served)
     }
 
     /// Takes new keys under a new passphrase: the account is then claimed. Old and new key both sign the

@@ -66,6 +66,16 @@ pub(crate) struct Made {
     pub(crate) recipient: HybridRecipient,
 }
 
+/// An epoch to be made.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) id: CompartmentId,
+    pub(crate) purpose: Purpose,
+    pub(crate) number: u32,
+    /// Of a record's own compartment: SHA-256 of the `members` statement it is made for, hex.
+    pub(crate) said: Option<String>,
+}
+
 /// Makes a compartment: a fresh identity, sealed once, with an envelope for each member.
 ///
 /// # Errors
@@ -77,7 +87,32 @@ pub(crate) fn compartment(
     members: &BTreeSet<Member>,
     recipient_of: impl Fn(&Member) -> Result<HybridRecipient, DeskError>,
 ) -> Result<Made, DeskError> {
-    let id = CompartmentId::random();
+    let plan = Plan {
+        id: CompartmentId::random(),
+        purpose,
+        number: 1,
+        said: None,
+    };
+    epoch(heading, signing, plan, members, recipient_of)
+}
+
+/// Makes an epoch, a compartment's first or a later one.
+///
+/// # Errors
+/// As [`compartment`].
+pub(crate) fn epoch(
+    heading: &Heading<'_>,
+    signing: &SigningKey,
+    plan: Plan,
+    members: &BTreeSet<Member>,
+    recipient_of: impl Fn(&Member) -> Result<HybridRecipient, DeskError>,
+) -> Result<Made, DeskError> {
+    let Plan {
+        id,
+        purpose,
+        number,
+        said,
+    } = plan;
     let secret = HybridIdentity::generate();
     let key = FileKey::generate();
     let text = Plain::new(secret.to_text().expose().as_bytes().to_vec());
@@ -86,7 +121,7 @@ pub(crate) fn compartment(
         let header = seal_header(&key, &recipient_of(member)?);
         envelopes.push(NewEnvelope {
             compartment: id,
-            epoch: 1,
+            epoch: number,
             member: *member,
             header,
         });
@@ -95,8 +130,9 @@ pub(crate) fn compartment(
     let said = EpochStatement {
         compartment: id,
         purpose,
-        number: 1,
+        number,
         recipient: recipient.clone(),
+        members: said,
     };
     let heading = Heading {
         kind: StatementKind::Epoch,

@@ -48,6 +48,8 @@ pub struct Case {
     pub opened_at: Timestamp,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
+    /// Since when its key has waited to be changed, where the asker is told.
+    pub rekey_pending: Option<Timestamp>,
 }
 
 /// One line of a list of records.

@@ -13,11 +13,15 @@ use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
 use crate::keeper::facts::TwoPerson;
+use crate::keeper::members::GUARDIANS;
+use crate::keeper::members::may_vouch;
 use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::Genesis;
 use crate::keeper::message::load::Invitation;
+use crate::keeper::message::load::MembersStatement;
+use crate::keeper::message::open_to::OpenTo;
 use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
@@ -73,7 +77,7 @@ impl Trust {
             trust.check_account(account)?;
         }
         if let Some(case) = &keys.case {
-            trust.check_team(case, keys.members.as_deref())?;
+            trust.check_team(case.id, (&case.team, keys.members.as_deref()))?;
         }
         Ok(trust)
     }
@@ -109,13 +113,17 @@ impl Trust {
         signer.is_some_and(|user| self.keys_of(user).any(|key| statement.verify(key).is_ok()))
     }
 
-    /// Only the root key and coordinators vouch for people, teams and cases. Who was a coordinator once has
-    /// vouched for good: what they signed then does not fall with their role.
+    /// Only the root key and coordinators vouch for people, teams and cases.
     pub(crate) fn signed_by_coordinator(&self, statement: &Statement) -> bool {
+        self.signed_by(statement, |role| role == Role::Coordinator)
+    }
+
+    /// Whether the root key or somebody of such a role has signed a statement. Who had the role once has vouched
+    /// for good: what they signed then does not fall with it.
+    fn signed_by(&self, statement: &Statement, may: impl Fn(Role) -> bool) -> bool {
         let signer = statement.by().parse::<UserId>().ok();
         let signer = signer.and_then(|user| self.people.get(&user));
-        let entitled =
-            statement.by() == ROOT || signer.is_some_and(|known| known.had(Role::Coordinator));
+        let entitled = statement.by() == ROOT || signer.is_some_and(|known| known.had_any(may));
         entitled && self.signed_by_known(statement)
     }
 
@@ -135,10 +143,8 @@ impl Trust {
         let vouched = match said.purpose {
             // Whoever files may make the compartment of what they file.
             Purpose::Own { .. } => self.signed_by_known(&statement),
-            Purpose::Team { .. } | Purpose::Case { .. } | Purpose::People => {
-                self.signed_by_coordinator(&statement)
-            }
             Purpose::Grant { .. } => self.is_grant_s(epoch, (&statement, &said))?,
+            purpose => self.signed_by(&statement, |role| may_vouch(purpose, said.number, role)),
         };
         if fits && vouched {
             return Ok(said);
@@ -146,6 +152,23 @@ impl Trust {
         Err(DeskError::damaged(
             "nobody vouches for the key of a compartment",
         ))
+    }
+}
+
+impl Trust {
+    /// What is signed about whom a record is open to: the first statement by whoever filed it, later ones by
+    /// those who may change it. `None` when nobody entitled signed it.
+    pub(crate) fn open_to(&self, text: &str) -> Option<OpenTo> {
+        let statement = parse(text.as_bytes(), StatementKind::Members, self.vault).ok()?;
+        let Ok(MembersStatement::Record(said)) = body(&statement) else {
+            return None;
+        };
+        let signed = if said.number == 1 {
+            self.signed_by_known(&statement)
+        } else {
+            self.signed_by(&statement, |role| GUARDIANS.contains(&role))
+        };
+        signed.then_some(said)
     }
 }
 

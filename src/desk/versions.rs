@@ -48,7 +48,15 @@ pub(crate) struct Found {
 /// # Errors
 /// [`DeskError::Damaged`] for anything but 32 bytes.
 pub(crate) fn audit_key(served: &ServedRecord) -> Result<RecordKey, DeskError> {
-    unbase64url(&served.k_record)
+    audit_key_of(&served.k_record)
+}
+
+/// As [`audit_key`], from its text.
+///
+/// # Errors
+/// [`DeskError::Damaged`] for anything but 32 bytes.
+pub(crate) fn audit_key_of(text: &str) -> Result<RecordKey, DeskError> {
+    unbase64url(text)
         .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
         .map(RecordKey::from_bytes)
         .ok_or_else(|| DeskError::damaged("the record's audit key has another shape"))

@@ -29,6 +29,7 @@ use crate::keeper::request::Stop;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
+use crate::keeper::waiting::is_told;
 use crate::sealing::StatementKind;
 use crate::store::Tree;
 use crate::store::UnitKind;
@@ -76,7 +77,7 @@ impl Vault {
         if self.has_unit(&units::case(case)) {
             return Err(send_again());
         }
-        self.put_compartment(made, body)?;
+        self.put_compartment(made, body, None)?;
         self.make_unit(units::case(case));
         self.put_case(&facts)?;
         self.put_case_card(&facts, &new.card)?;
@@ -94,7 +95,7 @@ impl Vault {
             of: card_of(facts),
             header: card.header.clone(),
         };
-        self.put_header(&sealed, (*compartment, epoch))
+        self.put_first_header(&sealed, (*compartment, epoch))
     }
 
     /// The way to a case's card: through the case's own compartment, or a grant of the whole case.
@@ -128,7 +129,7 @@ impl Vault {
             }
         }
         cases.sort_by_key(|case| (case.opened_at, case.id));
-        let user = request.asker.id;
+        let (user, told) = (request.asker.id, is_told(&request.asker));
         let mut ways = Vec::new();
         for facts in cases {
             ways.push((self.way_to_case(user, &facts)?, facts));
@@ -139,7 +140,7 @@ impl Vault {
         Ok(Step::serving(pledge, move |vault, logged| {
             let served: Result<_, _> = ways
                 .into_iter()
-                .map(|(way, facts)| vault.serve_case(logged, facts, way))
+                .map(|(way, facts)| vault.serve_case(logged, facts, (way, told)))
                 .collect();
             served.map(Served::Cases)
         }))
@@ -149,13 +150,18 @@ impl Vault {
     pub(crate) fn show_case(&mut self, request: &Request, case: CaseId) -> Result<Step, Stop> {
         let facts = self.case(case)?.ok_or(Stop::Unknown)?;
         let permit = self.permit(request, Act::ShowCase, Resource::Case(&facts))?;
+        let told = is_told(&request.asker);
         let way = self.way_to_case(request.asker.id, &facts)?;
         let ways = [(way, facts)];
         let through = through(&ways);
         let pledge = self.log_listing(permit, request.entry(Act::ShowCase), through.into_iter())?;
         Ok(Step::serving(pledge, move |vault, logged| {
             let [(way, facts)] = ways;
-            Ok(Served::Cases(vec![vault.serve_case(logged, facts, way)?]))
+            Ok(Served::Cases(vec![vault.serve_case(
+                logged,
+                facts,
+                (way, told),
+            )?]))
         }))
     }
 
@@ -163,24 +169,26 @@ impl Vault {
         &self,
         logged: &Logged,
         facts: CaseFacts,
-        way: Option<(CompartmentId, Way)>,
+        (way, told): (Option<(CompartmentId, Way)>, bool),
     ) -> Result<ServedCase, Broken> {
         let mut served = ServedCase {
             facts,
+            rekey_pending: None,
             card: None,
             chain: Vec::new(),
         };
         let Some((compartment, way)) = way else {
             return Ok(served);
         };
+        let current = self.compartment(compartment)?.ok_or(Broken::NoUnit)?;
+        served.rekey_pending = current.rekey_pending.filter(|_| told);
         let of = card_of(&served.facts);
         let unit = units::case(served.facts.id);
         let payload: Option<String> =
             self.read(&unit, Tree::Part, &served.facts.card.to_be_bytes())?;
-        let epoch = self.compartment(compartment)?.ok_or(Broken::NoUnit)?.epoch;
-        let place = self.header_place(&of, (compartment, epoch));
-        let (key, natural) = place.ok_or(Broken::NoUnit)?;
-        let header = self.read_under(&key, Tree::Header, &natural)?;
+        let place = self.header_place(&of, (compartment, current.epoch));
+        let (key, tree, natural) = place.ok_or(Broken::NoUnit)?;
+        let header = self.read_under(&key, tree, &natural)?;
         served.chain = self.chain(logged, &way)?;
         served.card = match (
             header,
@@ -224,8 +232,8 @@ impl Vault {
         Ok(Step::done(pledge))
     }
 
-    /// Puts someone on a case's team, or takes them off: their envelope is destroyed at once and the
-    /// compartment waits for a new key.
+    /// Puts someone on a case's team, or takes them off: their envelope is destroyed in the same frame, and
+    /// the compartment waits for a new key.
     pub(crate) fn change_team(
         &mut self,
         request: &Request,
@@ -265,9 +273,7 @@ impl Vault {
         }
         self.put_case(&facts)?;
         self.put_team_statement(case, statement)?;
-        if !add {
-            self.end_lost_envelopes(user)?;
-        }
+        self.settle_everything();
         let pledge = self.log(permit, request.entry(act))?;
         Ok(Step::done(pledge).telling_errands(request.asker.id))
     }

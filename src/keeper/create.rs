@@ -16,7 +16,6 @@ use crate::keeper::claim::empty;
 use crate::keeper::config::Config;
 use crate::keeper::config::FORMAT;
 use crate::keeper::entry::Entry;
-use crate::keeper::errands::RECOVERY;
 use crate::keeper::facts::AccountState;
 use crate::keeper::facts::Purpose;
 use crate::keeper::keyring::Keyring;
@@ -25,6 +24,7 @@ use crate::keeper::message::load::NewAccount;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::open::OpenError;
 use crate::keeper::open::vault_over;
+use crate::keeper::ought::RECOVERY;
 use crate::keeper::request::Stop;
 use crate::keeper::units;
 use crate::keeper::vault::Vault;
@@ -282,7 +282,7 @@ impl Vault {
         self.make_account(account)?;
         self.put_identity(id, &new.identity)?;
         self.put_statement(id, &new.enrol)?;
-        self.put_compartment(made, body)?;
+        self.put_compartment(made, body, None)?;
         Ok(())
     }
 }

@@ -124,6 +124,13 @@ impl Vault {
     /// Writes an account's facts.
     pub(crate) fn put_account(&mut self, account: AccountFacts) -> Result<(), Broken> {
         self.write(&units::account(account.id), Tree::Account, &[], &account)?;
+        let before = self.people.accounts.get(&account.id);
+        let same = before.is_some_and(|before| {
+            before.may_work() == account.may_work() && before.roles().eq(account.roles())
+        });
+        if !same {
+            self.settle_everything();
+        }
         self.people.accounts.insert(account.id, account);
         Ok(())
     }

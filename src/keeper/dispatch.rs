@@ -16,6 +16,8 @@ mod looks;
 mod people;
 mod shared;
 
+mod keys;
+
 impl Vault {
     /// Does what is wanted.
     pub(crate) fn dispatch(&mut self, request: &Request, load: Load) -> Result<Step, Stop> {

@@ -33,6 +33,6 @@ impl Vault {
         for facts in over {
             self.expire_grant(facts)?;
         }
-        Ok(())
+        self.end_kept_by_time()
     }
 }

@@ -16,11 +16,12 @@ use crate::keeper::facts::Member;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
 use crate::keeper::gate::Logged;
-use crate::keeper::members::OwnMembers;
 use crate::keeper::members::RollData;
 use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Errand;
+use crate::keeper::message::answer::Errands;
 use crate::keeper::message::answer::Served;
+use crate::keeper::message::load::NewCompartment;
 use crate::keeper::message::load::NewEnvelope;
 use crate::keeper::policy::decide::Decision;
 use crate::keeper::policy::decide::decide;
@@ -32,10 +33,6 @@ use crate::keeper::request::Stop;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
-use crate::store::Tree;
-
-/// The natural key of the setting that holds the trustees' recovery recipient.
-pub(crate) const RECOVERY: &[u8] = b"recovery";
 
 /// A compartment that lacks members, seen by someone whose desk could seal it on.
 struct Lack {
@@ -65,16 +62,20 @@ impl Vault {
         ) {
             return Ok(false);
         }
-        Ok(self.lacks(asker.id)?.next().transpose()?.is_some())
+        let lacks = self.lacks(asker.id)?.next().transpose()?.is_some();
+        Ok(lacks
+            || !self.to_rekey(asker)?.is_empty()
+            || !self.to_confirm(asker)?.is_empty()
+            || !self.to_make_by(asker)?.is_empty())
     }
 
     /// Serves the asker's errands.
     pub(crate) fn look_up_errands(&mut self, request: &Request) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::LookUpErrands, Resource::Vault)?;
-        let user = request.asker.id;
+        let asker = request.asker.clone();
         let pledge = self.log(permit, request.entry(Act::LookUpErrands))?;
         Ok(Step::serving(pledge, move |vault, logged| {
-            Ok(Served::Errands(vault.errands(logged, user)?))
+            Ok(Served::Errands(Box::new(vault.errands(logged, &asker)?)))
         }))
     }
 
@@ -101,35 +102,123 @@ impl Vault {
             self.put_envelope(envelope)?;
         }
         let pledge = self.log(permit, request.entry(Act::FillErrands))?;
-        Ok(Step::done(pledge))
+        Ok(Step::done(pledge).telling_errands(user))
+    }
+
+    /// Takes the first epoch of a role's team, or one in place of a team whose key nobody holds any more.
+    pub(crate) fn make_team(
+        &mut self,
+        request: &Request,
+        new: &NewCompartment,
+    ) -> Result<Step, Stop> {
+        let permit = self.permit(request, Act::FillErrands, Resource::Vault)?;
+        let Purpose::Team { role } = new.purpose else {
+            return Err(Stop::BadAuth("only a role's team is made so"));
+        };
+        if !self.to_make_by(&request.asker)?.contains(&role) {
+            return Err(Stop::Stale);
+        }
+        let expected = self.roll()?.as_roll().team(role);
+        let by = request.asker.id.to_string();
+        let maker = (by.as_str(), &request.asker.verifying);
+        let body = self.check_compartment(new, maker, new.purpose, &expected)?;
+        self.put_compartment(new, body, None)?;
+        self.settle_everything();
+        let pledge = self.log(permit, request.entry(Act::FillErrands))?;
+        Ok(Step::done(pledge).telling_errands(request.asker.id))
+    }
+
+    /// The compartments whose next key this person's desk could make now.
+    fn to_rekey(&self, asker: &AccountFacts) -> Result<Vec<CompartmentId>, Broken> {
+        let roll = self.roll()?;
+        let mut found = Vec::new();
+        for id in self.within_reach(asker.id) {
+            let Some(facts) = self.compartment(id)? else {
+                continue;
+            };
+            if self.may_rekey(&facts, asker, &roll)?
+                && self.ought_to_hold(&facts, &roll)?.is_some()
+                && self.way(asker.id, id)?.is_some()
+            {
+                found.push(id);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The compartments whose present headers this person's desk could open for somebody else's sake.
+    fn to_confirm(&self, asker: &AccountFacts) -> Result<Vec<CompartmentId>, Broken> {
+        let mut found = Vec::new();
+        for id in self.kept.keys() {
+            let Some(facts) = self.compartment(*id)? else {
+                continue;
+            };
+            if self.confirmable(&facts, asker)? && self.way(asker.id, *id)?.is_some() {
+                found.push(*id);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The roles that have people and no team.
+    pub(crate) fn to_make(&self) -> Result<Vec<Role>, Broken> {
+        let all = self.people.all();
+        let mut found = Vec::new();
+        for role in Role::ALL {
+            let has_people = all.iter().any(|one| one.is(*role) && one.may_work());
+            // Those from outside have no key in common.
+            if *role != Role::Assessor && has_people && self.living_team(*role)?.is_none() {
+                found.push(*role);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The same, for somebody who is believed about a team's first key.
+    fn to_make_by(&self, asker: &AccountFacts) -> Result<Vec<Role>, Broken> {
+        if asker.role == Role::Coordinator {
+            self.to_make()
+        } else {
+            Ok(Vec::new())
+        }
     }
 
     /// Whether a member took new keys that a desk with this much of the ledger may not have seen.
-    fn has_newer_keys(&self, member: &Member, seen: u64) -> bool {
-        let Member::User(user) = member else {
-            return false;
+    pub(crate) fn has_newer_keys(&self, member: &Member, seen: u64) -> bool {
+        let entry = match member {
+            Member::User(user) => self.succeeded.get(user),
+            Member::Compartment(id) => self.rekeyed.get(id),
+            Member::Recovery => None,
         };
-        self.succeeded.get(user).is_some_and(|index| *index >= seen)
+        entry.is_some_and(|index| *index >= seen)
     }
 
-    /// What this person's desk should seal on, and the ways to it.
-    pub(crate) fn errands(&self, logged: &Logged, user: UserId) -> Result<Vec<Errand>, Broken> {
-        let mut errands = Vec::new();
-        for lack in self.lacks(user)? {
+    /// What this person's desk should do, and the ways to what it should seal on.
+    pub(crate) fn errands(&self, logged: &Logged, asker: &AccountFacts) -> Result<Errands, Broken> {
+        let mut seal_on = Vec::new();
+        for lack in self.lacks(asker.id)? {
             let Lack {
                 facts,
                 members,
                 way,
             } = lack?;
-            errands.push(Errand {
+            let Some(entitled) = self.entitled(&facts)? else {
+                continue;
+            };
+            seal_on.push(Errand {
                 compartment: facts.id,
                 epoch: facts.epoch,
                 members: members.into_iter().collect(),
-                signed: self.signed_members(facts.purpose)?,
+                entitled,
                 chain: self.chain(logged, &way)?,
             });
         }
-        Ok(errands)
+        Ok(Errands {
+            seal_on,
+            rekey: self.to_rekey(asker)?,
+            confirm: self.to_confirm(asker)?,
+            teams: self.to_make_by(asker)?,
+        })
     }
 
     /// The compartments this person's desk could seal on, one at a time: whoever wants to know only whether
@@ -159,7 +248,9 @@ impl Vault {
             return Ok(None);
         };
         members.retain(|member| !self.has_unit(&units::membership(id, facts.epoch, member)));
-        if members.is_empty() || self.hidden_from(&facts, user)? {
+        let team = matches!(facts.purpose, Purpose::Team { .. });
+        let waits = team && self.is_out_of_place(id, roll)?;
+        if members.is_empty() || waits || self.hidden_from(&facts, user)? {
             return Ok(None);
         }
         Ok(self.way(user, id)?.map(|way| Lack {
@@ -198,71 +289,5 @@ impl Vault {
             .map(|(compartment, epoch)| (compartment, epoch, Member::User(user)))
             .collect();
         self.chain(logged, &way)
-    }
-
-    /// Who ought to hold a compartment's key.
-    pub(crate) fn ought_to_hold(
-        &self,
-        facts: &CompartmentFacts,
-        roll: &RollData,
-    ) -> Result<Option<BTreeSet<Member>>, Broken> {
-        Ok(match facts.purpose {
-            Purpose::Team { role } => Some(roll.as_roll().team(role)),
-            Purpose::Case { case } => self.case(case)?.map(|case| roll.as_roll().case(&case.team)),
-            Purpose::Own { record } => match self.record(record)? {
-                Some(record) => {
-                    let case = record
-                        .case
-                        .map(|case| self.case(case))
-                        .transpose()?
-                        .flatten();
-                    let team = case.map(|case| case.team).unwrap_or_default();
-                    let rules = self.rules.of(&record.kind);
-                    Some(roll.as_roll().own(&OwnMembers {
-                        readers: &rules.people.readers,
-                        team: &team,
-                        excluded: &record.excluded,
-                        deciders: &record.deciders,
-                        handler: record.handler,
-                        emergency: rules.people.break_glass,
-                    }))
-                }
-                None => None,
-            },
-            Purpose::People | Purpose::Grant { .. } => None,
-        })
-    }
-
-    /// The statements that say who is meant to hold the key of a compartment.
-    fn signed_members(&self, purpose: Purpose) -> Result<Vec<String>, Broken> {
-        let team = match purpose {
-            Purpose::Case { case } => self.team_statement(case)?,
-            _ => None,
-        };
-        Ok(team.into_iter().collect())
-    }
-
-    /// Who is there to be a member.
-    pub(crate) fn roll(&self) -> Result<RollData, Broken> {
-        let mut teams = std::collections::BTreeMap::new();
-        for role in Role::ALL {
-            if let Some(team) = self.team(*role)? {
-                teams.insert(*role, team);
-            }
-        }
-        let recovery: Option<String> = self.read(&units::vault(), Tree::Setting, RECOVERY)?;
-        Ok(RollData {
-            accounts: self.people.all(),
-            teams,
-            recovery: recovery.is_some(),
-        })
-    }
-
-    /// The roll as it will be with an account that is new or has changed.
-    pub(crate) fn roll_with(&self, account: &AccountFacts) -> Result<RollData, Broken> {
-        let mut roll = self.roll()?;
-        roll.accounts.retain(|known| known.id != account.id);
-        roll.accounts.push(account.clone());
-        Ok(roll)
     }
 }

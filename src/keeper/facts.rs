@@ -18,11 +18,13 @@ use crate::ids::UserId;
 use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
+pub mod member;
 pub mod shared;
 pub mod told;
 pub mod words;
 
 pub use crate::records::words::Service;
+pub use member::Member;
 pub use shared::GrantFacts;
 pub use shared::ProposalFacts;
 pub use shared::Proposed;
@@ -303,12 +305,31 @@ pub struct CompartmentFacts {
     pub epoch: u32,
     /// Since when a removed member's key has not been changed.
     pub rekey_pending: Option<Timestamp>,
-    /// The epoch before, while its rows are kept for recovery alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub superseded: Option<Superseded>,
+    /// The epochs before, while their rows are kept for recovery alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub superseded: Vec<Superseded>,
+    /// Who had the present key, or a way to it, and ought not to have it any more.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub left: BTreeSet<UserId>,
+    /// Who ought to have the key and has not, since when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacking: Vec<Lacking>,
     /// Kept for later versions.
     #[serde(flatten)]
     pub other: Other,
+}
+
+impl CompartmentFacts {
+    /// As everyone may see it: not who left or waits, nor since when.
+    pub(crate) fn without_ages(&self) -> Self {
+        Self {
+            rekey_pending: None,
+            superseded: Vec::new(),
+            left: BTreeSet::new(),
+            lacking: Vec::new(),
+            ..self.clone()
+        }
+    }
 }
 
 /// What new rows have taken the place of. It is served to nobody, and ends when someone other than who
@@ -325,27 +346,13 @@ pub struct Superseded {
     pub by: UserId,
 }
 
-/// Who can open a compartment's secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Member {
-    /// A person.
-    User(UserId),
-    /// Everyone who can open another compartment.
-    Compartment(CompartmentId),
-    /// The trustees' recovery identity.
-    Recovery,
-}
-
-impl Member {
-    /// The member's bytes in unit names: a tag and an id.
-    pub fn name_bytes(&self) -> Vec<u8> {
-        match self {
-            Self::User(user) => [&[1], user.as_bytes().as_slice()].concat(),
-            Self::Compartment(compartment) => [&[2], compartment.as_bytes().as_slice()].concat(),
-            Self::Recovery => vec![3],
-        }
-    }
+/// Someone who ought to have a compartment's key and waits for a colleague's desk to seal it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    /// Who.
+    pub member: Member,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// One epoch of a compartment.

@@ -62,10 +62,12 @@ impl Vault {
         }
         let mut pledges = Vec::new();
         for (load, (permit, facts, own)) in loads.iter().zip(checked) {
-            if let (Some(made), Some(body)) = (&load.own, own) {
-                self.put_compartment(made, body)?;
-            }
             self.make_unit(units::record(facts.id));
+            if let (Some(made), Some(body)) = (&load.own, own) {
+                self.put_compartment(made, body, Some(request.asker.id))?;
+                let said = load.open_to.as_deref().unwrap_or_default();
+                self.put_members_statement(facts.id, said)?;
+            }
             self.make_unit(units::history(facts.id));
             let k_record = load.k_record.clone().unwrap_or_default();
             let history = HistoryRow {
@@ -125,7 +127,7 @@ impl Vault {
             at: self.now(),
             ..load.version.clone()
         };
-        self.write(&units::record(facts.id), Tree::Record, &[], &facts)?;
+        self.put_record(&facts)?;
         self.write(&unit, Tree::Version, &[], &version)?;
         let key = self.keys.get(&unit).ok_or(Broken::NoUnit)?.duplicate();
         for row in &load.rows {

@@ -22,7 +22,7 @@ use crate::keeper::facts::Proposed;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::Role;
-use crate::keeper::headers::Groups;
+use crate::keeper::header_groups::Groups;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::GrantStatement;
 use crate::keeper::message::load::HeaderOf;
@@ -163,7 +163,7 @@ impl Vault {
         let user = request.asker.id;
         for facts in &records {
             let card_only = outside && self.rules.of(&facts.kind).card_only;
-            let parts = self.parts_of(facts, card_only)?;
+            let parts = self.parts_to_grant(facts, card_only)?;
             self.gather(&mut groups, (user, &facts.compartments), parts)?;
         }
         if let Some(case) = &case {
@@ -269,7 +269,7 @@ impl Vault {
             let says = format!("`{handle}` is {state}; nothing can be opened to them");
             return Err(Stop::Refused("bad-state", says));
         }
-        self.check_opens(to, grant, &self.records_under(grant)?)
+        self.check_opens(to, grant, &self.records_granted(grant)?)
     }
 
     /// Whether whom it is for could then open each record: a grant gives nothing to someone a record is

@@ -71,7 +71,9 @@ impl Vault {
             purpose: Purpose::Grant { grant: grant.id },
             epoch: EPOCH,
             rekey_pending: None,
-            superseded: None,
+            superseded: Vec::new(),
+            left: std::collections::BTreeSet::new(),
+            lacking: Vec::new(),
             other: Other::new(),
         };
         self.write(&unit, Tree::Compartment, &[], &facts)?;
@@ -91,7 +93,7 @@ impl Vault {
             self.put_envelope(envelope)?;
         }
         for header in &new.headers {
-            self.put_header(header, (grant.compartment, EPOCH))?;
+            self.put_first_header(header, (grant.compartment, EPOCH))?;
         }
         Ok(())
     }
@@ -158,7 +160,7 @@ impl Vault {
 
     fn drop_grant_rows(&mut self, grant: &GrantFacts) -> Result<(), Broken> {
         for of in self.headers_under(grant)? {
-            if let Some((key, natural)) = self.header_place(&of, (grant.compartment, EPOCH)) {
+            if let Some((key, _, natural)) = self.header_place(&of, (grant.compartment, EPOCH)) {
                 self.drop_row_under(&key, Tree::Header, &natural)?;
             }
         }
@@ -177,8 +179,8 @@ impl Vault {
     /// Everything that may be sealed to a grant's compartment.
     fn headers_under(&self, grant: &GrantFacts) -> Result<Vec<HeaderOf>, Broken> {
         let mut all = Vec::new();
-        for facts in self.records_under(grant)? {
-            all.extend(self.parts_of(&facts, false)?);
+        for facts in self.records_granted(grant)? {
+            all.extend(self.parts_to_grant(&facts, false)?);
         }
         if let Some(case) = grant.case
             && let Some(facts) = self.case(case)?
@@ -189,7 +191,7 @@ impl Vault {
     }
 
     /// The records a grant covers, as far as they still exist.
-    pub(crate) fn records_under(&self, grant: &GrantFacts) -> Result<Vec<RecordFacts>, Broken> {
+    pub(crate) fn records_granted(&self, grant: &GrantFacts) -> Result<Vec<RecordFacts>, Broken> {
         if let Some(case) = grant.case {
             return match self.case(case)? {
                 Some(case) => self.records_of_case(&case),

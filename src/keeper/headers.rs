@@ -1,140 +1,227 @@
-//! Header rows by what they open: where each stands for a compartment, and serving them without payloads
-//! to a desk that seals them again.
+//! Header rows: which there are for a compartment's present key, where each stands, and writing one anew.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::ids::CompartmentId;
-use crate::ids::UserId;
-use crate::keeper::compartments::Way;
-use crate::keeper::facts::CaseFacts;
+use crate::ids::RecordId;
+use crate::keeper::create::CENTRE;
+use crate::keeper::facts::CompartmentFacts;
+use crate::keeper::facts::Member;
+use crate::keeper::facts::Purpose;
 use crate::keeper::facts::RecordFacts;
+use crate::keeper::facts::Role;
 use crate::keeper::gate::Logged;
-use crate::keeper::message::answer::HeaderGroup;
-use crate::keeper::message::answer::Served;
-use crate::keeper::message::answer::ServedHeaders;
 use crate::keeper::message::load::HeaderOf;
+use crate::keeper::message::load::NewEnvelope;
 use crate::keeper::message::load::SealedAgain;
-use crate::keeper::request::Stop;
+use crate::keeper::message::load::SealedCard;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::sealing::UnitKey;
 use crate::store::Tree;
 
-/// Headers to be sealed again, by the compartment whose key opens them.
-pub(crate) type Groups = BTreeMap<CompartmentId, (Way, Vec<HeaderOf>)>;
+/// Which records are sealed to which compartment; grants are not counted.
+pub(crate) type Sealed = BTreeMap<CompartmentId, BTreeSet<RecordId>>;
+
+/// Whose key a header is for: a compartment and its epoch.
+pub(crate) type Lock = (CompartmentId, u32);
 
 impl Vault {
-    /// The key and natural key of a header row for an epoch of a compartment; `None` when something on the
-    /// way to it has ended.
-    pub(crate) fn header_place(
-        &self,
-        of: &HeaderOf,
-        (compartment, epoch): (CompartmentId, u32),
-    ) -> Option<(UnitKey, Vec<u8>)> {
-        let lock = self.lock(compartment, epoch);
-        match of {
-            HeaderOf::Part {
-                record,
-                version,
-                part,
-            } => {
-                let key = self.header_key(&units::version(*record, *version), &lock)?;
-                Some((key, units::numbered(compartment.as_bytes(), *part)))
+    /// Writes a record's facts.
+    pub(crate) fn put_record(&mut self, facts: &RecordFacts) -> Result<(), Broken> {
+        if let Some(sealed) = self.sealed.get_mut() {
+            for records in sealed.values_mut() {
+                records.remove(&facts.id);
             }
-            HeaderOf::CaseCard { case, number } => {
-                let key = self.header_key(&units::case(*case), &lock)?;
-                Some((key, number.to_be_bytes().to_vec()))
+            for compartment in &facts.compartments {
+                sealed.entry(*compartment).or_default().insert(facts.id);
             }
-            HeaderOf::Centre {} | HeaderOf::Envelope { .. } => None,
         }
+        self.write(&units::record(facts.id), Tree::Record, &[], facts)
     }
 
-    /// The parts of a record's every version; only their cards where that is all there is to be shown.
-    pub(crate) fn parts_of(
+    /// The records sealed to a compartment. The first to ask makes the index.
+    pub(crate) fn records_under(
         &self,
-        facts: &RecordFacts,
-        card_only: bool,
-    ) -> Result<Vec<HeaderOf>, Broken> {
-        let record = facts.id;
-        let mut parts = Vec::new();
-        for version in 1..=facts.versions {
-            let known = self.version(record, version)?.ok_or(Broken::NoUnit)?;
-            let numbers = known.parts.iter().map(|part| part.number);
-            let wanted = numbers.filter(|part| !card_only || *part == 1);
-            parts.extend(wanted.map(|part| HeaderOf::Part {
-                record,
+        compartment: CompartmentId,
+    ) -> Result<Vec<RecordFacts>, Broken> {
+        if self.sealed.get().is_none() {
+            let mut sealed = Sealed::new();
+            for record in self.record_ids() {
+                let facts = self.record(record)?;
+                for compartment in facts.iter().flat_map(|facts| &facts.compartments) {
+                    sealed.entry(*compartment).or_default().insert(record);
+                }
+            }
+            self.sealed.get_or_init(|| sealed);
+        }
+        let sealed = self.sealed.get();
+        let records = sealed.and_then(|sealed| sealed.get(&compartment));
+        let mut all = Vec::new();
+        for record in records.into_iter().flatten() {
+            all.extend(self.record(*record)?);
+        }
+        Ok(all)
+    }
+
+    /// Every part of every version of a record.
+    pub(crate) fn parts_of(&self, record: &RecordFacts) -> Result<BTreeSet<HeaderOf>, Broken> {
+        let mut parts = BTreeSet::new();
+        for version in 1..=record.versions {
+            let facts = self.version(record.id, version)?.ok_or(Broken::NoUnit)?;
+            parts.extend(facts.parts.iter().map(|part| HeaderOf::Part {
+                record: record.id,
                 version,
-                part,
+                part: part.number,
             }));
         }
         Ok(parts)
     }
 
-    /// Adds headers to those of the compartment through which somebody opens them.
-    pub(crate) fn gather(
+    /// Everything sealed to a compartment's present epoch: the whole set a new epoch has to cover.
+    pub(crate) fn sealed_under(
         &self,
-        groups: &mut Groups,
-        (user, compartments): (UserId, &[CompartmentId]),
-        headers: Vec<HeaderOf>,
-    ) -> Result<(), Stop> {
-        for compartment in compartments {
-            if let Some((_, all)) = groups.get_mut(compartment) {
-                all.extend(headers);
-                return Ok(());
-            }
-            if let Some(way) = self.way(user, *compartment)? {
-                groups.insert(*compartment, (way, headers));
-                return Ok(());
+        facts: &CompartmentFacts,
+    ) -> Result<BTreeSet<HeaderOf>, Broken> {
+        let mut all = BTreeSet::new();
+        for record in self.records_under(facts.id)? {
+            all.extend(self.parts_of(&record)?);
+        }
+        if let Purpose::Case { case } = facts.purpose {
+            let cards = self.case(case)?.map_or(0, |facts| facts.card);
+            all.extend((1..=cards).map(|number| HeaderOf::CaseCard { case, number }));
+        }
+        if facts.purpose
+            == (Purpose::Team {
+                role: Role::Coordinator,
+            })
+        {
+            all.insert(HeaderOf::Centre {});
+        }
+        for (compartment, epoch) in self.memberships_of(&Member::Compartment(facts.id)) {
+            let current = self.compartment(compartment)?.map(|facts| facts.epoch);
+            if current == Some(epoch) {
+                all.insert(HeaderOf::Envelope { compartment, epoch });
             }
         }
-        let says = "you may do this, but the key has not been sealed to you yet; it will be when a \
-                    colleague who holds it next signs in";
-        Err(Stop::Refused("no-key-yet", says.to_owned()))
+        Ok(all)
     }
 
-    /// Hands over headers without payloads, and the way to their keys, against a durable entry.
-    pub(crate) fn serve_headers(&self, logged: &Logged, groups: Groups) -> Result<Served, Broken> {
-        let mut served = Vec::new();
-        for (compartment, (way, wanted)) in groups {
-            let epoch = self.compartment(compartment)?.ok_or(Broken::NoUnit)?.epoch;
-            let mut headers = Vec::new();
-            for of in wanted {
-                let (key, natural) = self
-                    .header_place(&of, (compartment, epoch))
-                    .ok_or(Broken::NoUnit)?;
-                let header = self.read_under(&key, Tree::Header, &natural)?;
-                let header = header.ok_or(Broken::Row(Tree::Header))?.to_vec();
-                headers.push(SealedAgain { of, header });
-            }
-            let chain = self.chain(logged, &way)?;
-            served.push(HeaderGroup { chain, headers });
+    /// The headers of these things for one lock, handed over against a durable entry.
+    pub(crate) fn headers(
+        &self,
+        logged: &Logged,
+        all: BTreeSet<HeaderOf>,
+        lock: Lock,
+    ) -> Result<Vec<SealedAgain>, Broken> {
+        all.into_iter()
+            .map(|of| {
+                let header = self.header(logged, &of, lock)?;
+                Ok(SealedAgain { of, header })
+            })
+            .collect()
+    }
+
+    pub(crate) fn header(&self, _: &Logged, of: &HeaderOf, lock: Lock) -> Result<Vec<u8>, Broken> {
+        if let HeaderOf::Centre {} = of {
+            let card: Option<SealedCard> = self.read(&units::vault(), Tree::Setting, CENTRE)?;
+            return Ok(card.ok_or(Broken::Row(Tree::Setting))?.header);
         }
-        let groups = ServedHeaders { groups: served };
-        Ok(Served::Headers(Box::new(groups)))
+        let (key, tree, natural) = self.header_place(of, lock).ok_or(Broken::NoUnit)?;
+        let header = self.read_under(&key, tree, &natural)?;
+        Ok(header.ok_or(Broken::Row(tree))?.to_vec())
     }
 
-    /// Writes a header row.
+    /// Where a header stands: its key, tree and natural key. The centre's name has its header beside it.
+    pub(crate) fn header_place(
+        &self,
+        of: &HeaderOf,
+        (compartment, epoch): Lock,
+    ) -> Option<(UnitKey, Tree, Vec<u8>)> {
+        let lock = self.lock(compartment, epoch);
+        match *of {
+            HeaderOf::Part {
+                record,
+                version,
+                part,
+            } => {
+                let key = self.header_key(&units::version(record, version), &lock)?;
+                let natural = units::numbered(compartment.as_bytes(), part);
+                Some((key, Tree::Header, natural))
+            }
+            HeaderOf::CaseCard { case, number } => {
+                let key = self.header_key(&units::case(case), &lock)?;
+                Some((key, Tree::Header, number.to_be_bytes().to_vec()))
+            }
+            HeaderOf::Envelope {
+                compartment: of,
+                epoch: number,
+            } => {
+                let member = Member::Compartment(compartment);
+                let unit = units::membership(of, number, &member);
+                Some((
+                    self.keys.get(&unit)?.duplicate(),
+                    Tree::Envelope,
+                    Vec::new(),
+                ))
+            }
+            HeaderOf::Centre {} => None,
+        }
+    }
+
+    /// Writes a header for a compartment's next epoch. Of what has one place only, the header before moves
+    /// into the unit of the epoch before, where it ends with it.
     pub(crate) fn put_header(
         &mut self,
-        sealed: &SealedAgain,
-        at: (CompartmentId, u32),
+        new: &SealedAgain,
+        (compartment, epoch): Lock,
+        before: u32,
     ) -> Result<(), Broken> {
-        let (key, natural) = self.header_place(&sealed.of, at).ok_or(Broken::NoUnit)?;
-        self.write_under(&key, Tree::Header, &natural, &sealed.header)
-    }
-
-    /// The records that are sealed to a case's own compartments.
-    pub(crate) fn records_of_case(&self, case: &CaseFacts) -> Result<Vec<RecordFacts>, Broken> {
-        let mut records = Vec::new();
-        for record in self.record_ids() {
-            let Some(facts) = self.record(record)? else {
-                continue;
-            };
-            if facts.case == Some(case.id) && facts.compartments == case.compartments {
-                records.push(facts);
+        let kept = units::epoch(compartment, before);
+        let kept = self.keys.get(&kept).ok_or(Broken::NoUnit)?.duplicate();
+        match new.of {
+            HeaderOf::Part { .. } | HeaderOf::CaseCard { .. } => {
+                let place = self.header_place(&new.of, (compartment, epoch));
+                let (key, tree, natural) = place.ok_or(Broken::NoUnit)?;
+                self.write_under(&key, tree, &natural, &new.header)
+            }
+            HeaderOf::Envelope {
+                compartment: of,
+                epoch: number,
+            } => {
+                let place = self.header_place(&new.of, (compartment, before));
+                let (key, tree, natural) = place.ok_or(Broken::NoUnit)?;
+                let renamed = units::numbered(of.as_bytes(), number);
+                self.move_row(tree, (&key, &natural), (&kept, &renamed))?;
+                self.put_envelope(&NewEnvelope {
+                    compartment: of,
+                    epoch: number,
+                    member: Member::Compartment(compartment),
+                    header: new.header.clone(),
+                })
+            }
+            HeaderOf::Centre {} => {
+                let card: Option<SealedCard> = self.read(&units::vault(), Tree::Setting, CENTRE)?;
+                let card = card.ok_or(Broken::Row(Tree::Setting))?;
+                self.write_under(&kept, Tree::Setting, CENTRE, &card.header)?;
+                let header = new.header.clone();
+                let card = SealedCard { header, ..card };
+                self.write(&units::vault(), Tree::Setting, CENTRE, &card)
             }
         }
-        Ok(records)
     }
+}
+
+/// The records these things are of.
+pub(crate) fn records_of(all: &BTreeSet<HeaderOf>) -> Vec<RecordId> {
+    let records: BTreeSet<RecordId> = all
+        .iter()
+        .filter_map(|of| match of {
+            HeaderOf::Part { record, .. } => Some(*record),
+            _ => None,
+        })
+        .collect();
+    records.into_iter().collect()
 }

@@ -10,11 +10,12 @@ use crate::keeper::facts::Place;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::RecordState;
-use crate::keeper::members::OwnMembers;
 use crate::keeper::members::RollData;
+use crate::keeper::members::anybody;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::FiledFacts;
 use crate::keeper::message::load::NewVersion;
+use crate::keeper::message::open_to::OpenTo;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Stop;
@@ -166,16 +167,8 @@ impl Vault {
         if !wants_own {
             return Err(Stop::Stale);
         }
-        let team = case.map(|case| case.team.clone()).unwrap_or_default();
-        let expected = self.roll()?.as_roll().own(&OwnMembers {
-            readers: &rules.people.readers,
-            team: &team,
-            excluded: &facts.excluded,
-            deciders: &facts.deciders,
-            handler: facts.handler,
-            emergency: rules.people.break_glass,
-        });
-        if expected.is_empty() {
+        let expected = self.ought_to_read(facts, &self.roll()?)?;
+        if !anybody(&expected) {
             return Err(refused(
                 "nobody here could ever read this record; name a decider, or enrol someone who may",
             ));
@@ -183,8 +176,10 @@ impl Vault {
         let by = request.asker.id.to_string();
         let purpose = Purpose::Own { record: facts.id };
         let maker = (by.as_str(), &request.asker.verifying);
-        self.check_compartment(made, maker, purpose, &expected)
-            .map(Some)
+        let body = self.check_compartment(made, maker, purpose, &expected)?;
+        let said = load.open_to.as_deref().unwrap_or_default();
+        self.check_open_to(request, (said, &body), OpenTo::of(facts, 1))?;
+        Ok(Some(body))
     }
 
     /// Every part has its payload, and one header for each live compartment at its current epoch.

@@ -4,7 +4,6 @@ use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
-use crate::keeper::facts::Member;
 use crate::keeper::facts::Role;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::StateStatement;
@@ -12,7 +11,6 @@ use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
-use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::sealing::StatementKind;
 
@@ -69,24 +67,6 @@ impl Vault {
             ))
         })
         .telling_errands(request.asker.id))
-    }
-
-    /// Destroys the envelopes of somebody that they are not meant to hold any more.
-    pub(crate) fn end_lost_envelopes(&mut self, user: UserId) -> Result<(), Broken> {
-        let own = Member::User(user);
-        let roll = self.roll()?;
-        for (compartment, epoch) in self.envelopes_of(user) {
-            let Some(current) = self.compartment(compartment)? else {
-                continue;
-            };
-            let lost = self
-                .ought_to_hold(&current, &roll)?
-                .is_some_and(|ought| !ought.contains(&own));
-            if lost {
-                self.end_envelope(compartment, epoch, &own)?;
-            }
-        }
-        Ok(())
     }
 
     /// Refuses what would leave nobody to run the centre, or nobody who holds the coordinators' key.

@@ -7,8 +7,12 @@ use std::collections::BTreeSet;
 use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
+use crate::keeper::facts::AccountState;
 use crate::keeper::facts::Member;
+use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
+use crate::keeper::message::open_to::OpenTo;
+use crate::keeper::policy::kind::KindRules;
 use crate::keeper::policy::kind::Means;
 use crate::keeper::policy::kind::Reader;
 
@@ -24,6 +28,15 @@ pub const SECOND_PERSONS: [Role; 4] = [
     Role::Coordinator,
     Role::SafeguardingLead,
     Role::DataProtectionLead,
+    Role::Trustee,
+];
+
+/// Who may change whom a record is open to, among those who may read it (the policy's `not-a-guardian`).
+pub const GUARDIANS: [Role; 5] = [
+    Role::Coordinator,
+    Role::SafeguardingLead,
+    Role::DataProtectionLead,
+    Role::DbsCountersignatory,
     Role::Trustee,
 ];
 
@@ -83,31 +96,10 @@ impl RollData {
     }
 }
 
-/// What decides the members of a record's own compartment.
-#[derive(Debug)]
-pub struct OwnMembers<'a> {
-    /// The kind's readers.
-    pub readers: &'a BTreeSet<Reader>,
-    /// The case's team, if the record has a case.
-    pub team: &'a BTreeSet<UserId>,
-    /// For whom the record does not exist.
-    pub excluded: &'a BTreeSet<UserId>,
-    /// Named decision-makers.
-    pub deciders: &'a BTreeSet<UserId>,
-    /// Who handles it.
-    pub handler: Option<UserId>,
-    /// Whether safeguarding leads may open it in an emergency, and so hold its key.
-    pub emergency: bool,
-}
-
 impl Roll<'_> {
     /// The people of a role team, and recovery.
     pub fn team(&self, role: Role) -> BTreeSet<Member> {
-        self.with_recovery(
-            self.of_role(role)
-                .map(|account| Member::User(account.id))
-                .collect(),
-        )
+        self.with_recovery(people(self.of_role(role)).collect())
     }
 
     /// The members of a case's compartment: role teams whom policy can ever permit, and the staff on
@@ -116,72 +108,87 @@ impl Roll<'_> {
         let teams = CASE_TEAMS.iter().filter_map(|role| self.teams.get(role));
         let members = teams
             .map(|team| Member::Compartment(*team))
-            .chain(self.staff(team));
+            .chain(people(self.staff(team)));
         self.with_recovery(members.collect())
     }
 
-    /// The members of a record's own compartment: the kind's readers, less whom it is hidden from.
-    /// Where a team holds someone it is hidden from, its other people stand in its place.
-    pub fn own(&self, own: &OwnMembers<'_>) -> BTreeSet<Member> {
+    /// The members of a record's own compartment: the kind's readers less whom it is closed to, and where
+    /// the kind allows that in an emergency, the safeguarding leads. Where a team holds someone it is closed
+    /// to, its other people stand in its place.
+    pub fn own(
+        &self,
+        open_to: &OpenTo,
+        rules: &KindRules,
+        team: &BTreeSet<UserId>,
+    ) -> BTreeSet<Member> {
+        let may = |account: &AccountFacts| {
+            let only = open_to.only_roles.as_ref();
+            !open_to.excluded.contains(&account.id)
+                && only.is_none_or(|only| account.roles().any(|role| only.contains(&role)))
+        };
         let mut members = BTreeSet::new();
-        for reader in own.readers {
+        for reader in &rules.readers {
             match reader {
-                Reader::CaseTeam => members.extend(self.staff(own.team)),
-                Reader::Handler => members.extend(own.handler.map(Member::User)),
-                Reader::Deciders if own.deciders.is_empty() => {
-                    members.extend(self.role(Role::DbsCountersignatory, own.excluded));
+                Reader::CaseTeam => {
+                    let lead = self.of_role(Role::Coordinator);
+                    let lead = lead.filter(|account| team.contains(&account.id));
+                    let those = self.staff(team).chain(lead);
+                    members.extend(people(those.filter(|account| may(account))));
                 }
-                Reader::Deciders => members.extend(own.deciders.iter().copied().map(Member::User)),
+                Reader::Handler => members.extend(self.named(open_to.handler.as_slice(), &may)),
+                Reader::Deciders if open_to.deciders.is_empty() => {
+                    members.extend(self.role(Role::DbsCountersignatory, &may));
+                }
+                Reader::Deciders => members.extend(self.named(&open_to.deciders, &may)),
                 Reader::Author => {}
                 other => {
                     if let Means::Role(role) = Means::of(*other) {
-                        members.extend(self.role(role, own.excluded));
+                        members.extend(self.role(role, &may));
                     }
                 }
             }
         }
-        if own.emergency {
-            members.extend(self.role(Role::SafeguardingLead, own.excluded));
+        if rules.break_glass {
+            members.extend(self.role(Role::SafeguardingLead, &may));
         }
-        members.retain(|member| match member {
-            Member::User(user) => !own.excluded.contains(user) && self.works(*user),
-            Member::Compartment(_) | Member::Recovery => true,
-        });
         self.with_recovery(members)
     }
 
-    fn role(&self, role: Role, excluded: &BTreeSet<UserId>) -> Vec<Member> {
-        // Suspended people count here: who comes back gets the team's key again.
-        let hidden_from_one = self
-            .accounts
-            .iter()
-            .any(|account| account.role == role && excluded.contains(&account.id));
+    /// A role's team where all its people may, else those of them who may. Suspended people count among all:
+    /// who comes back gets the team's key again.
+    fn role(&self, role: Role, may: &dyn Fn(&AccountFacts) -> bool) -> Vec<Member> {
+        let closed = self.accounts.iter().any(|account| {
+            account.is(role) && account.state != AccountState::Left && !may(account)
+        });
         match self.teams.get(&role) {
-            Some(team) if !hidden_from_one => vec![Member::Compartment(*team)],
-            _ => self
-                .of_role(role)
-                .map(|account| Member::User(account.id))
-                .collect(),
+            Some(team) if !closed => vec![Member::Compartment(*team)],
+            _ => people(self.of_role(role).filter(|account| may(account))).collect(),
         }
     }
 
+    /// People named one by one: only those who work here.
+    fn named<'i>(
+        &self,
+        users: impl IntoIterator<Item = &'i UserId>,
+        may: &dyn Fn(&AccountFacts) -> bool,
+    ) -> Vec<Member> {
+        let of = |user: &UserId| self.accounts.iter().find(|account| account.id == *user);
+        let named = users.into_iter().filter_map(of);
+        let here = named.filter(|one| one.may_work() && !one.is(Role::Assessor) && may(one));
+        people(here).collect()
+    }
+
+    /// Those of a role who may work. Whoever is outside is nothing else besides.
     fn of_role(&self, role: Role) -> impl Iterator<Item = &AccountFacts> {
-        self.accounts
-            .iter()
-            .filter(move |account| account.is(role) && account.may_work())
+        self.accounts.iter().filter(move |account| {
+            let outside = role != Role::Assessor && account.is(Role::Assessor);
+            account.is(role) && account.may_work() && !outside
+        })
     }
 
-    fn staff(&self, team: &BTreeSet<UserId>) -> impl Iterator<Item = Member> {
-        let staff = self
-            .of_role(Role::Staff)
-            .filter(|account| team.contains(&account.id));
-        staff.map(|account| Member::User(account.id))
-    }
-
-    fn works(&self, user: UserId) -> bool {
-        self.accounts
-            .iter()
-            .any(|account| account.id == user && account.may_work())
+    fn staff(&self, team: &BTreeSet<UserId>) -> impl Iterator<Item = &AccountFacts> {
+        self.of_role(Role::Staff)
+            .filter(|account| team.contains(&account.id))
     }
 
     fn with_recovery(&self, mut members: BTreeSet<Member>) -> BTreeSet<Member> {
@@ -189,5 +196,29 @@ impl Roll<'_> {
             members.insert(Member::Recovery);
         }
         members
+    }
+}
+
+fn people<'a>(accounts: impl Iterator<Item = &'a AccountFacts>) -> impl Iterator<Item = Member> {
+    accounts.map(|account| Member::User(account.id))
+}
+
+/// Whether anybody could open what is sealed to these: recovery alone is nobody.
+pub fn anybody(members: &BTreeSet<Member>) -> bool {
+    members.iter().any(|member| *member != Member::Recovery)
+}
+
+/// Whether someone of this role is believed about an epoch of a compartment. Coordinators make teams and
+/// cases; a later epoch is also made by those whom role alone makes a member. A record's own compartment is
+/// made by whoever files it, so anyone is believed.
+pub fn may_vouch(purpose: Purpose, number: u32, role: Role) -> bool {
+    let renewed = number > 1;
+    match purpose {
+        Purpose::Own { .. } => true,
+        Purpose::Team { role: of } => role == Role::Coordinator || (renewed && role == of),
+        Purpose::Case { .. } | Purpose::People => {
+            role == Role::Coordinator || (renewed && CASE_TEAMS.contains(&role))
+        }
+        Purpose::Grant { .. } => role == Role::Coordinator,
     }
 }

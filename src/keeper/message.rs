@@ -21,9 +21,11 @@ use crate::keeper::facts::Role;
 use crate::keeper::facts::TwoPerson;
 use crate::keeper::message::load::Load;
 
+pub mod access;
 pub mod answer;
 pub mod join;
 pub mod load;
+pub mod open_to;
 
 /// The version of these messages.
 pub const MESSAGES: u32 = 1;

@@ -1,6 +1,8 @@
 //! Opening a vault: lock, read everything back, compare with everyone who remembers, and only then take
 //! the keys.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::fmt;
@@ -20,6 +22,7 @@ use crate::keeper::keyring::Keyring;
 use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
+use crate::keeper::settle::Unsettled;
 use crate::keeper::vault::Staged;
 use crate::keeper::vault::Vault;
 use crate::ledger::ActorHandle;
@@ -266,10 +269,17 @@ fn assemble(
         nonces: HashSet::new(),
         succeeded: HashMap::new(),
         throttle: Throttle::default(),
+        rekeyed: HashMap::new(),
+        sessions: HashMap::new(),
+        kept: BTreeMap::new(),
+        sealed: OnceCell::new(),
+        unsettled: Unsettled::default(),
         staged: Staged::default(),
         openings: HashMap::new(),
         tail_sealed: true,
         clock_behind: false,
+        #[cfg(test)]
+        forgetful: false,
         #[cfg(test)]
         work: crate::keeper::seen::Work::default(),
         ledger_dir: paths.dir.join("ledger"),
@@ -319,6 +329,7 @@ impl Vault {
         self.load_directory()?;
         self.load_invitations()?;
         self.load_shared()?;
+        self.load_kept()?;
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use crate::keeper::entry::Entry;
 use crate::keeper::facts::AccountState;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Served;
+use crate::keeper::message::answer::ServedAccount;
 use crate::keeper::message::load::NewAccount;
 use crate::keeper::peer::Peer;
 use crate::keeper::policy::decide::Decision;
@@ -18,6 +19,7 @@ use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
+use crate::keeper::waiting::is_told;
 use crate::ledger::ActorHandle;
 use crate::ledger::Outcome as Ending;
 
@@ -74,7 +76,7 @@ impl Vault {
         self.put_identity(id, &new.identity)?;
         self.put_statement(id, &new.enrol)?;
         if let Some((made, body)) = team {
-            self.put_compartment(made, body)?;
+            self.put_compartment(made, body, None)?;
         }
         let pledge = self.log(permit, request.entry(Act::AddUser))?;
         Ok(Step::serving(pledge, move |vault, _| {
@@ -98,9 +100,17 @@ impl Vault {
     pub(crate) fn show_user(&mut self, request: &Request, who: &str) -> Result<Step, Stop> {
         let account = self.people.find(who).ok_or(Stop::Unknown)?.clone();
         let permit = self.permit(request, Act::ShowUser, Resource::Account(&account))?;
+        let rekey_pending = if is_told(&request.asker) {
+            self.left_keys_since(request, account.id)?
+        } else {
+            None
+        };
         let pledge = self.log(permit, request.entry(Act::ShowUser))?;
         Ok(Step::serving(pledge, move |_, _| {
-            Ok(Served::Accounts(vec![account]))
+            Ok(Served::Account(Box::new(ServedAccount {
+                facts: account,
+                rekey_pending,
+            })))
         }))
     }
 }

@@ -33,18 +33,24 @@ use crate::store::UnitKind;
 pub(crate) const PAGE: usize = 50;
 
 /// A record the asker may have, and the way to its key.
-struct Found {
-    permit: Permit,
-    facts: RecordFacts,
-    compartment: CompartmentId,
-    way: Way,
+pub(crate) struct Found {
+    pub(crate) permit: Permit,
+    pub(crate) facts: RecordFacts,
+    pub(crate) compartment: CompartmentId,
+    pub(crate) way: Way,
 }
 
 /// Which parts of which versions are served.
 type Wanted = Vec<(VersionFacts, Vec<PartFacts>)>;
 
 impl Vault {
-    fn find(&self, request: &Request, act: Act, record: RecordId) -> Result<Found, Stop> {
+    /// A record the asker may do this to, and whose key they hold.
+    pub(crate) fn find(
+        &self,
+        request: &Request,
+        act: Act,
+        record: RecordId,
+    ) -> Result<Found, Stop> {
         let facts = self
             .record(record)?
             .ok_or_else(|| self.unknown(request, act))?;
@@ -197,7 +203,8 @@ impl Vault {
         // Only whoever may correct it needs these; who else was given access is nothing for outsiders.
         if !self.is_outsider_s(way) {
             for id in self.sealed_to(&facts)? {
-                sealed_to.extend(self.current(id)?);
+                let current = self.current(id)?;
+                sealed_to.extend(current.map(|(facts, epoch)| (facts.without_ages(), epoch)));
             }
         }
         Ok(ServedRecord {

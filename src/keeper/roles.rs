@@ -55,10 +55,7 @@ impl Vault {
         self.put_account(changed)?;
         self.put_statement(user, &new.statement)?;
         if let Some((made, body)) = team {
-            self.put_compartment(made, body)?;
-        }
-        if !add {
-            self.end_lost_envelopes(user)?;
+            self.put_compartment(made, body, None)?;
         }
         let pledge = self.log(permit, request.entry(act))?;
         Ok(Step::serving(pledge, move |vault, _| {

@@ -129,6 +129,30 @@ impl Vault {
         Ok(())
     }
 
+    /// Seals a row under another key and natural key, and removes it where it was. Nothing is handed out.
+    pub(crate) fn move_row(
+        &mut self,
+        tree: Tree,
+        (from, natural): (&UnitKey, &[u8]),
+        (to, renamed): (&UnitKey, &[u8]),
+    ) -> Result<(), Broken> {
+        if let Some(plain) = self.read_under(from, tree, natural)? {
+            self.write_under(to, tree, renamed, &plain)?;
+            self.drop_row_under(from, tree, natural)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a row opens under a given key.
+    pub(crate) fn is_there(
+        &self,
+        key: &UnitKey,
+        tree: Tree,
+        natural: &[u8],
+    ) -> Result<bool, Broken> {
+        Ok(self.read_under(key, tree, natural)?.is_some())
+    }
+
     /// Makes a unit: a fresh random key.
     pub(crate) fn make_unit(&mut self, unit: UnitName) {
         let key = UnitKey::generate();

@@ -6,7 +6,10 @@ use crate::ids::UserId;
 use crate::keeper::Keeper;
 use crate::keeper::entry::Entry;
 use crate::keeper::facts::CompartmentFacts;
+use crate::keeper::message::access::Difference;
+use crate::keeper::message::load::HeaderOf;
 use crate::keeper::units;
+use crate::keeper::vault::Vault;
 use crate::ledger::ActorHandle;
 use crate::ledger::Event;
 use crate::ledger::Outcome as Ending;
@@ -81,6 +84,61 @@ impl Keeper {
             vault.begin();
         });
         written.unwrap();
+    }
+
+    /// What is known of every compartment's key.
+    pub(crate) fn locks(&self) -> Vec<CompartmentFacts> {
+        let all = self.run(|vault| {
+            let ids = vault.compartments().into_iter();
+            ids.map(|id| vault.compartment(id).unwrap().unwrap())
+                .collect()
+        });
+        all.unwrap()
+    }
+
+    /// Whether every header of every compartment's present epoch is a row, and of none that has ended.
+    pub(crate) fn headers_are_whole(&self) -> bool {
+        let whole = self.run(|vault| {
+            vault.compartments().into_iter().all(|id| {
+                let facts = vault.compartment(id).unwrap().unwrap();
+                let all = vault.sealed_under(&facts).unwrap();
+                all.iter().all(|of| match of {
+                    HeaderOf::Centre {} => true,
+                    of => {
+                        let place = vault.header_place(of, (id, facts.epoch));
+                        let (key, tree, natural) = place.unwrap();
+                        vault.is_there(&key, tree, &natural).unwrap()
+                    }
+                })
+            })
+        });
+        whole.unwrap()
+    }
+
+    /// Every difference between keys and policy, whoever may know of it, and how many keys wait.
+    pub(crate) fn compared(&self) -> (Vec<Difference>, u32) {
+        let compared = self.run(|vault| {
+            let ids = vault.record_ids().into_iter();
+            let all: Vec<_> = ids.filter_map(|id| vault.record(id).unwrap()).collect();
+            let known = all.iter().map(|facts| facts.id).collect();
+            vault.compare(&all, &known).unwrap()
+        });
+        compared.unwrap()
+    }
+
+    /// Changes rows behind everybody's back.
+    pub(crate) fn tamper(&self, change: impl FnOnce(&mut Vault) + Send + 'static) {
+        let done = self.run(move |vault| {
+            vault.begin();
+            change(vault);
+            let service = ActorHandle::SERVICE;
+            vault
+                .stage(Entry::new(Event::Admin, Ending::Ok, service, Value::Null))
+                .unwrap();
+            vault.commit().unwrap();
+            vault.begin();
+        });
+        done.unwrap();
     }
 
     /// How many envelopes a person has, and how many compartments wait for a new key.

@@ -4,6 +4,7 @@
 //! envelopes, and with it every header row) stands under the grant's own unit, which dies with the grant.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::ids::CompartmentId;
 use crate::ids::GrantId;
@@ -13,6 +14,7 @@ use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::RecordFacts;
+use crate::keeper::facts::Role;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
@@ -77,7 +79,7 @@ impl Vault {
     }
 
     /// The grants that cover a record and whose rows are kept: by name, or with the whole case where the
-    /// record is sealed to the case.
+    /// record is sealed to the case; none to somebody whom the record has been closed to.
     pub(crate) fn grants_over(&self, facts: &RecordFacts) -> Result<Vec<GrantFacts>, Broken> {
         let case = facts
             .case
@@ -87,12 +89,24 @@ impl Vault {
         let of_case = case.filter(|case| case.compartments == facts.compartments);
         let all = self.shared.grants.values().filter(|grant| grant.lives());
         let over = all.filter(|grant| {
-            grant.records.contains(&facts.id)
-                || of_case
+            let named = grant.records.contains(&facts.id);
+            let with_case = || {
+                of_case
                     .as_ref()
                     .is_some_and(|case| grant.case == Some(case.id))
+            };
+            (named || with_case()) && self.is_open_to(facts, grant.to)
         });
         Ok(over.cloned().collect())
+    }
+
+    /// Whether a record is closed to nobody like this person: not to them, and not to their roles.
+    fn is_open_to(&self, facts: &RecordFacts, user: UserId) -> bool {
+        let among = |roles: &BTreeSet<Role>| {
+            let account = self.people.account(user);
+            account.is_some_and(|account| account.roles().any(|role| roles.contains(&role)))
+        };
+        !facts.excluded.contains(&user) && facts.only_roles.as_ref().is_none_or(among)
     }
 
     /// Every compartment a record is sealed to: its own or its case's, and those of grants.

@@ -147,7 +147,7 @@ fn stage(
 ) {
     let staged = match broken {
         Some(_) => Err(Broken::Stopped),
-        None => vault.note_clock().and_then(|()| handle(vault)),
+        None => act(vault, handle),
     };
     match staged {
         Ok(step) => group.push(Waiting { step, seen, reply }),
@@ -157,6 +157,17 @@ fn stage(
             answer(&reply, Err(error));
         }
     }
+}
+
+/// The act, then what follows from it.
+fn act(
+    vault: &mut Vault,
+    handle: impl FnOnce(&mut Vault) -> Result<Step, Broken>,
+) -> Result<Step, Broken> {
+    vault.note_clock()?;
+    let step = handle(vault)?;
+    vault.settle()?;
+    Ok(step)
 }
 
 /// Commits what is staged, and answers everybody.

@@ -4,22 +4,27 @@
 //! sees what the asks before it in the same frame did. After any failure of the store the vault is
 //! broken: nothing more is decided or served until it is opened anew.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::fmt;
 
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::ids::VaultId;
 pub(crate) use crate::keeper::broken::Broken;
 use crate::keeper::directory::Directory;
 use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
+use crate::keeper::headers::Sealed;
 use crate::keeper::keyring::Keyring;
 use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
+use crate::keeper::settle::Unsettled;
 use crate::keeper::shared::Shared;
 use crate::ledger::ActorHandle;
 use crate::ledger::Event;
@@ -54,6 +59,16 @@ pub(crate) struct Vault {
     pub(crate) nonces: HashSet<String>,
     /// Who took new keys since the vault was opened, and in which entry.
     pub(crate) succeeded: HashMap<UserId, u64>,
+    /// Which compartments were given new keys since the vault was opened, and in which entry.
+    pub(crate) rekeyed: HashMap<CompartmentId, u64>,
+    /// When people last signed in since the vault was opened.
+    pub(crate) sessions: HashMap<UserId, Timestamp>,
+    /// Which compartments have something superseded, the earliest of it since when.
+    pub(crate) kept: BTreeMap<CompartmentId, Timestamp>,
+    /// Which records are sealed to which compartment, once somebody has asked.
+    pub(crate) sealed: OnceCell<Sealed>,
+    /// What has to be looked over at the end of the act in hand.
+    pub(crate) unsettled: Unsettled,
     pub(crate) staged: Staged,
     /// Recent sign-ins over a socket.
     pub(crate) throttle: Throttle,
@@ -63,6 +78,9 @@ pub(crate) struct Vault {
     pub(crate) tail_sealed: bool,
     /// Whether the clock was found behind the last entry, and that is written down.
     pub(crate) clock_behind: bool,
+    /// For tests: envelopes of those who leave are not ended.
+    #[cfg(test)]
+    pub(crate) forgetful: bool,
     /// Where the ledger's static files are.
     pub(crate) ledger_dir: std::path::PathBuf,
     /// The keys' directory, which remembers how far this vault has come.

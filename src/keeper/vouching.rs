@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use crate::ids::CaseId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
-use crate::keeper::errands::RECOVERY;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Outcome;
 use crate::keeper::message::answer::Served;
+use crate::keeper::ought::RECOVERY;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
@@ -84,7 +84,7 @@ impl Vault {
     fn signers_for(&self, user: UserId) -> Result<BTreeSet<UserId>, Broken> {
         let mut waiting = vec![user];
         let mut held = BTreeSet::new();
-        for (compartment, epoch) in self.envelopes_of(user) {
+        for (compartment, epoch) in self.envelopes_and_grants_of(user) {
             held.insert(compartment);
             if let Some(epoch) = self.epoch(compartment, epoch)? {
                 let said = epoch.vouchers.iter().chain([&epoch.statement]);

@@ -107,6 +107,17 @@ impl KeyTable {
             .take_while(move |(unit, _)| unit.kind() == kind)
     }
 
+    /// The living units of one kind whose natural keys begin so, in their order.
+    pub fn beginning(
+        &self,
+        kind: UnitKind,
+        natural: &[u8],
+    ) -> impl Iterator<Item = (&UnitName, &UnitKey)> {
+        self.0
+            .range(UnitName::new(kind, natural)..)
+            .take_while(move |(unit, _)| unit.kind() == kind && unit.natural().starts_with(natural))
+    }
+
     /// The table's file for this generation.
     ///
     /// # Errors

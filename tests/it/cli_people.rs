@@ -227,6 +227,7 @@ fn cases_for_scripts() {
             "closed_at",
             "id",
             "opened_at",
+            "rekey_pending",
             "service",
             "state",
             "team",

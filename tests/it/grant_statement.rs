@@ -19,7 +19,7 @@ use crate::grants::with_six;
 use crate::two_person::later;
 
 /// Exit code and output of the outside verifier.
-fn verify(file: &Path, vkey: &str) -> (i32, String) {
+pub(crate) fn verify(file: &Path, vkey: &str) -> (i32, String) {
     let output = Command::new("python3")
         .args(["-B", "docs/verify/verify.py", "grant"])
         .arg(file)
@@ -31,7 +31,7 @@ fn verify(file: &Path, vkey: &str) -> (i32, String) {
     (code, String::from_utf8(text).unwrap())
 }
 
-fn tools() -> bool {
+pub(crate) fn tools() -> bool {
     have("python3", "--version") && have("openssl", "version")
 }
 

@@ -13,6 +13,7 @@
 mod canary;
 mod centre;
 mod centre_kit;
+mod cli_access;
 mod cli_audit;
 mod cli_centre;
 mod cli_demo;
@@ -38,8 +39,10 @@ mod gate;
 mod golden;
 mod golden_vault;
 mod grant_ended;
+mod grant_single;
 mod grant_statement;
 mod grants;
+mod guarding;
 mod hiding;
 mod interop;
 mod invited;

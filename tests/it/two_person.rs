@@ -45,7 +45,7 @@ pub(crate) fn later(keeper: &Keeper, days: u64) {
 }
 
 /// A vault with ada alone, who may do alone what takes two where there is no other.
-fn alone() -> (TempDir, Keeper) {
+pub(crate) fn alone() -> (TempDir, Keeper) {
     let dir = tempfile::tempdir().unwrap();
     found(dir.path());
     let keeper = Keeper::open(&paths(dir.path()), &[]).unwrap();

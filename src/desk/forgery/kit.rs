@@ -41,7 +41,7 @@ struct Made {
 
 /// A copy of it, open.
 pub(crate) struct Centre {
-    _dir: TempDir,
+    dir: TempDir,
     pub(crate) keeper: Keeper,
     pub(crate) cases: [CaseId; 2],
     pub(crate) records: [RecordId; 3],
@@ -155,7 +155,7 @@ impl Centre {
         copy(made.dir.path(), dir.path());
         let keeper = Keeper::open(&paths(dir.path()), &[]).unwrap();
         Self {
-            _dir: dir,
+            dir,
             keeper,
             cases: made.cases,
             records: made.records,
@@ -167,6 +167,11 @@ impl Centre {
         let elsewhere = Self::new();
         drop(std::mem::replace(&mut self.keeper, elsewhere.keeper));
         self.keeper = open();
+    }
+
+    /// Its folder and its keeper.
+    pub(crate) fn into_parts(self) -> (TempDir, Keeper) {
+        (self.dir, self.keeper)
     }
 
     /// What the keeper answers while `ask` asks: the last answer that is no list of keys.

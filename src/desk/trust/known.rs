@@ -77,6 +77,11 @@ impl Known {
         self.is(Role::Assessor)
     }
 
+    /// Whether they ever had a role of some sort.
+    pub(crate) fn had_any(&self, may: impl Fn(Role) -> bool) -> bool {
+        self.had.iter().any(|role| may(*role))
+    }
+
     /// Whether they ever had a role.
     pub(crate) fn had(&self, role: Role) -> bool {
         self.had.contains(&role)

@@ -45,7 +45,7 @@ impl Vault {
             (Want::ChangeTwoPerson { mode }, Load::Signed(statement)) => {
                 self.change_two_person(request, mode, &statement)
             }
-            _ => Err(Stop::BadAuth(MISMATCH)),
+            (want, load) => self.dispatch_keys(request, want, load),
         }
     }
 

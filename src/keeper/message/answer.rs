@@ -18,8 +18,13 @@ use crate::keeper::facts::NoticeFacts;
 use crate::keeper::facts::Place;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::RecordFacts;
+use crate::keeper::facts::Role;
 use crate::keeper::facts::VersionFacts;
+use crate::keeper::message::access::Opens;
+use crate::keeper::message::access::ServedAccess;
+use crate::keeper::message::access::Waiting;
 use crate::keeper::message::load::SealedCard;
+use crate::keeper::message::open_to::Entitled;
 use crate::ledger::Hash;
 use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
@@ -142,8 +147,20 @@ pub enum Served {
     Evidence(Box<GrantEvidence>),
     /// Proposals.
     Proposals(Vec<ServedProposal>),
-    /// Compartments that lack members, and that the asker's desk could seal on.
-    Errands(Vec<Errand>),
+    /// The outcome of an access check.
+    Access(Box<ServedAccess>),
+    /// Who can open a record, or what somebody can open.
+    Opens(Vec<Opens>),
+    /// What waits to be done about keys.
+    Waiting(Vec<Waiting>),
+    /// One account.
+    Account(Box<ServedAccount>),
+    /// What the asker's desk should do about keys.
+    Errands(Box<Errands>),
+    /// A compartment whose headers are to be sealed again or looked at.
+    Compartment(Box<ServedCompartment>),
+    /// A record whose headers are to be sealed again for others.
+    Guarded(Box<ServedGuarded>),
     /// Every envelope sealed to the asker in person.
     Envelopes(Vec<ChainLink>),
 }
@@ -201,11 +218,22 @@ pub struct ChainLink {
     pub payload: Vec<u8>,
 }
 
+/// An account, as shown alone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServedAccount {
+    /// Its facts.
+    pub facts: AccountFacts,
+    /// Since when a key they could use and lost has not been changed, where the asker is told.
+    pub rekey_pending: Option<Timestamp>,
+}
+
 /// A case and the way to its card.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServedCase {
     /// Its facts.
     pub facts: CaseFacts,
+    /// Since when its key has waited to be changed, where the asker is told.
+    pub rekey_pending: Option<Timestamp>,
     /// The sealed card; `None` when the asker holds no key yet.
     pub card: Option<SealedCard>,
     /// The way to the compartment.
@@ -287,6 +315,19 @@ pub struct ServedEntry {
     pub detail_available: bool,
 }
 
+/// What a desk should do about keys, by what is to be done.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Errands {
+    /// Compartments that lack members, and that the asker's desk could seal on.
+    pub seal_on: Vec<Errand>,
+    /// Compartments that wait for a new key.
+    pub rekey: Vec<CompartmentId>,
+    /// Compartments whose new headers somebody else than their maker should open.
+    pub confirm: Vec<CompartmentId>,
+    /// Roles whose people have no team.
+    pub teams: Vec<Role>,
+}
+
 /// A compartment whose secret should be sealed on to someone.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Errand {
@@ -296,11 +337,32 @@ pub struct Errand {
     pub epoch: u32,
     /// Who lacks an envelope.
     pub members: Vec<Member>,
-    /// Signed statements that say they are meant to have one, beside those about accounts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub signed: Vec<String>,
+    /// What says that they ought to have one.
+    pub entitled: Entitled,
     /// The way to the secret.
     pub chain: Vec<ChainLink>,
+}
+
+/// A compartment's present headers, and what says whom its key is for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServedCompartment {
+    /// What says who ought to hold its key.
+    pub entitled: Entitled,
+    /// The way to its secret, and the headers.
+    pub group: HeaderGroup,
+}
+
+/// A record's headers, and what it was open to before.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ServedGuarded {
+    /// Its facts.
+    pub facts: RecordFacts,
+    /// The audit key, base64url.
+    pub k_record: String,
+    /// What says who ought to hold its key.
+    pub entitled: Entitled,
+    /// The way to the secret, and the headers.
+    pub group: HeaderGroup,
 }
 
 /// Headers to be sealed again for others.

@@ -9,10 +9,10 @@ use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Purpose;
-use crate::keeper::facts::Role;
 use crate::keeper::facts::Service;
 use crate::keeper::facts::Triggers;
 use crate::keeper::facts::VersionFacts;
+use crate::keeper::message::open_to::OpenTo;
 use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
@@ -56,6 +56,13 @@ pub enum Load {
     Reseal(Box<Reseal>),
     /// A compartment's next epoch.
     Rekey(Box<NewEpoch>),
+    /// The word that every header of a compartment's present epoch opens.
+    Opened {
+        /// The epoch.
+        epoch: u32,
+    },
+    /// A role's team.
+    Team(Box<NewCompartment>),
     /// A second person's signed yes, and what keys they add.
     Approval(Box<Approval>),
     /// A role given or taken.
@@ -94,6 +101,9 @@ pub struct EpochStatement {
     pub number: u32,
     /// Where things are sealed to it.
     pub recipient: HybridRecipient,
+    /// Of a record's own compartment: SHA-256 of the `members` statement it was made for, hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<String>,
 }
 
 /// An envelope: a header of the epoch secret's payload, for one member.
@@ -149,6 +159,10 @@ pub struct NewVersion {
     pub headers: Vec<NewHeader>,
     /// The record's own compartment, where it has one and this is its first version.
     pub own: Option<NewCompartment>,
+    /// Whom it is open to, where it has a compartment of its own and this is its first version: the filer's
+    /// signed `members` statement, canonical bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_to: Option<String>,
 }
 
 /// What the filer says about a record.
@@ -287,19 +301,8 @@ pub enum MembersStatement {
         /// Everyone on the team.
         team: std::collections::BTreeSet<UserId>,
     },
-    /// Who a record is closed to and kept to.
-    Record {
-        /// The record.
-        record: RecordId,
-        /// Counts from 1, one up with each change.
-        number: u32,
-        /// For whom it does not exist.
-        excluded: std::collections::BTreeSet<UserId>,
-        /// The only roles, if it is kept to some.
-        only_roles: Option<std::collections::BTreeSet<Role>>,
-        /// Named decision-makers.
-        deciders: std::collections::BTreeSet<UserId>,
-    },
+    /// Whom a record is open to.
+    Record(OpenTo),
 }
 
 /// A compartment's next epoch, covering all that was sealed to the one before.

@@ -1,0 +1,148 @@
+//! Changing a compartment's key after somebody left it, opening what a colleague has sealed anew, and making
+//! the team of a role whose people have none.
+
+use std::collections::BTreeSet;
+
+use crate::desk::Desk;
+use crate::desk::error::DeskError;
+use crate::desk::link;
+use crate::desk::link::Because;
+use crate::desk::members;
+use crate::desk::open;
+use crate::desk::parts::roll;
+use crate::desk::seal;
+use crate::desk::seal::Plan;
+use crate::desk::seal::Recipients;
+use crate::desk::trust::Trust;
+use crate::ids::CompartmentId;
+use crate::keeper::facts::Member;
+use crate::keeper::facts::Purpose;
+use crate::keeper::facts::Role;
+use crate::keeper::message::Want;
+use crate::keeper::message::answer::HeaderGroup;
+use crate::keeper::message::answer::Served;
+use crate::keeper::message::answer::ServedCompartment;
+use crate::keeper::message::load::Load;
+use crate::keeper::message::load::NewEpoch;
+use crate::keeper::message::load::SealedAgain;
+use crate::ledger::Proven;
+use crate::sealing::HybridIdentity;
+use crate::sealing::HybridRecipient;
+use crate::sealing::StatementKind;
+use crate::sealing::seal_header;
+
+impl Desk<'_> {
+    /// Makes a compartment's next epoch: a new key for whom it is for now, and every header sealed to it.
+    pub(crate) fn rekey(&mut self, id: CompartmentId) -> Result<(), DeskError> {
+        let (served, proven) = self.look_at_headers(id)?;
+        // After the look, never before: the keeper tells by the look's entry which keys this desk has seen.
+        let (keys, trust) = self.keys(None)?;
+        let ServedCompartment { entitled, group } = served;
+        let secret = self.secret_of(&proven, &group, (id, &trust))?;
+        let signed = members::signed(&group.chain, &entitled, (&keys, &trust))?;
+        let plan = Plan {
+            id,
+            purpose: signed.epoch.purpose,
+            number: signed.epoch.number.saturating_add(1),
+            said: signed.epoch.members,
+        };
+        let by = self.account.id.to_string();
+        let heading = self.heading(&by, StatementKind::Epoch);
+        let recipients = Recipients::new(&trust, &keys);
+        let signing = self.person.signing();
+        let made = seal::epoch(&heading, signing, plan, &signed.members, |member| {
+            recipients.of(member)
+        })?;
+        let new = NewEpoch {
+            headers: seal_again(&proven, &secret, &group.headers, &made.recipient)?,
+            compartment: made.new,
+        };
+        let want = Want::Rekey { compartment: id };
+        self.ask(want, Load::Rekey(Box::new(new)), Because::default())?;
+        Ok(())
+    }
+
+    /// Opens every header a colleague's desk has made, and says so; whether they all opened. What does not
+    /// open is left as it is: the keys before are kept for the trustees meanwhile.
+    pub(crate) fn confirm(&mut self, id: CompartmentId) -> Result<bool, DeskError> {
+        let (served, proven) = self.look_at_headers(id)?;
+        let (_, trust) = self.keys(None)?;
+        let group = served.group;
+        let epoch = group.chain.last().map_or(0, |last| last.epoch);
+        let opened = self
+            .secret_of(&proven, &group, (id, &trust))
+            .and_then(|secret| {
+                let mut headers = group.headers.iter();
+                headers.try_for_each(|one| open::header_key(&proven, &secret, one).map(drop))
+            });
+        match opened {
+            Ok(()) => {
+                let want = Want::Rekey { compartment: id };
+                self.ask(want, Load::Opened { epoch }, Because::default())?;
+                Ok(true)
+            }
+            Err(DeskError::Damaged(_)) => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Makes the team of a role whose people have none yet. Its maker is no member unless they have the role
+    /// themselves, and wipes its key.
+    pub(crate) fn make_team(&mut self, role: Role) -> Result<(), DeskError> {
+        let (keys, trust) = self.keys(None)?;
+        let members: BTreeSet<Member> = roll(&keys).as_roll().team(role);
+        let by = self.account.id.to_string();
+        let heading = self.heading(&by, StatementKind::Epoch);
+        let recipients = Recipients::new(&trust, &keys);
+        let signing = self.person.signing();
+        let purpose = Purpose::Team { role };
+        let made = seal::compartment(&heading, signing, purpose, &members, |member| {
+            recipients.of(member)
+        })?;
+        let load = Load::Team(Box::new(made.new));
+        self.ask(Want::FillErrands {}, load, Because::default())?;
+        Ok(())
+    }
+
+    fn look_at_headers(
+        &mut self,
+        id: CompartmentId,
+    ) -> Result<(ServedCompartment, Proven), DeskError> {
+        let want = Want::Rekey { compartment: id };
+        let (served, proven) = self.ask(want, Load::Nothing {}, Because::default())?;
+        match served {
+            Served::Compartment(served) => Ok((*served, proven)),
+            _ => Err(link::unexpected()),
+        }
+    }
+
+    /// The secret of the compartment that was asked for.
+    fn secret_of(
+        &self,
+        proven: &Proven,
+        group: &HeaderGroup,
+        (id, trust): (CompartmentId, &Trust),
+    ) -> Result<HybridIdentity, DeskError> {
+        if group.chain.last().map(|last| last.compartment) != Some(id) {
+            return Err(link::unexpected());
+        }
+        open::follow(proven, self.person.identity(), &group.chain, trust)
+    }
+}
+
+/// The same headers for another key.
+pub(crate) fn seal_again(
+    proven: &Proven,
+    secret: &HybridIdentity,
+    headers: &[SealedAgain],
+    to: &HybridRecipient,
+) -> Result<Vec<SealedAgain>, DeskError> {
+    headers
+        .iter()
+        .map(|one| {
+            let key = open::header_key(proven, secret, one)?;
+            let header = seal_header(&key, to);
+            Ok(SealedAgain { of: one.of, header })
+        })
+        .collect()
+}

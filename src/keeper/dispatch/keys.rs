@@ -1,0 +1,59 @@
+//! Acts on who holds which key.
+
+use crate::keeper::guarding::Change;
+use crate::keeper::message::Want;
+use crate::keeper::message::load::Load;
+use crate::keeper::request::Request;
+use crate::keeper::request::Step;
+use crate::keeper::request::Stop;
+use crate::keeper::vault::Vault;
+
+impl Vault {
+    pub(crate) fn dispatch_keys(
+        &mut self,
+        request: &Request,
+        want: Want,
+        load: Load,
+    ) -> Result<Step, Stop> {
+        match (want, load) {
+            (Want::FillErrands {}, Load::Team(new)) => self.make_team(request, &new),
+            (Want::Rekey { compartment }, Load::Nothing {}) => {
+                self.show_headers(request, compartment)
+            }
+            (Want::Rekey { compartment }, Load::Rekey(new)) => {
+                self.rekey(request, compartment, &new)
+            }
+            (Want::Rekey { compartment }, Load::Opened { epoch }) => {
+                self.confirm(request, compartment, epoch)
+            }
+            (Want::ListErrands {}, Load::Nothing {}) => self.list_errands(request),
+            (Want::CheckAccess {}, Load::Nothing {}) => self.check_access(request),
+            (Want::WhoMayRead { record }, Load::Nothing {}) => self.who_may_read(request, record),
+            (Want::AccessOf { user }, Load::Nothing {}) => self.access_of(request, user),
+            (want, load) => self.dispatch_guarding(request, want, load),
+        }
+    }
+
+    fn dispatch_guarding(
+        &mut self,
+        request: &Request,
+        want: Want,
+        load: Load,
+    ) -> Result<Step, Stop> {
+        let (record, change) = match want {
+            Want::ExcludeUser { record, user } => (record, Change::Exclude(user)),
+            Want::RestrictRecord { record, roles } => (record, Change::Restrict(roles)),
+            Want::NameDeciders { record, users } => (record, Change::Deciders(users)),
+            _ => return Err(unfitting()),
+        };
+        match load {
+            Load::Nothing {} => self.show_guarded(request, record, &change),
+            Load::Reseal(new) => self.guard(request, (record, &change), &new),
+            _ => Err(unfitting()),
+        }
+    }
+}
+
+fn unfitting() -> Stop {
+    Stop::BadAuth("what the ask carries does not belong to what it wants")
+}

@@ -1,0 +1,101 @@
+//! Headers of what is granted: gathered by the compartment whose key opens them, served without payloads to
+//! the desk that seals them again, and written for the grant's own compartment.
+
+use std::collections::BTreeMap;
+
+use crate::ids::CompartmentId;
+use crate::ids::UserId;
+use crate::keeper::compartments::Way;
+use crate::keeper::facts::CaseFacts;
+use crate::keeper::facts::RecordFacts;
+use crate::keeper::gate::Logged;
+use crate::keeper::headers::Lock;
+use crate::keeper::message::answer::HeaderGroup;
+use crate::keeper::message::answer::Served;
+use crate::keeper::message::answer::ServedHeaders;
+use crate::keeper::message::load::HeaderOf;
+use crate::keeper::message::load::SealedAgain;
+use crate::keeper::request::Stop;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+
+/// Headers to be sealed again, by the compartment whose key opens them.
+pub(crate) type Groups = BTreeMap<CompartmentId, (Way, Vec<HeaderOf>)>;
+
+impl Vault {
+    /// The parts a grant opens of a record: those of every version, or only the cards where that is all there
+    /// is to be shown.
+    pub(crate) fn parts_to_grant(
+        &self,
+        facts: &RecordFacts,
+        card_only: bool,
+    ) -> Result<Vec<HeaderOf>, Broken> {
+        let parts = self.parts_of(facts)?.into_iter();
+        let wanted = |of: &HeaderOf| !card_only || matches!(of, HeaderOf::Part { part: 1, .. });
+        Ok(parts.filter(wanted).collect())
+    }
+
+    /// Writes a header where there was none for that lock.
+    pub(crate) fn put_first_header(
+        &mut self,
+        sealed: &SealedAgain,
+        lock: Lock,
+    ) -> Result<(), Broken> {
+        let place = self.header_place(&sealed.of, lock);
+        let (key, tree, natural) = place.ok_or(Broken::NoUnit)?;
+        self.write_under(&key, tree, &natural, &sealed.header)
+    }
+
+    /// Adds headers to those of the compartment through which somebody opens them.
+    pub(crate) fn gather(
+        &self,
+        groups: &mut Groups,
+        (user, compartments): (UserId, &[CompartmentId]),
+        headers: Vec<HeaderOf>,
+    ) -> Result<(), Stop> {
+        for compartment in compartments {
+            if let Some((_, all)) = groups.get_mut(compartment) {
+                all.extend(headers);
+                return Ok(());
+            }
+            if let Some(way) = self.way(user, *compartment)? {
+                groups.insert(*compartment, (way, headers));
+                return Ok(());
+            }
+        }
+        let says = "you may do this, but the key has not been sealed to you yet; it will be when a \
+                    colleague who holds it next signs in";
+        Err(Stop::Refused("no-key-yet", says.to_owned()))
+    }
+
+    /// Hands over headers without payloads, and the way to their keys, against a durable entry.
+    pub(crate) fn serve_headers(&self, logged: &Logged, groups: Groups) -> Result<Served, Broken> {
+        let mut served = Vec::new();
+        for (compartment, (way, wanted)) in groups {
+            let epoch = self.compartment(compartment)?.ok_or(Broken::NoUnit)?.epoch;
+            let mut headers = Vec::new();
+            for of in wanted {
+                let header = self.header(logged, &of, (compartment, epoch))?;
+                headers.push(SealedAgain { of, header });
+            }
+            let chain = self.chain(logged, &way)?;
+            served.push(HeaderGroup { chain, headers });
+        }
+        let groups = ServedHeaders { groups: served };
+        Ok(Served::Headers(Box::new(groups)))
+    }
+
+    /// The records that are sealed to a case's own compartments.
+    pub(crate) fn records_of_case(&self, case: &CaseFacts) -> Result<Vec<RecordFacts>, Broken> {
+        let mut records = Vec::new();
+        for record in self.record_ids() {
+            let Some(facts) = self.record(record)? else {
+                continue;
+            };
+            if facts.case == Some(case.id) && facts.compartments == case.compartments {
+                records.push(facts);
+            }
+        }
+        Ok(records)
+    }
+}
