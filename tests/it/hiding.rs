@@ -36,7 +36,15 @@ const TRIED: &[&str] = &[
     "record attachment R letter.txt --out letter.txt",
     "record amend R --from form.json --reason x",
     "record export R --age out.age",
+    "record exclude R sam",
+    "record restrict R --roles trustee",
+    "record deciders R dbs",
     "breakglass open R --reason x",
+    "access who R",
+    "access who OWN",
+    "access of cora",
+    "access of nora",
+    "access check",
     "grant add --to anna --record R --purpose x --until +2d",
     "grant add --to anna --record OWN --record R --purpose x --until +2d",
     "grant list",
@@ -74,6 +82,7 @@ const TRIED: &[&str] = &[
     "user suspend vera",
     "user resume vera",
     "user leave vera",
+    "user invite zoe --role staff",
     "user add new --role staff --new-passphrase-file new",
 ];
 
@@ -89,6 +98,8 @@ const TELLING: &[&str] = &[
     "proposal list",
     "proposal show P",
     "audit show --record R",
+    "access who R",
+    "access of cora",
     "errands",
 ];
 
@@ -97,6 +108,8 @@ const NOT_TRIED: &[&str] = &[
     "init",
     "demo",
     "user passphrase",
+    "user enrol",
+    "keeper",
     "kind list",
     "kind show",
     "kind template",
@@ -131,6 +144,10 @@ impl Twin {
         let keeper = Keeper::open(&paths(&place.path("centre")), &[]).unwrap();
         let none = ["r", "p", "g"].map(|sort| format!("{sort}_{}", "a".repeat(26)));
         let [record, proposal, grant] = happen(&keeper).unwrap_or(none);
+        // Somebody new lacks keys, that of the hidden record among them: it waits for cora.
+        let mut ada = Desk::sign_in(&keeper, "ada", &passphrase("ada"), None).unwrap();
+        centre_kit::enrol(&mut ada, "nora", Role::Coordinator, None);
+        drop(ada);
         keeper.close().unwrap();
         place.write("ada", "test only: ada knows these five words\n");
         place.write("new", "words for somebody who is new here\n");
@@ -213,6 +230,8 @@ fn plain(place: &Place, line: &str, said: &Said) -> String {
             let first = said.stdout.split("\\n").next().unwrap_or_default();
             keep(first, |at, _| at < 3)
         }
+        // A code is random.
+        line if line.starts_with("user invite") => String::new(),
         _ => said.stdout.clone(),
     };
     let text = format!("{stdout}\n[stderr]\n{}\n[exit {}]", said.stderr, said.code);
