@@ -26,7 +26,9 @@ pub(crate) fn tell(desk: &Desk<'_>, out: &Out) {
 pub(crate) fn show(desk: &mut Desk<'_>, out: &mut Out) -> Result<Vec<Value>, CliError> {
     let notices = desk.notices()?;
     if !out.json() {
-        notices.iter().for_each(|notice| out.say(&sentence(notice)));
+        for notice in &notices {
+            out.say(&sentence(notice));
+        }
     }
     desk.read_notices(&notices)?;
     Ok(notices.iter().map(document).collect())
