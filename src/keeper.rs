@@ -77,6 +77,7 @@ pub mod policy;
 pub(crate) mod proposals;
 pub(crate) mod publish;
 pub(crate) mod reading;
+pub(crate) mod reissue;
 pub(crate) mod rekey;
 pub(crate) mod request;
 pub(crate) mod revealed;

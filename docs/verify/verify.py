@@ -609,6 +609,7 @@ class Statement:
         signature = value.pop("sig")
         self.signature = b64url(signature, 64) if type(signature) is str else None
         self.message = SIGNED + spelled(value).encode()
+        self.value = value
         self.digest = hashlib.sha256(text.encode()).hexdigest()
         self.kind, self.by, self.at = value["kind"], value["by"], value["at"]
         self.vault, self.body = value["vault"], value["body"]
@@ -620,55 +621,104 @@ class Statement:
         return raw is not None and ed25519(raw, self.message, self.signature)
 
 
+    def proven_with(self, key):
+        """Whether a second key carries it too, by the signature in the body's `proof`."""
+        body = dict(self.body)
+        proof, raw = body.pop("proof", None), b64url(key, 32) if type(key) is str else None
+        proof = b64url(proof, 64) if type(proof) is str else None
+        message = b"strongroom-proof-v1\n" + spelled(dict(self.value, body=body)).encode()
+        return raw is not None and proof is not None and ed25519(raw, message, proof)
+
+
 class People:
     """Who is vouched for, from the root key down, and since when one person may act alone."""
 
     def __init__(self, genesis, statements):
         self.vault, self.root = genesis.vault, genesis.body.get("root")
-        self.roles, self.keys, self.handles = {}, {}, {}
+        self.roles, self.had, self.keys, self.handles = {}, {}, {}, {}
         self.modes = [(0, genesis.body.get("two_person"))]
-        waiting = [one for one in statements if one.kind in ("enrol", "succeed")]
+        self.invited, self.statements = [], statements
+        waiting = [one for one in statements if one.kind in ("invite", "enrol", "succeed", "role")]
         while True:
-            left = [one for one in waiting if not self.take_in(one)]
-            if not left or len(left) == len(waiting):
+            left, known = [one for one in waiting if not self.take_in(one)], len(self.modes)
+            self.follow_modes()
+            if len(left) == len(waiting) and len(self.modes) == known:
                 break
             waiting = left
-        for policy in (one for one in statements if one.kind == "policy"):
-            for approval in statements:
+
+    def follow_modes(self):
+        modes = self.modes[:1]
+        for policy in (one for one in self.statements if one.kind == "policy"):
+            for approval in self.statements:
                 proposer = self.signed(policy, {"coordinator", "trustee"})
                 if proposer and self.agrees(approval, policy):
-                    self.modes.append((approval.at, policy.body.get("two_person")))
+                    modes.append((approval.at, policy.body.get("two_person")))
+        self.modes = modes
 
     def take_in(self, one):
         user, role, key = (one.body.get(name) for name in ("user", "role", "verifying"))
         if one.vault != self.vault:
             return False
-        if one.kind == "enrol" and user not in self.roles:
+        if one.kind == "enrol" and user not in self.roles and "reissue" not in one.body:
             root = one.by == "root" and one.signed_with(self.root)
-            if not root and not self.signed(one, {"coordinator"}):
+            if not root and not self.signed(one, {"coordinator"}) and not self.took_up(one):
                 return False
-            self.roles[user], self.keys[user] = role, [key]
+            self.roles[user], self.keys[user], self.had[user] = role, [key], {role}
             self.handles[user] = one.body.get("handle")
+            return True
+        if one.kind == "enrol" and self.roles.get(user) == role and self.reissued(one, user):
+            self.keys[user] += [key]
             return True
         if one.kind == "succeed" and one.by == user and self.roles.get(user) == role:
             if self.signed(one):
-                self.keys[user].append(key)
+                self.keys[user] += [key] if key not in self.keys[user] else []
                 return True
+        if one.kind == "invite" and self.signed(one, {"coordinator"}):
+            self.invited.append(one.body)
+            return True
+        if one.kind == "role" and user in self.roles and self.signed(one, {"coordinator"}):
+            # What somebody signed does not fall with their role; nobody gives one to themselves.
+            if one.by != user and self.roles[user] != "assessor":
+                self.had[user] |= set(one.body.get("also", [])) - {"assessor"}
+            return True
         return False
+
+    def reissued(self, one, user):
+        """Whether two people, neither of them this person, gave them these keys in place of known ones."""
+        said = one.body.get("reissue")
+        return (
+            type(said) is dict
+            and said.get("replaces") in self.keys[user]
+            and one.by != user
+            and self.signed(one, SECOND_PERSONS)
+            and any(yes.by != user and self.agrees(yes, one) for yes in self.statements)
+        )
+
+    def took_up(self, one):
+        """Whether an enrolment takes up an invitation: by its key, in time, and by the new keys too."""
+        same = ("user", "handle", "role", "reports_to")
+        invited = any(
+            one.by == said.get("key")
+            and all(one.body.get(name) == said.get(name) for name in same)
+            and one.at <= said["expires"]
+            for said in self.invited
+        )
+        return invited and one.signed_with(one.by) and one.proven_with(one.body.get("verifying"))
 
     def signed(self, one, roles=None):
         """Whether somebody known, of one of these roles, signed it."""
-        if one.vault != self.vault or (roles and self.roles.get(one.by) not in roles):
+        if one.vault != self.vault or (roles and not roles & self.had.get(one.by, set())):
             return False
         return any(one.signed_with(key) for key in self.keys.get(one.by, []))
 
     def agrees(self, approval, proposed):
         """Whether it is a second person's signed yes to just that."""
         alone = [mode for since, mode in self.modes if since <= approval.at][-1] == "single"
+        about = proposed.body.get("reissue") or proposed.body
         return (
             approval.kind == "approve"
             and approval.body.get("digest") == proposed.digest
-            and approval.body.get("proposal") == proposed.body.get("proposal")
+            and approval.body.get("proposal") == about.get("proposal")
             and (approval.by != proposed.by or alone)
             and self.signed(approval, SECOND_PERSONS)
         )

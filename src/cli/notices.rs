@@ -7,6 +7,7 @@ use crate::cli::fail::CliError;
 use crate::cli::out::Out;
 use crate::desk::Desk;
 use crate::desk::Notice;
+use crate::desk::Told;
 use crate::records::dates;
 
 /// One line at sign-in, where there is something to read.
@@ -35,25 +36,54 @@ pub(crate) fn show(desk: &mut Desk<'_>, out: &mut Out) -> Result<Vec<Value>, Cli
 }
 
 fn sentence(notice: &Notice) -> String {
-    format!(
-        "{} opened the record {} in an emergency on {} (entry {}). It is to be looked at by {}: strongroom \
-         record history {}",
-        notice.by.as_deref().unwrap_or("Somebody"),
-        notice.record,
-        dates::people_moment(notice.at),
-        notice.entry,
-        dates::people_moment(notice.review_by),
-        notice.record
-    )
+    let somebody = |who: &Option<String>| who.as_deref().unwrap_or("somebody").to_owned();
+    let (by, at) = (somebody(&notice.by), dates::people_moment(notice.at));
+    let both = |agreed: &Option<String>| match agreed {
+        agreed if *agreed == notice.by => format!("{by} alone"),
+        agreed => format!("{by} and {}", somebody(agreed)),
+    };
+    match &notice.told {
+        Told::Opened { record, review_by } => format!(
+            "{by} opened the record {record} in an emergency on {at} (entry {}). It is to be looked at by {}: \
+             strongroom record history {record}",
+            notice.entry,
+            dates::people_moment(*review_by),
+        ),
+        Told::Reissued { agreed, own, .. } if *own => format!(
+            "You were given new keys by {} on {at} (entry {}). If you did not ask for them, tell a \
+             coordinator; and set a passphrase of your own: strongroom user passphrase",
+            both(agreed),
+            notice.entry
+        ),
+        Told::Reissued { user, agreed, .. } => format!(
+            "{} was given new keys by {} on {at} (entry {}).",
+            somebody(user),
+            both(agreed),
+            notice.entry
+        ),
+    }
 }
 
 fn document(notice: &Notice) -> Value {
-    json!({
-        "event": "breakglass",
+    let mut document = json!({
         "entry": notice.entry,
-        "record": notice.record,
         "by": notice.by,
         "at": notice.at.to_string(),
-        "review_by": notice.review_by.to_string(),
-    })
+    });
+    let more = match &notice.told {
+        Told::Opened { record, review_by } => json!({
+            "event": "breakglass",
+            "record": record,
+            "review_by": review_by.to_string(),
+        }),
+        Told::Reissued { user, agreed, .. } => json!({
+            "event": "reissue",
+            "user": user,
+            "agreed": agreed,
+        }),
+    };
+    if let (Some(document), Value::Object(more)) = (document.as_object_mut(), more) {
+        document.extend(more);
+    }
+    document
 }

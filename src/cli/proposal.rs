@@ -179,7 +179,7 @@ fn what(one: &Proposal) -> String {
     }
 }
 
-fn document(one: &Proposal) -> Value {
+pub(crate) fn document(one: &Proposal) -> Value {
     json!({
         "id": one.id,
         "act": one.act,

@@ -23,6 +23,7 @@ use crate::keeper::facts::Role;
 use crate::records::dates;
 
 mod invite;
+mod reissue;
 
 /// Add, invite, list, suspend and end users; change your passphrase
 #[derive(Debug, clap::Args)]
@@ -51,6 +52,7 @@ enum Command {
     /// From this moment nothing more is shown to them, and their sealed keys are destroyed. Somebody who comes
     /// back gets a new account.
     Leave(Who),
+    Reissue(reissue::Reissue),
     Passphrase(Change),
 }
 
@@ -125,6 +127,7 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
             let account = desk.leave_user(&who.user)?;
             changed(&account, "has left: their account has ended", out)
         }),
+        Command::Reissue(args) => reissue::run(&args, ask, out),
         Command::Passphrase(args) => passphrase(args.new_passphrase_file.as_deref(), ask, out),
     }
 }

@@ -60,3 +60,23 @@ pub(crate) fn attachment_warnings(attachments: &[Attach]) -> Result<Vec<String>,
     }
     Ok(warnings)
 }
+
+/// The first pass over an attachment: its length and digest.
+pub(crate) fn hash(mut content: Box<dyn Read>) -> std::io::Result<(u64, crate::sealing::Digest)> {
+    use sha2::Digest as _;
+    let mut sha256 = sha2::Sha256::new();
+    let mut chunk = zeroize::Zeroizing::new(vec![0; 64 * 1024]);
+    let mut bytes = 0_u64;
+    loop {
+        let count = content.read(&mut chunk)?;
+        if count == 0 {
+            break;
+        }
+        sha256.update(chunk.get(..count).unwrap_or_default());
+        bytes = bytes.saturating_add(count as u64);
+    }
+    Ok((
+        bytes,
+        crate::sealing::Digest::from_bytes(sha256.finalize().into()),
+    ))
+}

@@ -199,7 +199,6 @@ impl Desk<'_> {
     /// [`DeskError`].
     pub fn remove_from_team(&mut self, case: &str, who: &str) -> Result<Case, DeskError> {
         self.change_team(parse_case(case), who, false)?;
-        self.run_told_errands()?;
         self.case(case)
     }
 

@@ -8,24 +8,44 @@ use crate::desk::link::Because;
 use crate::desk::reading::parse_record;
 use crate::desk::shown::ShownRecord;
 use crate::ids::RecordId;
-use crate::keeper::facts::NoticeFacts;
+use crate::ids::UserId;
+use crate::keeper::facts::NoticeAbout;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::Load;
 
-/// That somebody opened a record in an emergency.
+/// What this person should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// The entry of the opening.
+    /// The entry of what was done.
     pub entry: u64,
-    /// The record.
-    pub record: RecordId,
-    /// The handle of whoever opened it.
+    /// The handle of whoever did it.
     pub by: Option<String>,
     /// When.
     pub at: Timestamp,
-    /// When the opening is to have been reviewed.
-    pub review_by: Timestamp,
+    /// What.
+    pub told: Told,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// A record was opened in an emergency.
+    Opened {
+        /// The record.
+        record: RecordId,
+        /// When the opening is to have been reviewed.
+        review_by: Timestamp,
+    },
+    /// Somebody was given new keys.
+    Reissued {
+        /// Whose keys they are, by handle.
+        user: Option<String>,
+        /// The handle of the second person.
+        agreed: Option<String>,
+        /// Whether it is this person.
+        own: bool,
+    },
 }
 
 impl Desk<'_> {
@@ -84,19 +104,26 @@ impl Desk<'_> {
         let Served::Notices(notices) = served else {
             return Err(link::unexpected());
         };
-        let handle = |notice: &NoticeFacts| {
+        let handle = |user: UserId| {
             let mut accounts = keys.accounts.iter();
-            let by = accounts.find(|account| account.id == notice.by);
+            let by = accounts.find(|account| account.id == user);
             by.map(|account| account.handle.clone())
+        };
+        let told = |about| match about {
+            NoticeAbout::Opened { record, review_by } => Told::Opened { record, review_by },
+            NoticeAbout::Reissued { user, agreed } => Told::Reissued {
+                user: handle(user),
+                agreed: handle(agreed),
+                own: user == self.account.id,
+            },
         };
         Ok(notices
             .iter()
             .map(|notice| Notice {
                 entry: notice.entry,
-                record: notice.record,
-                by: handle(notice),
+                by: handle(notice.by),
                 at: notice.at,
-                review_by: notice.review_by,
+                told: told(notice.about),
             })
             .collect())
     }

@@ -8,6 +8,7 @@ use crate::desk::members;
 use crate::desk::open;
 use crate::desk::seal::Recipients;
 use crate::desk::trust::Trust;
+use crate::keeper::facts::Member;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Errand;
 use crate::keeper::message::answer::Keys;
@@ -15,6 +16,7 @@ use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::Load;
 use crate::keeper::message::load::NewEnvelope;
 use crate::ledger::Proven;
+use crate::sealing::FileKey;
 use crate::sealing::seal_header;
 
 /// How often errands are looked up before they are left to the next sign-in: what one round does may be
@@ -104,17 +106,8 @@ impl Desk<'_> {
         keys: &Keys,
         trust: &Trust,
     ) -> Result<Vec<NewEnvelope>, DeskError> {
-        let (last, before) = errand.chain.split_last().ok_or_else(link::unexpected)?;
-        let through = match before {
-            [] => None,
-            before => Some(open::follow(proven, self.person.identity(), before, trust)?),
-        };
-        let with = through.as_ref().unwrap_or(self.person.identity());
-        let key = open::envelope_key(proven, with, last)?;
-        // Followed whole once, so that a key nobody vouches for is never sealed on.
-        open::follow(proven, self.person.identity(), &errand.chain, trust)?;
-        let signed = members::signed(&errand.chain, &errand.entitled, (keys, trust))?;
-        members::check(&errand.members, &signed, keys)?;
+        let key = self.errand_key(proven, errand, trust)?;
+        check_errand(errand, &errand.members, (keys, trust))?;
         let recipients = Recipients::new(trust, keys);
         let mut envelopes = Vec::new();
         for member in &errand.members {
@@ -127,6 +120,38 @@ impl Desk<'_> {
         }
         Ok(envelopes)
     }
+
+    /// The file key behind an errand's secret, once it is sure that somebody vouches for it.
+    pub(crate) fn errand_key(
+        &self,
+        proven: &Proven,
+        errand: &Errand,
+        trust: &Trust,
+    ) -> Result<FileKey, DeskError> {
+        let (last, before) = errand.chain.split_last().ok_or_else(link::unexpected)?;
+        let through = match before {
+            [] => None,
+            before => Some(open::follow(proven, self.person.identity(), before, trust)?),
+        };
+        let with = through.as_ref().unwrap_or(self.person.identity());
+        let key = open::envelope_key(proven, with, last)?;
+        // Followed whole once, so that a key nobody vouches for is never sealed on.
+        open::follow(proven, self.person.identity(), &errand.chain, trust)?;
+        Ok(key)
+    }
+}
+
+/// Checks that the key of an errand is meant for these members.
+///
+/// # Errors
+/// [`DeskError::Damaged`] naming whom it is not for.
+pub(crate) fn check_errand(
+    errand: &Errand,
+    asked: &[Member],
+    (keys, trust): (&Keys, &Trust),
+) -> Result<(), DeskError> {
+    let signed = members::signed(&errand.chain, &errand.entitled, (keys, trust))?;
+    members::check(asked, &signed, keys)
 }
 
 #[cfg(test)]

@@ -13,9 +13,11 @@ mod outside;
 mod over;
 mod people;
 mod power;
+mod reissued;
 mod rekey;
 mod sealed_on;
 mod seen;
+mod single;
 mod taken;
 
 use serde_json::Value;

@@ -18,6 +18,7 @@ use crate::keeper::message::Ask;
 use crate::keeper::message::Asked;
 use crate::keeper::message::MESSAGES;
 use crate::keeper::message::Want;
+use crate::keeper::message::answer::BAD_AUTH;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Opening;
 use crate::keeper::message::answer::Outcome;
@@ -89,6 +90,14 @@ impl Desk<'_> {
                 "the keeper answered without an entry; nothing is opened",
             ));
         };
+        // Keys that are the account's no more: the entry is nobody's, and nothing is opened with it.
+        if let Outcome::Refused { code, says } = &answer.outcome
+            && code == BAD_AUTH
+        {
+            let nobody = (ActorHandle::SERVICE, Event::Refuse);
+            prove(&mut held, (receipt, opening), nobody)?;
+            return Err(DeskError::refused(code, says.clone()));
+        }
         let done = matches!(answer.outcome, Outcome::Done(_));
         let event = if done { act.row().event } else { Event::Refuse };
         let proven = prove(&mut held, (receipt, opening), (self.actor, event))?;

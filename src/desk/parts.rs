@@ -5,12 +5,11 @@ use std::io;
 use std::io::Read;
 use std::io::Write;
 
-use sha2::Digest as _;
-
 use crate::bytes::base64url;
 use crate::bytes::hex;
 use crate::desk::Desk;
 use crate::desk::attach::Attach;
+use crate::desk::attach::hash;
 use crate::desk::error::DeskError;
 use crate::desk::link::unexpected;
 use crate::desk::trust::Trust;
@@ -350,22 +349,6 @@ impl Sealed {
         }
         Ok(())
     }
-}
-
-/// The first pass over an attachment: its length and digest.
-fn hash(mut content: Box<dyn Read>) -> io::Result<(u64, Digest)> {
-    let mut sha256 = sha2::Sha256::new();
-    let mut chunk = zeroize::Zeroizing::new(vec![0; CHUNK]);
-    let mut bytes = 0_u64;
-    loop {
-        let count = content.read(&mut chunk)?;
-        if count == 0 {
-            break;
-        }
-        sha256.update(chunk.get(..count).unwrap_or_default());
-        bytes = bytes.saturating_add(count as u64);
-    }
-    Ok((bytes, Digest::from_bytes(sha256.finalize().into())))
 }
 
 /// A digest as facts spell it.

@@ -21,8 +21,11 @@ use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedProposal;
 use crate::keeper::message::load::Approval;
 use crate::keeper::message::load::ApproveStatement;
+use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::Load;
+use crate::keeper::message::load::NewEnvelope;
 use crate::keeper::message::load::PolicyStatement;
+use crate::ledger::Proven;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
@@ -86,7 +89,7 @@ impl Desk<'_> {
     /// [`DeskError`].
     pub fn proposal(&mut self, proposal: &str) -> Result<Proposal, DeskError> {
         let (keys, trust) = self.keys(None)?;
-        let served = self.ask_proposal(parse_proposal(proposal))?;
+        let (served, _) = self.ask_proposal(parse_proposal(proposal))?;
         shown(&served, &keys, &trust)
     }
 
@@ -95,14 +98,20 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError::Damaged`] when the keeper shows something else than was signed.
     pub fn approve(&mut self, proposal: &str) -> Result<Proposal, DeskError> {
-        let (keys, trust) = self.keys(None)?;
-        let served = self.ask_proposal(parse_proposal(proposal))?;
-        self.sign_approval(&served, (&keys, &trust))
+        let proposal = parse_proposal(proposal);
+        self.again(|desk| {
+            let (served, proven) = desk.ask_proposal(proposal)?;
+            let (keys, trust) = desk.keys(None)?;
+            shown(&served, &keys, &trust)?;
+            let added = desk.added(&proven, &served, (&keys, &trust))?;
+            desk.sign_approval(&served, added, (&keys, &trust))
+        })
     }
 
-    pub(crate) fn sign_approval(
+    fn sign_approval(
         &mut self,
         served: &ServedProposal,
+        envelopes: Vec<NewEnvelope>,
         (keys, trust): (&Keys, &Trust),
     ) -> Result<Proposal, DeskError> {
         let proposal = shown(served, keys, trust)?.id;
@@ -113,7 +122,7 @@ impl Desk<'_> {
         };
         let load = Load::Approval(Box::new(Approval {
             statement: self.says(StatementKind::Approve, &said)?,
-            envelopes: Vec::new(),
+            envelopes,
         }));
         let want = Want::ApproveProposal { proposal };
         let (served, _) = self.ask(want, load, Because::default())?;
@@ -166,7 +175,7 @@ impl Desk<'_> {
         let facts = &served.facts;
         let waits = facts.state == ProposalState::Waiting;
         if waits && facts.single && facts.by == self.account.id && self.account.claimed {
-            return self.sign_approval(served, (&keys, &trust));
+            return self.sign_approval(served, Vec::new(), (&keys, &trust));
         }
         shown(served, &keys, &trust)
     }
@@ -177,12 +186,15 @@ impl Desk<'_> {
         shown(&one(served)?, &keys, &trust)
     }
 
-    fn ask_proposal(&mut self, proposal: ProposalId) -> Result<ServedProposal, DeskError> {
+    fn ask_proposal(
+        &mut self,
+        proposal: ProposalId,
+    ) -> Result<(ServedProposal, Proven), DeskError> {
         let want = Want::ShowProposal { proposal };
-        let (served, _) = self.ask(want, Load::Nothing {}, Because::default())?;
+        let (served, proven) = self.ask(want, Load::Nothing {}, Because::default())?;
         let served = one(served)?;
         if served.facts.id == proposal {
-            return Ok(served);
+            return Ok((served, proven));
         }
         Err(DeskError::damaged(
             "another proposal was served than the one asked for",
@@ -272,7 +284,16 @@ fn about(
                 });
             same.then_some(About::TwoPerson(*mode))
         }
-        (Proposed::ReissueUser { user }, None) => Some(About::Reissue(handle_of(keys, *user))),
+        (Proposed::ReissueUser { user }, None) => {
+            let said: Option<Enrolment> = statement.read_body();
+            let said = said.filter(|said| {
+                let mut reissue = said.reissue.iter();
+                statement.kind() == StatementKind::Enrol
+                    && said.user == *user
+                    && reissue.any(|reissue| reissue.proposal == served.facts.id)
+            });
+            said.map(|_| About::Reissue(handle_of(keys, *user)))
+        }
         (Proposed::Grant { grant }, Some(facts)) => {
             let same = facts.id == *grant
                 && facts.proposal == served.facts.id

@@ -87,11 +87,11 @@ impl Desk<'_> {
         (role, user, recipient): (Role, UserId, &HybridRecipient),
         (keys, trust): (&Keys, &Trust),
     ) -> Result<Option<NewCompartment>, DeskError> {
-        let roll = roll(keys);
-        if roll.teams.contains_key(&role) {
+        let here = roll(keys);
+        if here.teams.contains_key(&role) {
             return Ok(None);
         }
-        let mut members = roll.as_roll().team(role);
+        let mut members = here.as_roll().team(role);
         members.insert(Member::User(user));
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Epoch);

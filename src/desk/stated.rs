@@ -4,9 +4,6 @@
 //! This desk checks each entry's proof before it puts its name to the statement. That no entry was left out
 //! is the keeper's word: only the ledger itself, read whole, could show that.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,8 +17,8 @@ use crate::desk::grants::parse_grant;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::seal::json;
-use crate::ids::UserId;
-use crate::keeper::facts::GrantFacts;
+use crate::desk::trust::Trust;
+use crate::ids::VaultId;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::GrantEvidence;
 use crate::keeper::message::answer::Keys;
@@ -61,7 +58,7 @@ pub struct Stated {
 struct Written<'a> {
     closing: String,
     genesis: &'a str,
-    statements: Vec<String>,
+    statements: &'a [String],
     checkpoint: &'a str,
     entries: &'a [ProvenEntry],
 }
@@ -112,14 +109,14 @@ impl Desk<'_> {
             ));
         }
         let opened = opened(&evidence, proven.checkpoint())?;
-        let signers = self.signers(&evidence)?;
+        check_signers(&evidence, self.vault, &keys)?;
         let count = opened.len();
         let closing = closing(&evidence, opened, proven.checkpoint());
         let closing = self.says(StatementKind::Closing, &closing)?;
         let written = Written {
             closing: String::from_utf8(closing).map_err(DeskError::damaged)?,
             genesis: std::str::from_utf8(&keys.genesis).map_err(DeskError::damaged)?,
-            statements: chain(&keys, &signers)?,
+            statements: &evidence.statements,
             checkpoint: &evidence.checkpoint,
             entries: &evidence.entries,
         };
@@ -132,20 +129,6 @@ impl Desk<'_> {
             opened: count,
             file,
         })
-    }
-
-    /// Everyone whose signature the statement shows.
-    fn signers(&self, evidence: &GrantEvidence) -> Result<BTreeSet<UserId>, DeskError> {
-        let facts: &GrantFacts = &evidence.facts;
-        let mut signers = BTreeSet::from([self.account.id, facts.to, facts.by]);
-        for entry in &evidence.entries {
-            let by = detail_of(entry)?.and_then(|detail| {
-                let by = detail.pointer("/ask/by").and_then(Value::as_str);
-                by.and_then(|by| by.parse::<UserId>().ok())
-            });
-            signers.extend(by);
-        }
-        Ok(signers)
     }
 }
 
@@ -176,6 +159,41 @@ fn opened(evidence: &GrantEvidence, head: &SignedCheckpoint) -> Result<Vec<Opene
         }
     }
     Ok(opened)
+}
+
+/// Checks that the statements served lead to each signature a stranger will look at: those who check it have
+/// nothing else to go by.
+fn check_signers(evidence: &GrantEvidence, vault: VaultId, keys: &Keys) -> Result<(), DeskError> {
+    let trust = Trust::check(
+        vault,
+        &Keys {
+            genesis: keys.genesis.clone(),
+            accounts: Vec::new(),
+            statements: evidence.statements.clone(),
+            compartments: Vec::new(),
+            case: None,
+            members: None,
+            recovery: None,
+        },
+    )?;
+    let nobody = || DeskError::damaged("nobody vouches for somebody who signed about this grant");
+    let facts = &evidence.facts;
+    let mut signed = vec![facts.statement.clone()];
+    signed.extend(facts.approval.clone());
+    for entry in &evidence.entries {
+        let ask = detail_of(entry)?.and_then(|mut detail| Some(detail.get_mut("ask")?.take()));
+        if let Some(ask) = ask.filter(|ask| ask.get("sig").is_some()) {
+            let bytes = crate::canon::to_bytes(&ask).map_err(DeskError::damaged)?;
+            signed.push(String::from_utf8(bytes).map_err(DeskError::damaged)?);
+        }
+    }
+    for text in signed {
+        let statement = Statement::parse(text.as_bytes()).map_err(|_| nobody())?;
+        if !trust.signed_by_known(&statement) {
+            return Err(nobody());
+        }
+    }
+    Ok(())
 }
 
 fn check(entry: &ProvenEntry, head: &SignedCheckpoint) -> Result<Leaf, DeskError> {
@@ -223,34 +241,4 @@ fn closing<'e>(
         size: head.size().get(),
         root: head.head().root.to_string(),
     }
-}
-
-/// The statements that lead from the root key to each signer's keys, and those that changed how many people
-/// an act needs; no others, so that a stranger learns of nobody else.
-fn chain(keys: &Keys, signers: &BTreeSet<UserId>) -> Result<Vec<String>, DeskError> {
-    let mut about: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
-    let mut kept: BTreeSet<usize> = BTreeSet::new();
-    let mut wanted: Vec<String> = signers.iter().map(ToString::to_string).collect();
-    for (at, text) in keys.statements.iter().enumerate() {
-        let statement = Statement::parse(text.as_bytes()).map_err(DeskError::damaged)?;
-        let by = statement.by().to_owned();
-        let user = statement.body().get("user").and_then(Value::as_str);
-        match (statement.kind(), user) {
-            (StatementKind::Policy | StatementKind::Approve, _) => {
-                kept.insert(at);
-                wanted.push(by);
-            }
-            (_, Some(user)) => about.entry(user.to_owned()).or_default().push((at, by)),
-            (_, None) => {}
-        }
-    }
-    while let Some(user) = wanted.pop() {
-        for (at, by) in about.remove(&user).unwrap_or_default() {
-            kept.insert(at);
-            wanted.push(by);
-        }
-    }
-    let texts = keys.statements.iter().enumerate();
-    let texts = texts.filter(|(at, _)| kept.contains(at));
-    Ok(texts.map(|(_, text)| text.clone()).collect())
 }

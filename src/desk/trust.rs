@@ -67,12 +67,11 @@ impl Trust {
             invited: Vec::new(),
             modes: Vec::new(),
         };
-        let mut waiting: Vec<Statement> = Vec::new();
+        let mut statements: Vec<Statement> = Vec::new();
         for text in &keys.statements {
-            waiting.push(Statement::parse(text.as_bytes()).map_err(DeskError::damaged)?);
+            statements.push(Statement::parse(text.as_bytes()).map_err(DeskError::damaged)?);
         }
-        trust.follow(waiting.clone());
-        trust.follow_modes(&waiting);
+        trust.follow(&statements);
         for account in &keys.accounts {
             trust.check_account(account)?;
         }
@@ -82,18 +81,15 @@ impl Trust {
         Ok(trust)
     }
 
-    /// Takes in statements whose signer is known, until none is left that is.
-    fn follow(&mut self, mut waiting: Vec<Statement>) {
+    /// Takes in statements whose signer is known, until none is left that is. How many people an act takes
+    /// follows from them, and may be what others wait for.
+    fn follow(&mut self, statements: &[Statement]) {
+        let mut waiting: Vec<&Statement> = statements.iter().collect();
         loop {
-            let before = waiting.len();
-            let mut still = Vec::new();
-            for statement in waiting {
-                if !self.take_in(&statement) {
-                    still.push(statement);
-                }
-            }
-            waiting = still;
-            if waiting.is_empty() || waiting.len() == before {
+            let before = (waiting.len(), self.modes.len());
+            waiting.retain(|statement| !self.take_in(statement, statements));
+            self.follow_modes(statements);
+            if before == (waiting.len(), self.modes.len()) {
                 return;
             }
         }

@@ -4,6 +4,8 @@ use crate::keeper::facts::GrantState;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::Proposed;
 use crate::keeper::grants::GrantEntry;
+use crate::keeper::message::load::NewEnvelope;
+use crate::keeper::request::Request;
 use crate::keeper::request::Stop;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
@@ -20,19 +22,40 @@ impl Vault {
                 let grant = self.shared.grants.get(&grant).ok_or(Broken::NoUnit)?;
                 self.check_still_grants(grant)
             }
-            Proposed::ReissueUser { .. } => Err(Stop::Refused(
-                "not-proposed",
-                "this keeper knows no way to do what was proposed".to_owned(),
-            )),
+            Proposed::ReissueUser { user } => self.check_still_reissuable(facts, user),
+        }
+    }
+
+    /// Whether what the second person's desk adds belongs to what was proposed.
+    ///
+    /// # Errors
+    /// [`Stop::Stale`] when keys have moved on.
+    pub(crate) fn check_added(
+        &self,
+        request: &Request,
+        facts: &ProposalFacts,
+        added: &[NewEnvelope],
+    ) -> Result<(), Stop> {
+        match facts.what {
+            Proposed::ReissueUser { user } => self.check_sealed_on(request.asker.id, user, added),
+            _ if added.is_empty() => Ok(()),
+            Proposed::ChangeTwoPerson { .. } | Proposed::Grant { .. } => {
+                Err(Stop::BadAuth("an approval of this carries no keys"))
+            }
         }
     }
 
     /// Does what was proposed and is now approved.
-    pub(crate) fn take_effect(&mut self, facts: &ProposalFacts) -> Result<(), Broken> {
+    pub(crate) fn take_effect(
+        &mut self,
+        facts: &ProposalFacts,
+        added: &[NewEnvelope],
+    ) -> Result<(), Broken> {
         match facts.what {
             Proposed::Grant { grant } => self.put_in_force(grant, facts.approval.clone()),
+            Proposed::ReissueUser { user } => self.put_in_place(facts, user, added),
             // The mode in force is that of the newest approved proposal.
-            Proposed::ChangeTwoPerson { .. } | Proposed::ReissueUser { .. } => Ok(()),
+            Proposed::ChangeTwoPerson { .. } => Ok(()),
         }
     }
 
@@ -43,7 +66,8 @@ impl Vault {
                 let grant = self.shared.grants.get(&grant).cloned();
                 self.end_grant(grant.ok_or(Broken::NoUnit)?, GrantState::Refused, None)
             }
-            Proposed::ChangeTwoPerson { .. } | Proposed::ReissueUser { .. } => Ok(()),
+            Proposed::ReissueUser { .. } => self.drop_waiting_keys(facts),
+            Proposed::ChangeTwoPerson { .. } => Ok(()),
         }
     }
 

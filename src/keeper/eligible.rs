@@ -138,6 +138,7 @@ impl Vault {
                     Vec::new()
                 },
                 grant,
+                errands: Vec::new(),
                 facts,
             });
         }

@@ -6,6 +6,7 @@ use crate::ids::RecordId;
 use crate::keeper::acts::Act;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::CaseFacts;
+use crate::keeper::facts::NoticeAbout;
 use crate::keeper::facts::NoticeFacts;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::RecordFacts;
@@ -31,10 +32,12 @@ impl Vault {
     ) -> Result<Step, Stop> {
         let notice = NoticeFacts {
             entry: self.next_index(),
-            record,
             by: request.asker.id,
             at: self.now(),
-            review_by: self.now().plus_ms(REVIEW_MS),
+            about: NoticeAbout::Opened {
+                record,
+                review_by: self.now().plus_ms(REVIEW_MS),
+            },
             other: Other::new(),
         };
         let step = self.read_record(request, Act::BreakGlass, record, None)?;

@@ -176,7 +176,7 @@ impl Vault {
 
     /// The same, for somebody who is believed about a team's first key.
     fn to_make_by(&self, asker: &AccountFacts) -> Result<Vec<Role>, Broken> {
-        if asker.role == Role::Coordinator {
+        if asker.is(Role::Coordinator) {
             self.to_make()
         } else {
             Ok(Vec::new())
@@ -248,9 +248,7 @@ impl Vault {
             return Ok(None);
         };
         members.retain(|member| !self.has_unit(&units::membership(id, facts.epoch, member)));
-        let team = matches!(facts.purpose, Purpose::Team { .. });
-        let waits = team && self.is_out_of_place(id, roll)?;
-        if members.is_empty() || waits || self.hidden_from(&facts, user)? {
+        if members.is_empty() || self.stays_closed(&facts, user, roll)? {
             return Ok(None);
         }
         Ok(self.way(user, id)?.map(|way| Lack {
@@ -258,6 +256,17 @@ impl Vault {
             members,
             way,
         }))
+    }
+
+    /// Whether a compartment's key is not to be sealed on now by this person.
+    pub(crate) fn stays_closed(
+        &self,
+        facts: &CompartmentFacts,
+        user: UserId,
+        roll: &RollData,
+    ) -> Result<bool, Broken> {
+        let team = matches!(facts.purpose, Purpose::Team { .. });
+        Ok((team && self.is_out_of_place(facts.id, roll)?) || self.hidden_from(facts, user)?)
     }
 
     /// Whether a compartment is of a record that does not exist for this person, whatever keys they hold.

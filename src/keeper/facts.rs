@@ -28,6 +28,7 @@ pub use member::Member;
 pub use shared::GrantFacts;
 pub use shared::ProposalFacts;
 pub use shared::Proposed;
+pub use told::NoticeAbout;
 pub use told::NoticeFacts;
 pub use told::RevealedFacts;
 pub use words::AccountState;

@@ -4,6 +4,7 @@ use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
+use crate::keeper::facts::GrantState;
 use crate::keeper::facts::Role;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::StateStatement;
@@ -11,6 +12,7 @@ use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
+use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::sealing::StatementKind;
 
@@ -61,12 +63,24 @@ impl Vault {
             self.drop_identity(user)?;
         }
         let pledge = self.log(permit, request.entry(act))?;
+        if state == AccountState::Left {
+            self.end_grants_of(user)?;
+        }
         Ok(Step::serving(pledge, move |vault, _| {
             Ok(Served::Accounts(
                 vault.people.account(user).cloned().into_iter().collect(),
             ))
         })
         .telling_errands(request.asker.id))
+    }
+
+    /// Ends the grants somebody was given, those too that wait for a second person.
+    pub(crate) fn end_grants_of(&mut self, user: UserId) -> Result<(), Broken> {
+        let grants = self.shared.grants_of(user).into_iter();
+        for grant in grants.filter(|grant| grant.state == GrantState::Active) {
+            self.expire_grant(grant)?;
+        }
+        self.lapse_waiting_for(user)
     }
 
     /// Refuses what would leave nobody to run the centre, or nobody who holds the coordinators' key.

@@ -4,8 +4,12 @@
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::facts::AccountFacts;
+use crate::keeper::facts::NoticeAbout;
 use crate::keeper::facts::NoticeFacts;
 use crate::keeper::message::answer::Served;
+use crate::keeper::policy::decide::Decision;
+use crate::keeper::policy::decide::decide;
+use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
@@ -27,9 +31,14 @@ impl Vault {
     pub(crate) fn notices(&self, asker: &AccountFacts) -> Result<Vec<NoticeFacts>, Broken> {
         let mut may_know = Vec::new();
         for notice in self.kept_notices(asker.id)? {
-            if let Some(facts) = self.record(notice.record)?
-                && self.may_know(asker, &facts)?
-            {
+            let may = match notice.about {
+                NoticeAbout::Opened { record, .. } => match self.record(record)? {
+                    Some(facts) => self.may_know(asker, &facts)?,
+                    None => false,
+                },
+                NoticeAbout::Reissued { user, .. } => self.may_see_user(asker, user),
+            };
+            if may {
                 may_know.push(notice);
             }
         }
@@ -51,9 +60,40 @@ impl Vault {
             }
         }
         let left = self.notices(&request.asker)?;
-        let listed = left.iter().map(|notice| notice.record).collect();
+        let listed = left.iter().filter_map(NoticeFacts::record).collect();
         let pledge = self.log(permit, request.entry(Act::ReadNotices).listing(listed))?;
         Ok(Step::serving(pledge, move |_, _| Ok(Served::Notices(left))))
+    }
+
+    /// Tells whoever may see the account, and its owner, that somebody was given new keys: not the two who gave
+    /// them.
+    pub(crate) fn tell_of_reissue(&mut self, notice: &NoticeFacts) -> Result<(), Broken> {
+        let NoticeAbout::Reissued { user, agreed } = notice.about else {
+            return Ok(());
+        };
+        for account in self.people.all() {
+            let gave = account.id == notice.by || account.id == agreed;
+            if !gave && account.may_work() && self.may_see_user(&account, user) {
+                self.notify(account.id, notice.clone())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn may_see_user(&self, asker: &AccountFacts, user: UserId) -> bool {
+        let Some(account) = self.people.account(user) else {
+            return false;
+        };
+        let question = Question {
+            asker,
+            grants: &[],
+            act: Act::ShowUser,
+            resource: Resource::Account(account),
+            purpose: None,
+            reason: None,
+        };
+        let decision = decide(&self.policy, &question, self.now());
+        matches!(decision, Decision::Allow(_))
     }
 
     fn kept_notices(&self, user: UserId) -> Result<Vec<NoticeFacts>, Broken> {

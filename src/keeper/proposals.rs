@@ -15,6 +15,7 @@ use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::ProposalState;
 use crate::keeper::facts::Proposed;
 use crate::keeper::facts::Role;
+use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::Approval;
 use crate::keeper::message::load::ApproveStatement;
 use crate::keeper::policy::decide::Permit;
@@ -123,8 +124,23 @@ impl Vault {
     ) -> Result<Step, Stop> {
         let (permit, facts) = self.proposal_for(request, Act::ShowProposal, id)?;
         let pledge = self.log(permit, request.entry(Act::ShowProposal))?;
-        Ok(Step::serving(pledge, move |vault, _| {
-            vault.serve_proposals(vec![facts])
+        let asker = request.asker.clone();
+        Ok(Step::serving(pledge, move |vault, logged| {
+            let decides = facts.state == ProposalState::Waiting
+                && facts.by != asker.id
+                && vault.may_approve(&asker, &facts);
+            let errands = if decides {
+                vault.to_add(logged, (asker.id, &facts))?
+            } else {
+                Vec::new()
+            };
+            let mut served = vault.serve_proposals(vec![facts])?;
+            if let Served::Proposals(all) = &mut served
+                && let [one] = all.as_mut_slice()
+            {
+                one.errands = errands;
+            }
+            Ok(served)
         }))
     }
 
@@ -139,6 +155,7 @@ impl Vault {
         must_wait(&facts)?;
         let statement = self.check_approval(request, &facts, approval)?;
         self.may_take_effect(&facts)?;
+        self.check_added(request, &facts, &approval.envelopes)?;
         let alone = facts.by == request.asker.id;
         let facts = ProposalFacts {
             state: ProposalState::Approved,
@@ -152,7 +169,7 @@ impl Vault {
         }
         let pledge = self.log(permit, request.entry(Act::ApproveProposal).noting(note))?;
         self.note_about(&facts, self.last_index())?;
-        self.take_effect(&facts)?;
+        self.take_effect(&facts, &approval.envelopes)?;
         self.put_proposal(facts.clone())?;
         Ok(Step::serving(pledge, move |vault, _| {
             vault.serve_proposals(vec![facts])

@@ -36,6 +36,10 @@ use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 use crate::store::Tree;
 
+/// Of an ask signed with other keys than the account's: mostly those it had before.
+const OTHER_KEYS: &str = "this is not signed with the keys of the account, which may have been given new ones: sign in \
+                          again, or ask a coordinator";
+
 /// How far a signed ask's time may be from the keeper's: ten minutes.
 pub(crate) const MAX_SKEW_MS: u64 = 10 * 60 * 1000;
 
@@ -171,7 +175,7 @@ impl Vault {
             .clone();
         statement
             .verify(&account.verifying)
-            .map_err(|_| bad("the ask's signature does not hold"))?;
+            .map_err(|_| bad(OTHER_KEYS))?;
         if statement.at().as_ms().abs_diff(self.now().as_ms()) > MAX_SKEW_MS {
             return Err(bad(
                 "the ask's time is more than ten minutes away from the keeper's",

@@ -73,7 +73,7 @@ impl Vault {
         (role, account): (Role, &AccountFacts),
         made: Option<&'n NewCompartment>,
     ) -> Result<Option<(&'n NewCompartment, EpochStatement)>, Stop> {
-        if self.team(role)?.is_some() {
+        if self.living_team(role)?.is_some() {
             return Ok(None);
         }
         let made = made.ok_or(Stop::Stale)?;

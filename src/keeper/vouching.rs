@@ -102,6 +102,21 @@ impl Vault {
                 waiting.extend(self.version(record, number)?.map(|version| version.author));
             }
         }
+        // Grants that are over are told with their names, too.
+        for grant in self.shared.grants_of(user) {
+            let said = grant.approval.iter().chain([&grant.statement]);
+            waiting.extend(said.filter_map(|text| signer(text)));
+        }
+        let policy = self.policy_statements();
+        waiting.extend(policy.iter().filter_map(|text| signer(text)));
+        self.vouching_for(waiting)
+    }
+
+    /// These people, and everyone who vouches for them, up to the root.
+    pub(crate) fn vouching_for(
+        &self,
+        mut waiting: Vec<UserId>,
+    ) -> Result<BTreeSet<UserId>, Broken> {
         let mut signers = BTreeSet::new();
         while let Some(next) = waiting.pop() {
             if !signers.insert(next) {
@@ -115,7 +130,7 @@ impl Vault {
 }
 
 /// The user who signed a statement; `None` for the root.
-fn signer(statement: &str) -> Option<UserId> {
+pub(crate) fn signer(statement: &str) -> Option<UserId> {
     Statement::parse(statement.as_bytes())
         .ok()?
         .by()

@@ -158,6 +158,61 @@ fn whoever_is_invited_makes_their_own_account() {
 }
 
 #[test]
+fn a_lost_passphrase_is_made_good_by_two_people() {
+    let centre = Centre::new();
+    centre
+        .place
+        .write("first", "first words, told on the phone\n");
+    centre
+        .place
+        .write("own", "a passphrase of rhiannon's own\n");
+    centre
+        .run("rhiannon", "user passphrase --new-passphrase-file own")
+        .ok();
+    centre
+        .place
+        .write("centre.signin/rhiannon", "a passphrase of rhiannon's own");
+    let waits = centre.json("moira", "user reissue harpreet --new-passphrase-file first");
+    assert_eq!(
+        (&waits["act"], &waits["state"]),
+        (&"reissue-user".into(), &"waiting".into())
+    );
+    assert!(waits.get("passphrase").is_none(), "it came from a file");
+    let p = waits["id"].as_str().unwrap().to_owned();
+    let lines = [
+        owned("moira", "user reissue harpreet --new-passphrase-file first"),
+        owned("moira", "user reissue moira --new-passphrase-file first"),
+        owned("moira", "user reissue nobody --new-passphrase-file first"),
+        owned("tomos", "user reissue moira --new-passphrase-file first"),
+        owned("moira", format!("proposal show {p}")),
+        owned("moira", format!("proposal approve {p}")),
+        owned("harpreet", "case list"),
+        owned("rhiannon", format!("proposal approve {p}")),
+        owned("harpreet", "case list"),
+    ];
+    let mut text = centre.transcript(&lines);
+    centre
+        .place
+        .write("centre.signin/harpreet", "first words, told on the phone");
+    let lines = [
+        owned("moira", "user show harpreet"),
+        owned("harpreet", "case list"),
+        owned("harpreet", "user passphrase --new-passphrase-file own"),
+    ];
+    text.push_str(&centre.transcript(&lines));
+    insta::assert_snapshot!("reissued", text);
+    let waits = centre.json("moira", "user reissue tomos");
+    assert_eq!(
+        waits["passphrase"]
+            .as_str()
+            .unwrap()
+            .split(['-', ' '])
+            .count(),
+        5
+    );
+}
+
+#[test]
 fn one_code_in_two_processes_makes_one_account() {
     let centre = Centre::new();
     centre.place.write("own", "a passphrase of my own\n");

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use strongroom::desk::DeskError;
+use strongroom::desk::Told;
 use strongroom::keeper::acts::Act;
 
 use crate::centre_kit::Centre;
@@ -51,10 +52,13 @@ fn a_safeguarding_lead_opens_at_once_and_those_who_may_know_are_told() {
 
     let notices = cora.notices().unwrap();
     assert_eq!(notices.len(), 1);
-    assert_eq!(notices[0].record, shown.id);
+    let Told::Opened { record, review_by } = notices[0].told else {
+        panic!("{notices:?}");
+    };
+    assert_eq!(record, shown.id);
     assert_eq!(notices[0].entry, shown.receipt.index);
     assert_eq!(notices[0].by.as_deref(), Some("saf"));
-    let days = notices[0].review_by.as_ms() - notices[0].at.as_ms();
+    let days = review_by.as_ms() - notices[0].at.as_ms();
     assert_eq!(days, 3 * 24 * 60 * 60 * 1000);
     // Looking at them is not reading them; saying so is.
     assert_eq!(centre.desk("cora").notices_at_sign_in(), 1);

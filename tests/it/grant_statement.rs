@@ -5,9 +5,14 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use strongroom::desk;
+use strongroom::desk::Desk;
+use strongroom::desk::NewUser;
+use strongroom::keeper::facts::Role;
 
 use crate::centre_kit::Centre;
 use crate::centre_kit::denied;
+use crate::centre_kit::passphrase;
 use crate::centre_kit::unknown;
 use crate::common::have;
 use crate::grants::PURPOSE;
@@ -16,6 +21,7 @@ use crate::grants::given;
 use crate::grants::listed;
 use crate::grants::second;
 use crate::grants::with_six;
+use crate::two_person::claimed;
 use crate::two_person::later;
 
 /// Exit code and output of the outside verifier.
@@ -100,6 +106,65 @@ fn both_sides_hold_a_statement_that_a_stranger_can_check() {
             .desk("ada")
             .state_grant("g_aaaaaaaaaaaaaaaaaaaaaaaaaa"),
     );
+}
+
+/// The giver was invited and is a coordinator by a further role; the second person's keys are new ones, given
+/// by two others: a stranger follows each back to the root key.
+#[test]
+fn a_stranger_follows_invitations_further_roles_and_new_keys() {
+    if !tools() {
+        return;
+    }
+    let (centre, six) = with_six();
+    let own = |who: &str| crate::two_person::own(who);
+    let mut ada = centre.desk("ada");
+    let nia = NewUser {
+        handle: "nia".to_owned(),
+        name: None,
+        role: Role::Volunteer,
+        reports_to: None,
+    };
+    let code = ada.invite_user(&nia).unwrap().code;
+    desk::enrol(&centre.keeper, &code, &own("nia"), None).unwrap();
+    ada.add_role(Role::Coordinator, "nia").unwrap();
+    let waits = ada.reissue_user("saf", &passphrase("saf anew")).unwrap();
+    let mut tess = claimed(&centre.keeper, "tess");
+    tess.approve(&waits.id.to_string()).unwrap();
+    drop((tess, ada));
+    // The leads' team is made anew by a coordinator's desk, and nia is sealed on to.
+    drop(centre.desk("ada"));
+    let mut saf = Desk::sign_in(&centre.keeper, "saf", &passphrase("saf anew"), None).unwrap();
+    saf.change_passphrase(&own("saf")).unwrap();
+    let mut nia = Desk::sign_in(&centre.keeper, "nia", &own("nia"), None).unwrap();
+    let waiting = nia
+        .grant(&access(&centre.keeper, None, &six[..1], 2))
+        .unwrap();
+    saf.approve(&waiting.proposal.unwrap().to_string()).unwrap();
+    centre.desk("anna").record(&six[0], None, None, 80).unwrap();
+    let stated = centre
+        .desk("anna")
+        .state_grant(&waiting.id.to_string())
+        .unwrap();
+    let (path, vkey) = (centre.folder("statement"), centre.keeper.vkey());
+    fs::write(&path, &stated.file).unwrap();
+    let (code, said) = verify(&path, vkey);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("to anna by nia") && said.contains("agreed by saf"),
+        "{said}"
+    );
+    // Without the words on which one of them stands, nothing of it does.
+    for kind in ["invite", "role", "approve"] {
+        let mut file: Value = serde_json::from_str(&stated.file).unwrap();
+        let all = at(&mut file, "/statements").as_array_mut().unwrap();
+        let word = format!("\"kind\":\"{kind}\"");
+        let before = all.len();
+        all.retain(|text| !text.as_str().unwrap().contains(&word));
+        assert!(all.len() < before, "there is no {kind}");
+        fs::write(&path, file.to_string()).unwrap();
+        let (code, said) = verify(&path, vkey);
+        assert_eq!(code, 4, "without {kind}: {said}");
+    }
 }
 
 /// Changes one thing in a statement's file.

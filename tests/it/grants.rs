@@ -343,6 +343,10 @@ fn a_proposal_about_what_is_hidden_from_somebody_is_hidden_from_them() {
     let mut anna = centre.desk("anna");
     assert!(show(&mut anna, &centre.complaint).is_ok());
     unknown(centre.desk("ada").revoke_grant(&g));
+    // When it is over, those who signed are still named to her, and vouched for.
+    later(&centre.keeper, 3);
+    assert_eq!(anna.grants().unwrap()[0].by, "cora");
+    assert!(anna.state_grant(&g).is_ok());
 }
 
 /// Of a DBS check an outsider is shown what its card says, and no more.

@@ -9,6 +9,7 @@ use strongroom::keeper::Keeper;
 use strongroom::keeper::facts::AccountFacts;
 use strongroom::keeper::facts::AccountState;
 use strongroom::keeper::facts::Role;
+use strongroom::keeper::facts::Service;
 use strongroom::sealing::InviteCode;
 use strongroom::sealing::Passphrase;
 
@@ -72,6 +73,30 @@ fn somebody_invited_makes_their_account_alone_and_reads_once_a_colleague_has_sig
     assert_eq!(shown.reports_to, Some(ada.user("cora").unwrap().id));
     drop(nia);
     assert!(sign_in().users().is_ok());
+}
+
+/// The first of a role has no team yet: a coordinator's next sign-in makes it.
+#[test]
+fn the_first_safeguarding_lead_may_be_invited() {
+    let dir = tempfile::tempdir().unwrap();
+    found(dir.path(), "A small centre");
+    let keeper = Keeper::open(&paths(dir.path()), &[]).unwrap();
+    let mut ada = Desk::sign_in(&keeper, "ada", &passphrase("ada"), None).unwrap();
+    let case = ada
+        .open_case("Invented", Service::Supervised)
+        .unwrap()
+        .id
+        .to_string();
+    let first = NewUser {
+        reports_to: None,
+        ..new("saf", Role::SafeguardingLead)
+    };
+    let code = ada.invite_user(&first).unwrap().code;
+    enrol(&keeper, &code, "saf").unwrap();
+    let mut saf = Desk::sign_in(&keeper, "saf", &own("saf"), None).unwrap();
+    assert_eq!(saf.case(&case).unwrap().title, None);
+    drop(Desk::sign_in(&keeper, "ada", &passphrase("ada"), None).unwrap());
+    assert_eq!(saf.case(&case).unwrap().title.as_deref(), Some("Invented"));
 }
 
 /// Used, late, taken back, replaced, from somebody who may not invite any more, or made up: one answer.

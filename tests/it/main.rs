@@ -57,6 +57,7 @@ mod policy;
 mod power_disk;
 mod records;
 mod records_any;
+mod reissued;
 mod remembered;
 mod roles;
 mod sealing;

@@ -141,7 +141,7 @@ fn refusing_needs_a_reason_and_withdrawing_is_the_proposer_s() {
     let (mut ada, mut tess) = (centre.desk("ada"), centre.desk("tess"));
     let p = id(&ada.change_two_person(TwoPerson::Single).unwrap());
     assert_eq!(denied(tess.withdraw_proposal(&p)), "no-rule");
-    assert_eq!(refused(tess.refuse_proposal(&p, " ")), "reason-missing");
+    assert_eq!(denied(tess.refuse_proposal(&p, " ")), "unexplained-refusal");
     // Saying no needs no passphrase of one's own.
     let no = tess.refuse_proposal(&p, "we are two").unwrap();
     assert_eq!(no.state, ProposalState::Refused);

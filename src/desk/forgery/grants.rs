@@ -20,7 +20,6 @@ use crate::keeper::Keeper;
 use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::GrantState;
 use crate::keeper::facts::Role;
-use crate::keeper::facts::TwoPerson;
 use crate::keeper::lie::Lie;
 use crate::keeper::message::answer::Answer;
 use crate::keeper::message::answer::Outcome;
@@ -28,7 +27,6 @@ use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::ApproveStatement;
 use crate::keeper::message::load::GrantStatement;
 use crate::keeper::message::load::HeaderOf;
-use crate::keeper::message::load::PolicyStatement;
 use crate::keeper::units;
 use crate::sealing::Passphrase;
 use crate::sealing::Statement;
@@ -78,7 +76,7 @@ pub(crate) fn centre() -> Centre {
 }
 
 /// The keeper alone puts a grant in force, with whatever it has for an approval.
-fn put_in_force(keeper: &Keeper, grant: GrantId, vouchers: Option<Vec<String>>) {
+pub(crate) fn put_in_force(keeper: &Keeper, grant: GrantId, vouchers: Option<Vec<String>>) {
     let done = keeper.run(move |vault| {
         vault.begin();
         let mut facts = vault.shared.grants.get(&grant).unwrap().clone();
@@ -104,7 +102,7 @@ fn put_in_force(keeper: &Keeper, grant: GrantId, vouchers: Option<Vec<String>>) 
     done.unwrap();
 }
 
-fn approval(desk: &Desk<'_>, proposal: ProposalId, of: &str) -> String {
+pub(crate) fn approval(desk: &Desk<'_>, proposal: ProposalId, of: &str) -> String {
     let digest = Statement::parse(of.as_bytes()).unwrap().digest().hex();
     let said = ApproveStatement { proposal, digest };
     String::from_utf8(desk.says(StatementKind::Approve, &said).unwrap()).unwrap()
@@ -118,7 +116,7 @@ fn resigned(text: &str, other: &str) -> String {
     String::from_utf8(crate::canon::to_bytes(&value).unwrap()).unwrap()
 }
 
-fn given_of(keeper: &Keeper, grant: GrantId) -> String {
+pub(crate) fn given_of(keeper: &Keeper, grant: GrantId) -> String {
     let text = keeper.run(move |vault| vault.shared.grants.get(&grant).unwrap().statement.clone());
     text.unwrap()
 }
@@ -172,7 +170,11 @@ fn nothing_is_opened_by_a_grant_that_no_second_person_agreed_to() {
             .unwrap_err()
             .to_string();
         assert!(told.contains("no second person agreed"), "{what}: {told}");
-        let stated = anna.state_grant(&grant.id.to_string()).unwrap();
+        // What nobody signed her desk does not put its name to; the rest a stranger finds.
+        let Ok(stated) = anna.state_grant(&grant.id.to_string()) else {
+            assert_eq!(what, "with another signature");
+            continue;
+        };
         if let Some(told) = outside(&centre.keeper, &stated.file) {
             assert!(told.contains("second person's"), "{what}: {told}");
         }
@@ -196,58 +198,6 @@ fn nothing_is_opened_by_a_grant_that_no_second_person_agreed_to() {
     let honest = vec![given.clone(), approval(&cora, proposal, &given)];
     put_in_force(&centre.keeper, grant.id, Some(honest));
     assert!(anna.record(&record, None, None, 80).is_ok());
-}
-
-/// A coordinator and a keeper together say that one person is enough: nobody else believes it.
-#[test]
-fn one_person_does_not_make_the_vault_one_person_s() {
-    let centre = centre();
-    let mut ada = sign_in(&centre.keeper, "ada");
-    let vera = sign_in(&centre.keeper, "vera");
-    let cora = claimed(&centre.keeper, "cora");
-    let mut anna = sign_in(&centre.keeper, "anna");
-    let record = centre.records[0].to_string();
-    let new = access(&centre.keeper, None, &centre.records[..1]);
-    let mode = PolicyStatement {
-        two_person: TwoPerson::Single,
-        proposal: ProposalId::random(),
-    };
-    let policy = |desk: &Desk<'_>| {
-        String::from_utf8(desk.says(StatementKind::Policy, &mode).unwrap()).unwrap()
-    };
-    let (hers, vera_s) = (policy(&ada), policy(&vera));
-    let approve = |desk: &Desk<'_>, what: &str| approval(desk, mode.proposal, what);
-    let claims = [
-        ("alone", vec![hers.clone()]),
-        ("by herself", vec![hers.clone(), approve(&ada, &hers)]),
-        ("by a volunteer", vec![hers.clone(), approve(&vera, &hers)]),
-        (
-            "of a volunteer's",
-            vec![vera_s.clone(), approve(&cora, &vera_s)],
-        ),
-        ("by two", vec![hers.clone(), approve(&cora, &hers)]),
-    ];
-    // The giver's own approval, later than any of these.
-    let grant = ada.grant(&new).unwrap();
-    let given = given_of(&centre.keeper, grant.id);
-    let own = vec![
-        given.clone(),
-        approval(&ada, grant.proposal.unwrap(), &given),
-    ];
-    put_in_force(&centre.keeper, grant.id, Some(own));
-    for (what, claim) in claims {
-        let lie = about_keys(move |keys| keys.statements.extend(claim.clone()));
-        let ask = || anna.record(&record, None, None, 80);
-        if what == "by two" {
-            // The control: where two people said so, one is enough.
-            centre.keeper.tell(Some(lie));
-            assert!(anna.record(&record, None, None, 80).is_ok());
-            centre.keeper.tell(None);
-        } else {
-            let told = centre.not_taken_in(what, lie, ask);
-            assert!(told.contains("no second person agreed"), "{what}: {told}");
-        }
-    }
 }
 
 /// What the outside verifier says of a statement; `None` where it cannot run here.

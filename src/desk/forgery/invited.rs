@@ -135,16 +135,13 @@ enum Wrong {
 }
 
 fn story(centre: &Centre, wrong: Wrong) -> Story {
-    let inviter = sign_in(
-        &centre.keeper,
-        if wrong == Wrong::InvitedByStaff {
-            "sam"
-        } else {
-            "ada"
-        },
-    );
-    let code = InviteCode::generate();
-    let person = Person::generate();
+    let by = if wrong == Wrong::InvitedByStaff {
+        "sam"
+    } else {
+        "ada"
+    };
+    let inviter = sign_in(&centre.keeper, by);
+    let (code, person) = (InviteCode::generate(), Person::generate());
     let said = Invitation {
         user: UserId::random(),
         handle: "nia".to_owned(),
@@ -168,10 +165,36 @@ fn story(centre: &Centre, wrong: Wrong) -> Story {
         verifying: person.verifying(),
         reissue: None,
     };
+    let enrol = enrols(centre, wrong, &enrolment, (code.signing(), &person));
+    let mut statements = vec![String::from_utf8(invite).unwrap(), enrol];
+    if wrong == Wrong::NoInvitation {
+        statements.remove(0);
+    }
+    let account = AccountFacts {
+        id: enrolment.user,
+        handle: enrolment.handle,
+        role: enrolment.role,
+        recipient: enrolment.recipient,
+        verifying: enrolment.verifying,
+        ..inviter.account().clone()
+    };
+    Story {
+        account,
+        statements,
+    }
+}
+
+/// The enrolment of a story.
+fn enrols(
+    centre: &Centre,
+    wrong: Wrong,
+    enrolment: &Enrolment,
+    (key, person): (SigningKey, &Person),
+) -> String {
     let key = if wrong == Wrong::AnotherKey {
         SigningKey::generate()
     } else {
-        code.signing()
+        key
     };
     let late = if wrong == Wrong::TooLate {
         2000 * 1000
@@ -191,24 +214,8 @@ fn story(centre: &Centre, wrong: Wrong) -> Story {
     } else {
         person.signing()
     };
-    let enrol =
-        Statement::sign_with_proof(&heading, json(&enrolment).unwrap(), &key, second).unwrap();
-    let mut statements = vec![String::from_utf8(invite).unwrap(), text(&enrol)];
-    if wrong == Wrong::NoInvitation {
-        statements.remove(0);
-    }
-    let account = AccountFacts {
-        id: enrolment.user,
-        handle: enrolment.handle,
-        role: enrolment.role,
-        recipient: enrolment.recipient,
-        verifying: enrolment.verifying,
-        ..inviter.account().clone()
-    };
-    Story {
-        account,
-        statements,
-    }
+    let body = json(enrolment).unwrap();
+    text(&Statement::sign_with_proof(&heading, body, &key, second).unwrap())
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What an outsider learns of the directory: the chain of those whose signatures they check.
 
+use crate::desk::DeskError;
 use crate::desk::NewUser;
 use crate::desk::forgery::kit::Centre;
 use crate::desk::forgery::kit::filing;
@@ -49,7 +50,7 @@ fn an_outsider_is_told_about_signers_alone() {
     );
     assert!(sent.contains("\\\"vera\\\""), "statements name people, too");
 
-    // What cora files with anna as its decider is sealed to anna, who then has to check cora's signature.
+    // Nobody from outside decides: what they may read they are given access to, and it ends.
     let kind = Kinds::builtin().find("dbs-certificate").unwrap();
     let mut certificate = filing(centre.cases[0]);
     certificate.kind.clone_from(&kind.name);
@@ -57,8 +58,9 @@ fn an_outsider_is_told_about_signers_alone() {
     certificate.case = None;
     certificate.attachments.clear();
     certificate.deciders = vec!["anna".to_owned()];
-    sign_in(&centre.keeper, "cora").file(&certificate).unwrap();
-    assert_eq!(told(&centre, "anna").0, ["ada", "anna", "cora"]);
+    let refused = sign_in(&centre.keeper, "cora").file(&certificate);
+    assert!(matches!(refused, Err(DeskError::Refused { .. })));
+    assert_eq!(told(&centre, "anna").0, ["ada", "anna"]);
     sign_in(&centre.keeper, "anna")
         .change_passphrase(&passphrase("anna again"))
         .unwrap();

@@ -6,12 +6,15 @@ use crate::ids::UserId;
 use crate::keeper::facts::AccountState;
 use crate::keeper::facts::Role;
 use crate::keeper::message::load::Enrolment;
+use crate::sealing::VerifyingKey;
 
 /// A person, as far as anybody entitled has signed it.
 #[derive(Debug)]
 pub(crate) struct Known {
-    /// Their keys, oldest first; never empty.
-    keys: Vec<Enrolment>,
+    /// Their first keys.
+    first: Enrolment,
+    /// Later keys, each with the key that it took the place of.
+    later: Vec<(VerifyingKey, Enrolment)>,
     pub(crate) reports_to: Option<UserId>,
     /// Further roles, and the number of the statement that says so.
     pub(crate) also: BTreeSet<Role>,
@@ -29,7 +32,8 @@ impl Known {
         Self {
             reports_to: enrolment.reports_to,
             had: [enrolment.role].into(),
-            keys: vec![enrolment],
+            first: enrolment,
+            later: Vec::new(),
             also: BTreeSet::new(),
             roles: 0,
             state: None,
@@ -37,21 +41,41 @@ impl Known {
         }
     }
 
-    /// Their keys, oldest first.
-    pub(crate) fn keys(&self) -> &[Enrolment] {
-        &self.keys
+    /// Every key they ever had.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Enrolment> {
+        std::iter::once(&self.first).chain(self.later.iter().map(|(_, enrolment)| enrolment))
     }
 
-    /// Their keys now.
+    /// Their keys now: those nothing has taken the place of. `None` where two keys are shown to have taken the
+    /// place of the same one, which no honest keeper can show.
     pub(crate) fn last(&self) -> Option<&Enrolment> {
-        self.keys.last()
+        let mut last = &self.first;
+        // One step for each later key at most: keys that follow each other in a circle lead nowhere.
+        for _ in &self.later {
+            let mut next = self
+                .later
+                .iter()
+                .filter(|(from, _)| *from == last.verifying);
+            match (next.next(), next.next()) {
+                (None, _) => break,
+                (Some((_, one)), None) => last = one,
+                (Some(_), Some(_)) => return None,
+            }
+        }
+        Some(last)
     }
 
-    /// New keys, unless they are known.
-    pub(crate) fn renew(&mut self, enrolment: Enrolment) {
-        if !self.keys.contains(&enrolment) {
-            self.keys.push(enrolment);
+    /// New keys in the place of others.
+    pub(crate) fn renew(&mut self, from: VerifyingKey, enrolment: Enrolment) {
+        let step = (from, enrolment);
+        if step.0 != step.1.verifying && !self.later.contains(&step) {
+            self.later.push(step);
         }
+    }
+
+    /// Whether an enrolment is of this person as they were first enrolled; keys change nobody's handle or role.
+    pub(crate) fn is_same(&self, enrolment: &Enrolment) -> bool {
+        (self.first.role, &self.first.handle) == (enrolment.role, &enrolment.handle)
     }
 
     /// Other further roles from now on.
@@ -69,7 +93,7 @@ impl Known {
 
     /// Whether they have a role now.
     pub(crate) fn is(&self, role: Role) -> bool {
-        self.also.contains(&role) || self.last().is_some_and(|last| last.role == role)
+        self.first.role == role || self.also.contains(&role)
     }
 
     /// Whether they are from outside: nobody is both.

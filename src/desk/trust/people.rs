@@ -11,8 +11,10 @@ use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
 use crate::keeper::facts::Role;
+use crate::keeper::members::SECOND_PERSONS;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::Invitation;
+use crate::keeper::message::load::Reissue;
 use crate::keeper::message::load::RolesStatement;
 use crate::keeper::message::load::StateStatement;
 use crate::sealing::HybridRecipient;
@@ -22,13 +24,13 @@ use crate::sealing::VerifyingKey;
 
 impl Trust {
     /// Takes in one statement about a person; whether it could be believed, as far as is known by now.
-    pub(crate) fn take_in(&mut self, statement: &Statement) -> bool {
+    pub(crate) fn take_in(&mut self, statement: &Statement, all: &[Statement]) -> bool {
         if statement.vault() != self.vault {
             return false;
         }
         match statement.kind() {
             StatementKind::Invite => self.take_invitation(statement),
-            StatementKind::Enrol => self.take_enrolment(statement),
+            StatementKind::Enrol => self.take_enrolment(statement, all),
             StatementKind::Succeed => self.take_succession(statement),
             StatementKind::Role => self.take_roles(statement),
             StatementKind::Suspend => self.take_state(statement),
@@ -36,10 +38,13 @@ impl Trust {
         }
     }
 
-    fn take_enrolment(&mut self, statement: &Statement) -> bool {
+    fn take_enrolment(&mut self, statement: &Statement, all: &[Statement]) -> bool {
         let Ok(enrolment) = body::<Enrolment>(statement) else {
             return false;
         };
+        if let Some(reissue) = enrolment.reissue.clone() {
+            return self.take_reissue((statement, all), enrolment, &reissue);
+        }
         let new = !self.people.contains_key(&enrolment.user) && enrolment.reissue.is_none();
         let vouched =
             new && (self.signed_by_coordinator(statement) || self.invited(statement, &enrolment));
@@ -47,6 +52,31 @@ impl Trust {
             self.people.insert(enrolment.user, Known::new(enrolment));
         }
         vouched
+    }
+
+    /// New keys in the place of lost ones: proposed by somebody who may, and agreed to by somebody else who
+    /// may; neither of them the person whose keys they are.
+    fn take_reissue(
+        &mut self,
+        (statement, all): (&Statement, &[Statement]),
+        enrolment: Enrolment,
+        reissue: &Reissue,
+    ) -> bool {
+        let own = enrolment.user.to_string();
+        let proposed = statement.by() != own && self.signed_by_one_of(statement, &SECOND_PERSONS);
+        let mut approvals = all.iter().filter(|one| one.by() != own);
+        let agreed = approvals.any(|one| self.is_approval(one, (statement, reissue.proposal)));
+        let Some(known) = self.people.get_mut(&enrolment.user) else {
+            return false;
+        };
+        let follows =
+            known.is_same(&enrolment) && known.keys().any(|one| one.verifying == reissue.replaces);
+        let line = !self.genesis.signed_members || known.reports_to == enrolment.reports_to;
+        if proposed && agreed && follows && line {
+            known.renew(reissue.replaces, enrolment);
+            return true;
+        }
+        false
     }
 
     /// Coordinators invite.
@@ -78,8 +108,7 @@ impl Trust {
             && statement.verify_proof(&enrolment.verifying).is_ok()
     }
 
-    /// A succession stands twice: signed by the old key, and by the new one over the same body. Only the
-    /// newest keys have a say in what comes after them.
+    /// A succession stands twice: signed by the old key, and by the new one over the same body.
     fn take_succession(&mut self, statement: &Statement) -> bool {
         let Ok(enrolment) = body::<Enrolment>(statement) else {
             return false;
@@ -87,16 +116,16 @@ impl Trust {
         let Some(known) = self.people.get_mut(&enrolment.user) else {
             return false;
         };
-        // New keys change nobody's handle or role.
-        let believed = known.last().is_some_and(|last| {
-            (last.role, &last.handle) == (enrolment.role, &enrolment.handle)
-                && statement.verify(&last.verifying).is_ok()
-        });
-        if believed && statement.by() == enrolment.user.to_string() {
-            known.renew(enrolment);
-            return true;
-        }
-        false
+        let own = statement.by() == enrolment.user.to_string() && known.is_same(&enrolment);
+        let signed = {
+            let mut keys = known.keys().map(|enrolment| enrolment.verifying);
+            keys.find(|key| statement.verify(key).is_ok())
+        };
+        let Some(from) = signed.filter(|_| own) else {
+            return false;
+        };
+        known.renew(from, enrolment);
+        true
     }
 
     /// Coordinators give and take roles. Nobody gives themselves one, and nobody is at once at the centre
@@ -142,9 +171,13 @@ impl Trust {
     pub(crate) fn check_account(&self, account: &AccountFacts) -> Result<(), DeskError> {
         let handle = &account.handle;
         let nobody = |what: &str| Err(DeskError::damaged(format!("nobody vouches for {what}")));
-        let known = self.people.get(&account.id);
-        let Some((known, last)) = known.and_then(|known| Some((known, known.last()?))) else {
+        let Some(known) = self.people.get(&account.id) else {
             return nobody(&format!("the keys of `{handle}`"));
+        };
+        let Some(last) = known.last() else {
+            return Err(DeskError::damaged(format!(
+                "`{handle}` is shown with two different keys in the place of the same one"
+            )));
         };
         let same = last.recipient == account.recipient
             && last.verifying == account.verifying

@@ -21,6 +21,7 @@ impl Trust {
     /// Takes in the statements that changed how many people an act needs. One that nobody entitled approved
     /// changes nothing.
     pub(crate) fn follow_modes(&mut self, statements: &[Statement]) {
+        let mut modes = Vec::new();
         for statement in statements
             .iter()
             .filter(|one| one.kind() == StatementKind::Policy)
@@ -33,9 +34,10 @@ impl Trust {
             let mut approvals = statements.iter();
             let approved = approvals.find(|one| self.is_approval(one, (statement, said.proposal)));
             if let Some(approval) = approved.filter(|_| proposed) {
-                self.modes.push((approval.at(), said.two_person));
+                modes.push((approval.at(), said.two_person));
             }
         }
+        self.modes = modes;
     }
 
     /// Whether this is a valid yes to that statement, which is the proposal's: by somebody entitled who did

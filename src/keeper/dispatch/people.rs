@@ -35,6 +35,10 @@ impl Vault {
             (Want::InviteUser { user }, Load::Invitation(new)) => {
                 self.invite_user(request, user, &new)
             }
+            (Want::ReissueUser { user }, Load::Nothing {}) => self.prepare_reissue(request, user),
+            (Want::ReissueUser { user }, Load::Reissue(new)) => {
+                self.propose_reissue(request, user, &new)
+            }
             (Want::AddToRoleTeam { user, role }, Load::Roles(new)) => {
                 self.change_roles(request, Act::AddToRoleTeam, (user, role), &new)
             }

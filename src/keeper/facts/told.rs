@@ -31,21 +31,49 @@ pub struct RevealedFacts {
     pub other: Other,
 }
 
-/// That a record was opened in an emergency, for somebody entitled to know it. It stands in that person's
-/// account, as an id and a place in the ledger, until they have read it.
+/// What somebody is to know. It stands in that person's account, as ids and a place in the ledger, until they
+/// have read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeFacts {
-    /// The ledger entry of the opening.
+    /// The ledger entry of what was done.
     pub entry: u64,
-    /// The record.
-    pub record: RecordId,
-    /// Who opened it.
+    /// Who did it.
     pub by: UserId,
     /// When.
     pub at: Timestamp,
-    /// When the opening is to have been reviewed.
-    pub review_by: Timestamp,
+    /// What.
+    pub about: NoticeAbout,
     /// Kept for later versions.
     #[serde(flatten)]
     pub other: Other,
+}
+
+/// What a notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "kebab-case")]
+pub enum NoticeAbout {
+    /// A record was opened in an emergency.
+    Opened {
+        /// The record.
+        record: RecordId,
+        /// When the opening is to have been reviewed.
+        review_by: Timestamp,
+    },
+    /// Somebody was given new keys by two others.
+    Reissued {
+        /// Who.
+        user: UserId,
+        /// Who was the second person.
+        agreed: UserId,
+    },
+}
+
+impl NoticeFacts {
+    /// The record it is about, if it is about one.
+    pub fn record(&self) -> Option<RecordId> {
+        match self.about {
+            NoticeAbout::Opened { record, .. } => Some(record),
+            NoticeAbout::Reissued { .. } => None,
+        }
+    }
 }

@@ -70,6 +70,9 @@ impl Opening {
     }
 }
 
+/// The code of a refusal of an ask that could not be believed to be its signer's.
+pub const BAD_AUTH: &str = "bad-auth";
+
 /// What came of an ask.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -157,6 +160,8 @@ pub enum Served {
     Account(Box<ServedAccount>),
     /// What the asker's desk should do about keys.
     Errands(Box<Errands>),
+    /// What the asker's desk can seal on to new keys of somebody else.
+    SealOn(Vec<Errand>),
     /// A compartment whose headers are to be sealed again or looked at.
     Compartment(Box<ServedCompartment>),
     /// A record whose headers are to be sealed again for others.
@@ -390,6 +395,9 @@ pub struct ServedProposal {
     pub eligible: Vec<UserId>,
     /// The grant, if it is about one.
     pub grant: Option<GrantFacts>,
+    /// Of new keys for somebody: what the asker's desk could seal on to them with its yes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errands: Vec<Errand>,
 }
 
 /// A grant with every entry about it, all proved against one signed head.
@@ -401,6 +409,8 @@ pub struct GrantEvidence {
     pub checkpoint: String,
     /// The entries, oldest first.
     pub entries: Vec<ProvenEntry>,
+    /// The statements that lead from the root key to everyone who signed any of it.
+    pub statements: Vec<String>,
 }
 
 /// An entry with its proof, and what opens it while that exists.

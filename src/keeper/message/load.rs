@@ -30,6 +30,7 @@ pub use people::NewAccount;
 pub use people::NewInvitation;
 pub use people::NewRoles;
 pub use people::Reissue;
+pub use people::Reissued;
 pub use people::RolesStatement;
 pub use people::StateStatement;
 pub use people::Succession;
@@ -67,6 +68,8 @@ pub enum Load {
     Approval(Box<Approval>),
     /// A role given or taken.
     Roles(Box<NewRoles>),
+    /// New keys for somebody else's account.
+    Reissue(Box<Reissued>),
     /// An offer to join.
     Invitation(Box<NewInvitation>),
     /// A signed statement alone.

@@ -83,6 +83,19 @@ pub struct Succession {
     pub envelopes: Vec<NewEnvelope>,
 }
 
+/// New keys for somebody whose passphrase is lost, as the proposer's desk made them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reissued {
+    /// The signed `enrol` statement with its `reissue`, canonical bytes.
+    #[serde(with = "crate::keeper::message::text")]
+    pub enrol: Vec<u8>,
+    /// The identity file sealed under a first passphrase.
+    #[serde(with = "crate::keeper::message::binary")]
+    pub identity: Vec<u8>,
+    /// What the proposer's desk could seal on to the new keys.
+    pub envelopes: Vec<NewEnvelope>,
+}
+
 /// The body of a `role` statement: what somebody is beside the role they were enrolled with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RolesStatement {
