@@ -135,20 +135,7 @@ impl<'k> Desk<'k> {
             seen: held.size(),
         };
         let answer = keeper.sign_in(ask)?;
-        let served = match answer.outcome {
-            Outcome::Done(served) => *served,
-            Outcome::Unknown => return Err(DeskError::Unknown),
-            Outcome::Denied { rule, says } => {
-                return Err(DeskError::Denied {
-                    rule,
-                    says,
-                    entry: None,
-                });
-            }
-            Outcome::Refused { code, says } if code == "rate" => return Err(DeskError::Busy(says)),
-            Outcome::Refused { code, says } => return Err(DeskError::Refused { code, says }),
-            Outcome::Stale => return Err(link::unexpected()),
-        };
+        let served = signed_in(answer.outcome)?;
         let Served::Identity {
             account,
             actor,
@@ -202,5 +189,21 @@ impl<'k> Desk<'k> {
     /// Compares the vault's root key with the one this person's machine has seen before.
     fn check_root(&mut self, trust: &Trust) -> Result<(), DeskError> {
         self.memory.check_root(&trust.genesis.root)
+    }
+}
+
+/// What a sign-in was answered with.
+fn signed_in(outcome: Outcome) -> Result<Served, DeskError> {
+    match outcome {
+        Outcome::Done(served) => Ok(*served),
+        Outcome::Unknown => Err(DeskError::Unknown),
+        Outcome::Denied { rule, says } => Err(DeskError::Denied {
+            rule,
+            says,
+            entry: None,
+        }),
+        Outcome::Refused { code, says } if code == "rate" => Err(DeskError::Busy(says)),
+        Outcome::Refused { code, says } => Err(DeskError::Refused { code, says }),
+        Outcome::Stale => Err(link::unexpected()),
     }
 }

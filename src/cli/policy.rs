@@ -1,6 +1,8 @@
 //! `strongroom policy`: who may do what, as everybody can read it, and as it can be tried. Needs no vault and
 //! nobody signed in.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use crate::cli::ask::Ask;
@@ -107,7 +109,8 @@ fn differ(differences: &[Difference]) -> CliError {
             Difference::Gone(line) => ('-', line),
             Difference::New(line) => ('+', line),
         };
-        says.push_str(&format!("\n{mark} {}", line.replace('\t', " | ")));
+        // Writing to a String cannot fail.
+        let _ = write!(says, "\n{mark} {}", line.replace('\t', " | "));
     }
     CliError::damaged(says).hint("this program is not the one that was reviewed; do not use it")
 }

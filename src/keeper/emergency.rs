@@ -68,13 +68,9 @@ impl Vault {
             .map(|(asker, grants)| self.about_history((asker, grants), facts, case.as_ref()))
             .collect();
         let decisions = decide_many(&self.policy, &questions, self.now());
-        let allowed = decisions
-            .iter()
-            .map(|decision| matches!(decision, Decision::Allow(_)));
-        let entitled = working.iter().zip(allowed);
-        Ok(entitled
-            .filter_map(|(account, allowed)| allowed.then(|| account.clone()))
-            .collect())
+        let decided = working.iter().zip(&decisions);
+        let entitled = decided.filter(|(_, decision)| matches!(decision, Decision::Allow(_)));
+        Ok(entitled.map(|(account, _)| account.clone()).collect())
     }
 
     /// Whether somebody may see a record's history.

@@ -14,6 +14,10 @@ use crate::records::words::Service;
 
 /// One kind, as the keeper uses it.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a line of a kind's file, read by people as yes or no"
+)]
 pub struct Rule {
     /// What policy needs.
     pub people: KindRules,

@@ -276,9 +276,10 @@ fn typed_into(dir: &Path, canaries: &mut Canaries, close: bool) {
     for kind in Kinds::builtin().iter() {
         let by_deciders = kind.readers.contains(&Reader::Deciders);
         // Coordinators do not read what is alleged about their staff.
-        let desk = match kind.readers.contains(&Reader::Coordinator) || by_deciders {
-            true => &mut ada,
-            false => &mut saf,
+        let desk = if kind.readers.contains(&Reader::Coordinator) || by_deciders {
+            &mut ada
+        } else {
+            &mut saf
         };
         let names: Vec<String> = (0..3).map(|_| format!("{}.txt", canaries.one())).collect();
         let long = canaries.one().repeat(10_000);

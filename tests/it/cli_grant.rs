@@ -26,6 +26,12 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap()
 }
 
+/// The one of this id in a list.
+fn of_id<'v>(list: &'v Value, id: &str) -> &'v Value {
+    let mut all = list.as_array().unwrap().iter();
+    all.find(|one| one["id"] == id).unwrap()
+}
+
 #[test]
 fn grants_for_people() {
     let centre = centre();
@@ -134,15 +140,7 @@ fn grants_for_scripts() {
     assert_eq!(stated["opened"], 1);
     // It ends with nobody signed in: the next thing anybody does finds it ended.
     let listed = centre.json("moira", "--at 2026-11-13 grant list");
-    let this = |list: &Value| -> Value {
-        let found = list
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|one| one["id"] == grant);
-        found.unwrap().clone()
-    };
-    assert_eq!(this(&listed)["state"], "ended");
+    assert_eq!(of_id(&listed, grant)["state"], "ended");
     let over = centre
         .run("ipek", &format!("--json record show {one}"))
         .fails(3);
@@ -150,7 +148,7 @@ fn grants_for_scripts() {
     let mine = centre.json("ipek", "grant list");
     // The demo's own two beside it.
     assert_eq!(mine.as_array().unwrap().len(), 3);
-    assert_eq!(this(&mine), this(&listed));
+    assert_eq!(of_id(&mine, grant), of_id(&listed, grant));
 }
 
 #[test]

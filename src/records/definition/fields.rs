@@ -20,6 +20,7 @@ pub(crate) fn check(fields: &[Field], path: &str, faults: &mut Vec<String>) {
         let wrong = words(field)
             .into_iter()
             .chain(limits(field))
+            .chain(items(field))
             .chain(choices(field))
             .chain(beside(field, fields));
         faults.extend(wrong.map(|fault| format!("{place} {fault}")));
@@ -91,20 +92,6 @@ fn limits(field: &Field) -> Vec<String> {
             "has a pattern without shape or words",
         ),
         (
-            !field.list && (field.min_items.is_some() || field.max_items.is_some()),
-            "limits a list it is not",
-        ),
-        (
-            field
-                .min_items
-                .is_some_and(|least| least > field.max_items.unwrap_or(LIST_ITEMS)),
-            "needs more entries than it takes",
-        ),
-        (
-            field.list && field.sort == Sort::Choices,
-            "is a list of lists",
-        ),
-        (
             field.unit.is_some() && field.sort != Sort::Number,
             "has a unit but no number",
         ),
@@ -119,6 +106,25 @@ fn limits(field: &Field) -> Vec<String> {
         (
             field.adds_label.is_some() && field.sort != Sort::YesNo,
             "adds a label but is no yes-no",
+        ),
+    ])
+}
+
+fn items(field: &Field) -> Vec<String> {
+    holding([
+        (
+            !field.list && (field.min_items.is_some() || field.max_items.is_some()),
+            "limits a list it is not",
+        ),
+        (
+            field
+                .min_items
+                .is_some_and(|least| least > field.max_items.unwrap_or(LIST_ITEMS)),
+            "needs more entries than it takes",
+        ),
+        (
+            field.list && field.sort == Sort::Choices,
+            "is a list of lists",
         ),
     ])
 }

@@ -33,7 +33,7 @@ pub(crate) const SITUATIONS: &[Situation] = &[
     ("filed by the asker", |s| s.facts.author = s.asker),
     ("handled by the asker", |s| s.facts.handler = Some(s.asker)),
     ("decided by the asker", |s| {
-        s.facts.deciders = [s.asker].into()
+        s.facts.deciders = [s.asker].into();
     }),
     ("decided by others", |s| {
         s.facts.deciders = [user(1), user(2)].into();
