@@ -39,27 +39,7 @@ const ASKERS: &[(&str, &str)] = &[
 
 /// Acts that this walk does not do yet, in the order of the alphabet. Whoever makes one work takes it off
 /// here; at the end of the step the list is empty.
-const UNWALKED: &[&str] = &[
-    "access-of",
-    "approve-proposal",
-    "change-two-person",
-    "check-access",
-    "exclude-user",
-    "grant-case",
-    "grant-record",
-    "list-errands",
-    "list-grants",
-    "list-proposals",
-    "name-deciders",
-    "re-key",
-    "refuse-proposal",
-    "restrict-record",
-    "revoke-grant",
-    "show-proposal",
-    "state-grant",
-    "who-may-read",
-    "withdraw-proposal",
-];
+const UNWALKED: &[&str] = &["re-key"];
 
 /// On what, act, situation and person: whether the policy says yes.
 fn table() -> BTreeMap<(String, String, String, String), bool> {
@@ -221,7 +201,12 @@ fn on_a_record(
             let all: BTreeSet<Role> = Role::ALL.iter().copied().collect();
             allowed(desk.restrict(record, &all), true)
         }
-        "name-deciders" => allowed(desk.name_deciders(record, &["dbs".to_owned()]), true),
+        "name-deciders" => {
+            // Somebody the asker knows of: to an outsider most people are nobody.
+            let outside = desk.account().is(Role::Assessor);
+            let who = if outside { "zoe" } else { "dbs" };
+            allowed(desk.name_deciders(record, &[who.to_owned()]), true)
+        }
         _ => return None,
     })
 }
@@ -256,10 +241,11 @@ fn records(centre: &Centre) -> [(&'static str, &str, &'static str, &'static str,
 #[test]
 fn everyone_is_answered_as_the_policy_s_table_says() {
     let centre = Centre::new();
-    // Somebody to end the account of; who enrolled her is known to an assessor.
-    enrol(&mut centre.desk("ada"), "leo", Role::Coordinator, None);
+    // Somebody to close records to, and somebody to end the account of: an assessor knows who enrolled her, and
+    // who enrolled them.
+    enrol(&mut centre.desk("ada"), "zoe", Role::Coordinator, None);
+    enrol(&mut centre.desk("zoe"), "leo", Role::Coordinator, None);
     enrol(&mut centre.desk("leo"), "anna", Role::Assessor, None);
-    enrol(&mut centre.desk("ada"), "zoe", Role::Volunteer, None);
     let table = table();
     let mut walked = BTreeSet::new();
     let mut wrong = Vec::new();
