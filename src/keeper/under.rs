@@ -47,7 +47,8 @@ impl Vault {
         }
     }
 
-    /// Logs the showing of one record through a compartment; the entry of one under a grant says so.
+    /// Logs the showing of one record through a compartment; the entry of one under a grant says so, and names
+    /// whatever other grants in force it could have been shown under: it belongs in each one's statement.
     pub(crate) fn log_showing(
         &mut self,
         request: &Request,
@@ -62,15 +63,41 @@ impl Vault {
                 fields.insert("purpose".to_owned(), json!(grant.purpose));
             }
         }
+        let mut under = match grant {
+            Some(_) => self.grants_serving(request, record)?,
+            None => BTreeSet::new(),
+        };
+        if let (2.., Some(fields)) = (under.len(), note.as_object_mut()) {
+            fields.insert("grants".to_owned(), json!(under));
+        }
+        under.extend(grant.map(|grant| grant.id));
         let pledge = self.log(permit, entry.about(record).noting(note))?;
-        if let Some(grant) = grant {
+        for grant in under {
             let noted = GrantEntry {
                 index: self.last_index(),
                 record: Some(record),
             };
-            self.note_grant(grant.id, noted)?;
+            self.note_grant(grant, noted)?;
         }
         Ok(pledge)
+    }
+
+    /// The asker's grants that are served now and cover a record.
+    fn grants_serving(
+        &self,
+        request: &Request,
+        record: RecordId,
+    ) -> Result<BTreeSet<GrantId>, Broken> {
+        let Some(facts) = self.record(record)? else {
+            return Ok(BTreeSet::new());
+        };
+        let case = self.case_of(&facts)?;
+        let serving = request
+            .grants
+            .iter()
+            .filter(|grant| grant.serves(self.now()));
+        let over = serving.filter(|grant| covers(grant, &facts, case.as_ref()));
+        Ok(over.map(|grant| grant.id).collect())
     }
 
     /// Logs the showing of a page of cards, or of a case, through these compartments.

@@ -108,6 +108,34 @@ fn both_sides_hold_a_statement_that_a_stranger_can_check() {
     );
 }
 
+/// A file that two grants cover is opened once: both statements say so, whichever key it went through.
+#[test]
+fn what_two_grants_cover_stands_in_both_statements() {
+    if !tools() {
+        return;
+    }
+    let (centre, six) = with_six();
+    let grants = [&six[..2], &six[1..3]].map(|files| {
+        given(&centre, &access(&centre.keeper, None, files, 2))
+            .id
+            .to_string()
+    });
+    let mut anna = centre.desk("anna");
+    anna.record(&six[1], None, Some("to look"), 80).unwrap();
+    anna.record(&six[2], None, None, 80).unwrap();
+    later(&centre.keeper, 3);
+    let vkey = centre.keeper.vkey().to_owned();
+    for (at, (grant, opened)) in grants.iter().zip([1, 2]).enumerate() {
+        let stated = centre.desk("ada").state_grant(grant).unwrap();
+        assert_eq!(stated.opened, opened, "{at}");
+        let path = centre.folder(&format!("stated-{at}"));
+        fs::write(&path, &stated.file).unwrap();
+        let (code, said) = verify(&path, &vkey);
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains(&format!("opened {opened} times")), "{said}");
+    }
+}
+
 /// The giver was invited and is a coordinator by a further role; the second person's keys are new ones, given
 /// by two others: a stranger follows each back to the root key.
 #[test]

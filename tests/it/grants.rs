@@ -65,7 +65,8 @@ pub(crate) fn given(centre: &Centre, new: &NewAccess) -> Grant {
     let proposal = waiting.proposal.unwrap().to_string();
     let approved = second(centre).approve(&proposal).unwrap();
     assert_eq!(approved.state, ProposalState::Approved);
-    centre.desk("ada").grants().unwrap().remove(0)
+    let mut all = centre.desk("ada").grants().unwrap().into_iter();
+    all.find(|one| one.id == waiting.id).unwrap()
 }
 
 /// Saf, with a passphrase of her own.
