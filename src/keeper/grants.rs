@@ -216,7 +216,14 @@ impl Vault {
                 Err(_) => {}
             }
         }
-        seen.sort_by_key(|facts| (facts.from, facts.id));
+        seen.sort_by_cached_key(|facts| {
+            let given = self
+                .shared
+                .proposals
+                .get(&facts.proposal)
+                .map(|proposal| proposal.at);
+            (facts.from, given, facts.id)
+        });
         let pledge = self.log(permit, request.entry(Act::ListGrants))?;
         Ok(Step::serving(pledge, move |_, _| Ok(Served::Grants(seen))))
     }

@@ -65,7 +65,9 @@ fn keys_for_scripts() {
     // The next sign-in of who holds the key has changed it.
     let shown = centre.json("moira", &format!("case show {case}"));
     assert_eq!(shown["rekey_pending"], json!(null));
-    for one in centre.json("moira", "errands").as_array().unwrap() {
+    let errands = centre.json("moira", "errands");
+    assert_eq!(keys(&errands), ["notices", "waiting"]);
+    for one in errands["waiting"].as_array().unwrap() {
         assert_eq!(
             keys(one),
             ["case", "record", "since", "team", "what", "who", "yours"]

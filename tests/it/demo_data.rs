@@ -121,8 +121,8 @@ fn every_name_leads_to_somebody() {
         for who in ["to", "by", "approved_by"] {
             known(&grant[who]);
         }
-        let filed = |file: &Value| files.contains(file.as_str().unwrap());
-        assert!(list(grant, "records").iter().all(filed), "{grant}");
+        let is_there = |file: &Value| files.contains(file.as_str().unwrap());
+        assert!(list(grant, "records").iter().all(is_there), "{grant}");
     }
     list(&centre["centre"], "trustees").iter().for_each(known);
     for role in ROLES {

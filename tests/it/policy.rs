@@ -104,8 +104,8 @@ fn the_schema_knows_exactly_the_acts() {
 fn what_the_list_demands_the_policy_demands() {
     let roles = [Role::Coordinator, Role::SafeguardingLead];
     let askers = roles.map(|role| account(1, role));
-    let rules = kind("dbs-check");
-    let facts = record(2, &rules.name, None);
+    let of_kind = kind("dbs-check");
+    let facts = record(2, &of_kind.name, None);
     let (of_case, given, proposed) = (
         case(3, &[]),
         grant(4, askers[0].id),
@@ -122,12 +122,12 @@ fn what_the_list_demands_the_policy_demands() {
             Target::Account => Resource::Account(&other),
             Target::Case => Resource::Case(&of_case),
             Target::Kind => Resource::Kind {
-                rules: &rules,
+                rules: &of_kind,
                 case: None,
             },
             Target::Record => Resource::Record {
                 facts: &facts,
-                rules: &rules,
+                rules: &of_kind,
                 case: None,
             },
             Target::Grant => Resource::Grant(given),
