@@ -16,7 +16,6 @@ use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::NoticeFacts;
 use crate::keeper::facts::Place;
-use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::Role;
 use crate::keeper::facts::VersionFacts;
@@ -25,9 +24,16 @@ use crate::keeper::message::access::ServedAccess;
 use crate::keeper::message::access::Waiting;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::message::open_to::Entitled;
-use crate::ledger::Hash;
 use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
+
+mod opening;
+mod shared;
+
+pub use crate::keeper::message::answer::opening::Opening;
+pub use crate::keeper::message::answer::shared::GrantEvidence;
+pub use crate::keeper::message::answer::shared::ProvenEntry;
+pub use crate::keeper::message::answer::shared::ServedProposal;
 
 /// The keeper's answer to an allowed or refused ask.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -41,33 +47,6 @@ pub struct Answer {
     /// Whether keys lack that the asker's desk could seal on, where the act is one that may leave some: not
     /// which, nor whose.
     pub errands: bool,
-}
-
-/// Salt and detail of one entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opening {
-    /// 32 random bytes, base64url.
-    pub salt: String,
-    /// Canonical JSON `{ask, keeper: {rules, policy, items}}`.
-    pub detail: String,
-}
-
-impl From<&crate::ledger::Opening> for Opening {
-    fn from(opening: &crate::ledger::Opening) -> Self {
-        let salt = crate::bytes::base64url(opening.salt());
-        Self {
-            salt,
-            detail: opening.detail().to_owned(),
-        }
-    }
-}
-
-impl Opening {
-    /// As the ledger checks it; `None` when the salt is not 32 bytes.
-    pub fn to_ledger(&self) -> Option<crate::ledger::Opening> {
-        let salt: [u8; 32] = crate::bytes::unbase64url(&self.salt)?.try_into().ok()?;
-        Some(crate::ledger::Opening::new(salt, self.detail.clone()))
-    }
 }
 
 /// The code of a refusal of an ask that could not be believed to be its signer's.
@@ -384,44 +363,4 @@ pub struct HeaderGroup {
     pub chain: Vec<ChainLink>,
     /// The headers.
     pub headers: Vec<crate::keeper::message::load::SealedAgain>,
-}
-
-/// A proposal as the asker may know it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ServedProposal {
-    /// Its facts.
-    pub facts: ProposalFacts,
-    /// Who may decide it, by handle.
-    pub eligible: Vec<UserId>,
-    /// The grant, if it is about one.
-    pub grant: Option<GrantFacts>,
-    /// Of new keys for somebody: what the asker's desk could seal on to them with its yes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub errands: Vec<Errand>,
-}
-
-/// A grant with every entry about it, all proved against one signed head.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct GrantEvidence {
-    /// What is told of it.
-    pub facts: GrantFacts,
-    /// The signed head, as a signed note.
-    pub checkpoint: String,
-    /// The entries, oldest first.
-    pub entries: Vec<ProvenEntry>,
-    /// The statements that lead from the root key to everyone who signed any of it.
-    pub statements: Vec<String>,
-}
-
-/// An entry with its proof, and what opens it while that exists.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProvenEntry {
-    /// Its position.
-    pub index: u64,
-    /// Its bytes, which are ASCII.
-    pub leaf: String,
-    /// That it is in the signed head's tree.
-    pub inclusion: Vec<Hash>,
-    /// Salt and detail.
-    pub opening: Option<Opening>,
 }

@@ -61,8 +61,8 @@ pub(crate) struct Slice<'a> {
     askers: BTreeMap<UserId, &'a AccountFacts>,
     /// When each asker's grants are served, by the key of what they cover.
     windows: BTreeMap<(UserId, String), &'a GrantFacts>,
-    /// The askers who have a grant that is served now.
-    granted: HashSet<UserId>,
+    /// Every grant each asker was given.
+    given: BTreeMap<UserId, &'a [GrantFacts]>,
     accounts: BTreeMap<UserId, &'a AccountFacts>,
     cases: BTreeMap<CaseId, &'a CaseFacts>,
     kinds: BTreeMap<&'a str, &'a KindRules>,
@@ -78,7 +78,7 @@ impl<'a> Slice<'a> {
             names,
             now,
             windows: BTreeMap::new(),
-            granted: HashSet::new(),
+            given: BTreeMap::new(),
             grants: BTreeMap::new(),
             proposals: BTreeMap::new(),
             entities: vec![Entity::with_uid(uid(&names.vault, "vault"))],
@@ -94,11 +94,7 @@ impl<'a> Slice<'a> {
     /// Adds what `question` needs. Two questions may share entities only if the facts are the same.
     pub(crate) fn add(&mut self, question: &Question<'a>) -> Result<(), Misfit> {
         self.asker(question.asker)?;
-        let (asker, now) = (question.asker.id, self.now);
-        let mut own = question.grants.iter().filter(|grant| grant.to == asker);
-        if own.any(|grant| grant.serves(now)) {
-            self.granted.insert(asker);
-        }
+        self.given(question)?;
         match question.resource {
             Resource::Vault => Ok(()),
             Resource::Account(account) => self.account(account),
@@ -128,6 +124,21 @@ impl<'a> Slice<'a> {
             }
             Resource::Unknown => self.stand_in(),
         }
+    }
+
+    /// Notes the asker's grants.
+    fn given(&mut self, question: &Question<'a>) -> Result<(), Misfit> {
+        let given = question.grants;
+        match self.given.insert(question.asker.id, given) {
+            Some(known) if !std::ptr::eq(known, given) && known != given => Err(Misfit),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether some grant of this person is served now.
+    fn granted(&self, user: UserId) -> bool {
+        let mut given = self.given.get(&user).into_iter().copied().flatten();
+        given.any(|grant| grant.to == user && grant.serves(self.now))
     }
 
     /// Notes when the asker's grants that `cover` something are served: one that is now, else one that will
@@ -187,7 +198,7 @@ impl<'a> Slice<'a> {
             ),
             (
                 "granted".to_owned(),
-                RestrictedExpression::new_bool(self.granted.contains(&facts.id)),
+                RestrictedExpression::new_bool(self.granted(facts.id)),
             ),
         ]);
         let windows = self

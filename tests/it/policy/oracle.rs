@@ -124,6 +124,12 @@ impl World {
         mine.filter(|grant| covers(grant)).collect()
     }
 
+    /// Whether some grant of theirs is in force, whatever it is for.
+    fn visits(&self) -> bool {
+        let mut mine = self.grants.iter().filter(|grant| grant.to == self.asker.id);
+        mine.any(|grant| grant.serves(NOW))
+    }
+
     fn served(&self) -> bool {
         self.given().iter().any(|grant| {
             grant.state == GrantState::Active && grant.from <= NOW && NOW < grant.until
@@ -242,7 +248,10 @@ impl World {
                 Act::ShowAudit | Act::ProveEntry => {
                     self.is(&[Coordinator, DataProtectionLead, Trustee])
                 }
-                Act::CheckAccess | Act::ExportAudit => self.is(&[DataProtectionLead, Trustee]),
+                Act::CheckAccess => self.is(&[DataProtectionLead, Trustee]),
+                Act::ExportAudit => {
+                    self.is(&[DataProtectionLead, Trustee]) || (!self.inside() && self.visits())
+                }
                 _ => self.allowed_on_shared(),
             }
     }

@@ -16,6 +16,7 @@ use crate::keeper::policy::matrix::actors::Actor;
 use crate::keeper::policy::matrix::actors::actors;
 use crate::keeper::policy::matrix::actors::team;
 use crate::keeper::policy::matrix::acts;
+use crate::keeper::policy::matrix::cast::HOUR_MS;
 use crate::keeper::policy::matrix::cast::NOW;
 use crate::keeper::policy::matrix::cast::account;
 use crate::keeper::policy::matrix::cast::case;
@@ -70,10 +71,30 @@ pub(super) fn kinds() -> Vec<Asking> {
 /// Everything but kinds and records.
 pub(super) fn about_the_vault(asked: &mut Asked<'_>) {
     let actors = actors();
+    let grants = |until| -> Vec<Vec<GrantFacts>> {
+        let given = |actor: &Actor| GrantFacts {
+            until,
+            ..grant(1, actor.facts.id)
+        };
+        actors.iter().map(|actor| vec![given(actor)]).collect()
+    };
+    let (given, over) = (grants(NOW.plus_ms(HOUR_MS)), grants(NOW));
     for act in acts(Target::Vault) {
         let of = |actor| (actor, question(facts(actor), act, Resource::Vault));
         let questions: Vec<_> = actors.iter().map(of).collect();
         asked.ask(("vault", "ordinary"), act, &questions);
+        let of = |(actor, grants)| {
+            let plain = question(facts(actor), act, Resource::Vault);
+            (actor, Question { grants, ..plain })
+        };
+        for (situation, grants) in [("something granted", &given), ("granted, over", &over)] {
+            let questions: Vec<_> = actors
+                .iter()
+                .zip(grants.iter().map(Vec::as_slice))
+                .map(of)
+                .collect();
+            asked.ask(("vault", situation), act, &questions);
+        }
     }
     let somebody = account(1, Role::Staff);
     for act in acts(Target::Account) {
