@@ -17,6 +17,7 @@ use crate::records::Kind;
 use crate::records::Kinds;
 use crate::records::field::Field;
 use crate::records::words::CaseRule;
+use crate::records::words::Reader;
 use crate::records::words::Sort;
 
 /// Random letters.
@@ -98,6 +99,7 @@ fn the_keeper_s_keys_open_no_word_of_a_form() {
     enrol(&centre.keeper, "saf", Role::SafeguardingLead);
     enrol(&centre.keeper, "tess", Role::Trustee);
     let mut ada = sign_in(&centre.keeper, "ada");
+    let mut saf = sign_in(&centre.keeper, "saf");
     let (mut known, mut purposes) = (Vec::new(), Vec::new());
     let case = centre.cases[0].to_string();
     for kind in Kinds::builtin().iter() {
@@ -111,9 +113,12 @@ fn the_keeper_s_keys_open_no_word_of_a_form() {
         };
         let id = ada.file(&filing).unwrap().id.to_string();
         let purpose = canary(&mut purposes);
-        ada.record(&id, None, Some(&purpose), 80).unwrap();
+        let leads = kind.readers.contains(&Reader::SafeguardingLead);
+        let reader = if leads { &mut saf } else { &mut ada };
+        reader.record(&id, None, Some(&purpose), 80).unwrap();
         if !kind.purpose_required {
-            ada.amend(&id, &typed(kind, &mut known), &canary(&mut known))
+            reader
+                .amend(&id, &typed(kind, &mut known), &canary(&mut known))
                 .unwrap();
         }
     }
