@@ -49,6 +49,7 @@ impl Vault {
             return self.refuse(actor, said, stop);
         }
         let asker = account.id;
+        self.sessions.insert(asker, self.now());
         let notices = self.notices(&account)?.len();
         let entry = Entry::new(Act::SignIn.row().event, Ending::Ok, actor, said);
         let pledge = self.log(permit, entry)?;
