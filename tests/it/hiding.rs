@@ -83,6 +83,7 @@ const TRIED: &[&str] = &[
     "user resume vera",
     "user leave vera",
     "user invite zoe --role staff",
+    "user reissue sam --new-passphrase-file new",
     "user add new --role staff --new-passphrase-file new",
 ];
 
