@@ -85,7 +85,8 @@ impl Trust {
     /// follows from them, and may be what others wait for.
     fn follow(&mut self, statements: &[Statement]) {
         let mut waiting: Vec<&Statement> = statements.iter().collect();
-        loop {
+        // Each round takes in at least one of them, or it is the last.
+        for _ in 0..=statements.len() {
             let before = (waiting.len(), self.modes.len());
             waiting.retain(|statement| !self.take_in(statement, statements));
             self.follow_modes(statements);

@@ -70,9 +70,10 @@ impl Trust {
             && self.signed_by_known(statement)
     }
 
-    /// How many people an act needed at a moment.
+    /// How many people an act needed at a moment. A change counts from after its own moment: its approval is
+    /// judged by what held before it.
     fn mode_at(&self, at: Timestamp) -> TwoPerson {
-        let changed = self.modes.iter().rev().find(|(since, _)| *since <= at);
+        let changed = self.modes.iter().rev().find(|(since, _)| *since < at);
         let founded = || TwoPerson::from_word(&self.genesis.two_person);
         changed
             .map(|(_, mode)| *mode)
