@@ -713,7 +713,7 @@ class People:
 
     def agrees(self, approval, proposed):
         """Whether it is a second person's signed yes to just that."""
-        alone = [mode for since, mode in self.modes if since <= approval.at][-1] == "single"
+        alone = [mode for since, mode in self.modes if since < approval.at][-1] == "single"
         about = proposed.body.get("reissue") or proposed.body
         return (
             approval.kind == "approve"
