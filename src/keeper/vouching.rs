@@ -48,6 +48,9 @@ impl Vault {
                 compartments.extend(self.current(id)?);
             }
         }
+        for (facts, _) in &mut compartments {
+            *facts = facts.without_ages();
+        }
         let mut accounts = self.people.all();
         if outside {
             let signers = self.signers_for(request.asker.id)?;

@@ -132,6 +132,20 @@ fn what_a_leaver_has_kept_opens_nothing_after_the_next_desk() {
 }
 
 #[test]
+fn who_left_and_since_when_is_not_in_the_keys_everyone_is_served() {
+    let centre = Centre::new();
+    let mut ada = sign_in(&centre.keeper, "ada");
+    ada.remove_from_team(&centre.cases[0].to_string(), "sam")
+        .unwrap();
+    // The control: the keeper itself has noted it.
+    let noted = lock(&centre, 0);
+    assert_eq!((noted.left.len(), noted.rekey_pending.is_some()), (1, true));
+    let (keys, _) = ada.keys(Some(centre.cases[0])).unwrap();
+    let served = keys.compartments.iter().find(|(one, _)| one.id == noted.id);
+    assert_eq!(served.unwrap().0, noted.without_ages());
+}
+
+#[test]
 fn what_was_superseded_ends_when_a_colleague_has_opened_what_is_new() {
     let centre = Centre::new();
     let keeper = &centre.keeper;
