@@ -160,9 +160,10 @@ impl Vault {
         })
     }
 
-    /// The roll as it will be with one more account.
+    /// The roll as it will be with an account that is new or has changed.
     pub(crate) fn roll_with(&self, account: &AccountFacts) -> Result<RollData, Broken> {
         let mut roll = self.roll()?;
+        roll.accounts.retain(|known| known.id != account.id);
         roll.accounts.push(account.clone());
         Ok(roll)
     }
