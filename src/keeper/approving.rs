@@ -3,7 +3,6 @@
 use crate::keeper::facts::GrantState;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::Proposed;
-use crate::keeper::grants::GrantEntry;
 use crate::keeper::message::load::NewEnvelope;
 use crate::keeper::request::Request;
 use crate::keeper::request::Stop;
@@ -74,13 +73,7 @@ impl Vault {
     /// Notes an entry about a proposal where what came of it is told.
     pub(crate) fn note_about(&mut self, facts: &ProposalFacts, index: u64) -> Result<(), Broken> {
         match facts.what {
-            Proposed::Grant { grant } => self.note_grant(
-                grant,
-                GrantEntry {
-                    index,
-                    record: None,
-                },
-            ),
+            Proposed::Grant { grant } => self.note_grant(grant, index, None),
             Proposed::ChangeTwoPerson { .. } | Proposed::ReissueUser { .. } => Ok(()),
         }
     }

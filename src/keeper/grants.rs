@@ -119,13 +119,7 @@ impl Vault {
         let said = json!({"in_force": {"grant": grant}});
         let entry = Entry::new(Event::Grant, Ending::Ok, ActorHandle::SERVICE, said);
         let index = self.log_service(entry)?;
-        self.note_grant(
-            grant,
-            GrantEntry {
-                index,
-                record: None,
-            },
-        )
+        self.note_grant(grant, index, None)
     }
 
     /// The date has come: the keeper ends the grant itself.
@@ -133,11 +127,7 @@ impl Vault {
         let said = json!({"ended": {"grant": facts.id}});
         let entry = Entry::new(Event::End, Ending::Ok, ActorHandle::SERVICE, said);
         let index = self.log_service(entry)?;
-        let noted = GrantEntry {
-            index,
-            record: None,
-        };
-        self.note_grant(facts.id, noted)?;
+        self.note_grant(facts.id, index, None)?;
         self.end_grant(facts, GrantState::Ended, None)
     }
 
@@ -248,11 +238,7 @@ impl Vault {
         let entry = request.entry(Act::RevokeGrant);
         let pledge = self.log(permit, entry.noting(json!({"grant": id})))?;
         let index = self.last_index();
-        let noted = GrantEntry {
-            index,
-            record: None,
-        };
-        self.note_grant(id, noted)?;
+        self.note_grant(id, index, None)?;
         self.end_grant(facts, GrantState::Ended, Some(request.asker.id))?;
         let ended = self.shared.grants.get(&id).cloned();
         Ok(Step::serving(pledge, move |_, _| {
@@ -284,7 +270,13 @@ impl Vault {
     }
 
     /// Notes an entry where the grant's statement will find it.
-    pub(crate) fn note_grant(&mut self, grant: GrantId, entry: GrantEntry) -> Result<(), Broken> {
+    pub(crate) fn note_grant(
+        &mut self,
+        grant: GrantId,
+        index: u64,
+        record: Option<RecordId>,
+    ) -> Result<(), Broken> {
+        let entry = GrantEntry { index, record };
         let facts = self.shared.grants.get(&grant).ok_or(Broken::NoUnit)?;
         let unit = units::proposal(facts.proposal);
         let count: Option<u32> = self.read(&unit, Tree::Entry, COUNT)?;

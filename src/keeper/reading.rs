@@ -169,7 +169,7 @@ impl Vault {
         self.list_revealed(request, &facts, (shown, attachment))?;
         let note = serde_json::json!({"version": shown});
         let entry = (request.entry(act), note);
-        let pledge = self.log_showing(request, permit, entry, (facts.id, compartment))?;
+        let pledge = self.log_showing(request, permit, entry, (&facts, compartment))?;
         Ok(Step::serving(pledge, move |vault, logged| {
             let served = vault.serve_record(logged, facts, wanted, (compartment, &way))?;
             Ok(Served::Record(Box::new(served)))

@@ -81,22 +81,10 @@ impl Vault {
     /// The grants that cover a record and whose rows are kept: by name, or with the whole case where the
     /// record is sealed to the case; none to somebody whom the record has been closed to.
     pub(crate) fn grants_over(&self, facts: &RecordFacts) -> Result<Vec<GrantFacts>, Broken> {
-        let case = facts
-            .case
-            .map(|case| self.case(case))
-            .transpose()?
-            .flatten();
-        let of_case = case.filter(|case| case.compartments == facts.compartments);
+        let case = self.case_of(facts)?;
         let all = self.shared.grants.values().filter(|grant| grant.lives());
-        let over = all.filter(|grant| {
-            let named = grant.records.contains(&facts.id);
-            let with_case = || {
-                of_case
-                    .as_ref()
-                    .is_some_and(|case| grant.case == Some(case.id))
-            };
-            (named || with_case()) && self.is_open_to(facts, grant.to)
-        });
+        let over = all
+            .filter(|grant| grant.covers(facts, case.as_ref()) && self.is_open_to(facts, grant.to));
         Ok(over.cloned().collect())
     }
 

@@ -17,7 +17,6 @@ use crate::keeper::facts::Member;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::Role;
 use crate::keeper::gate::Pledge;
-use crate::keeper::grants::GrantEntry;
 use crate::keeper::policy::decide::Permit;
 use crate::keeper::request::Request;
 use crate::keeper::vault::Broken;
@@ -36,15 +35,23 @@ impl Vault {
         if request.asked.purpose.is_some() {
             return request.asked.purpose.as_deref();
         }
-        let serving = request
-            .grants
-            .iter()
-            .filter(|grant| grant.serves(self.now()) && covers(grant, facts, case));
-        let serving: Vec<&GrantFacts> = serving.collect();
-        match serving.as_slice() {
-            [only] => Some(&only.purpose),
+        let mut serving = self.serving(request, facts, case);
+        match (serving.next(), serving.next()) {
+            (Some(only), None) => Some(&only.purpose),
             _ => None,
         }
+    }
+
+    /// The asker's grants that are served now and cover a record.
+    fn serving<'r>(
+        &self,
+        request: &'r Request,
+        facts: &RecordFacts,
+        case: Option<&CaseFacts>,
+    ) -> impl Iterator<Item = &'r GrantFacts> {
+        let now = self.now();
+        let grants = request.grants.iter();
+        grants.filter(move |grant| grant.serves(now) && grant.covers(facts, case))
     }
 
     /// Logs the showing of one record through a compartment; the entry of one under a grant says so, and names
@@ -54,7 +61,7 @@ impl Vault {
         request: &Request,
         permit: Permit,
         (entry, mut note): (Entry, Value),
-        (record, compartment): (RecordId, CompartmentId),
+        (facts, compartment): (&RecordFacts, CompartmentId),
     ) -> Result<Pledge, Broken> {
         let grant = self.shared.grant_of(compartment).cloned();
         if let (Some(grant), Some(fields)) = (&grant, note.as_object_mut()) {
@@ -63,41 +70,22 @@ impl Vault {
                 fields.insert("purpose".to_owned(), json!(grant.purpose));
             }
         }
-        let mut under = match grant {
-            Some(_) => self.grants_serving(request, record)?,
-            None => BTreeSet::new(),
-        };
+        let mut under = BTreeSet::new();
+        if grant.is_some() {
+            let case = self.case_of(facts)?;
+            let serving = self.serving(request, facts, case.as_ref());
+            under.extend(serving.map(|grant| grant.id));
+        }
         if let (2.., Some(fields)) = (under.len(), note.as_object_mut()) {
             fields.insert("grants".to_owned(), json!(under));
         }
         under.extend(grant.map(|grant| grant.id));
-        let pledge = self.log(permit, entry.about(record).noting(note))?;
+        let pledge = self.log(permit, entry.about(facts.id).noting(note))?;
+        let index = self.last_index();
         for grant in under {
-            let noted = GrantEntry {
-                index: self.last_index(),
-                record: Some(record),
-            };
-            self.note_grant(grant, noted)?;
+            self.note_grant(grant, index, Some(facts.id))?;
         }
         Ok(pledge)
-    }
-
-    /// The asker's grants that are served now and cover a record.
-    fn grants_serving(
-        &self,
-        request: &Request,
-        record: RecordId,
-    ) -> Result<BTreeSet<GrantId>, Broken> {
-        let Some(facts) = self.record(record)? else {
-            return Ok(BTreeSet::new());
-        };
-        let case = self.case_of(&facts)?;
-        let serving = request
-            .grants
-            .iter()
-            .filter(|grant| grant.serves(self.now()));
-        let over = serving.filter(|grant| covers(grant, &facts, case.as_ref()));
-        Ok(over.map(|grant| grant.id).collect())
     }
 
     /// Logs the showing of a page of cards, or of a case, through these compartments.
@@ -117,11 +105,7 @@ impl Vault {
         let pledge = self.log(permit, entry)?;
         let index = self.last_index();
         for grant in grants {
-            let noted = GrantEntry {
-                index,
-                record: None,
-            };
-            self.note_grant(grant, noted)?;
+            self.note_grant(grant, index, None)?;
         }
         Ok(pledge)
     }
@@ -159,21 +143,15 @@ impl Vault {
         let user = self.people.user_of(actor);
         let grants = user.map_or_else(Vec::new, |user| self.shared.grants_of(user));
         let facts = self.record(record).ok().flatten();
-        let case = facts.as_ref().and_then(|facts| facts.case);
-        let case = case.and_then(|case| self.case(case).ok().flatten());
+        let case = facts.as_ref().map(|facts| self.case_of(facts));
+        let case = case.and_then(|case| case.ok().flatten());
         let over = grants.iter().filter(|grant| {
             let facts = facts.as_ref();
-            facts.is_some_and(|facts| covers(grant, facts, case.as_ref()))
+            facts.is_some_and(|facts| grant.covers(facts, case.as_ref()))
         });
         match over.max_by_key(|grant| (grant.ended_at, grant.until)) {
             Some(grant) if grant.revoked_by.is_some() => Ending::Revoked,
             _ => Ending::Expired,
         }
     }
-}
-
-/// Whether a grant covers a record: by name, or with its case where it is sealed to the case.
-fn covers(grant: &GrantFacts, facts: &RecordFacts, case: Option<&CaseFacts>) -> bool {
-    let of_case = case.filter(|case| case.compartments == facts.compartments);
-    grant.records.contains(&facts.id) || of_case.is_some_and(|case| grant.case == Some(case.id))
 }

@@ -12,9 +12,11 @@ use crate::ids::GrantId;
 use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
+use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::GrantState;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::ProposalState;
+use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::TwoPerson;
 
 /// Someone's dated, purposeful permission. It outlives the grant's own unit, which holds the keys and dies
@@ -67,6 +69,13 @@ impl GrantFacts {
     /// Whether what it covers is still sealed to its compartment.
     pub fn lives(&self) -> bool {
         matches!(self.state, GrantState::Waiting | GrantState::Active)
+    }
+
+    /// Whether it covers a record: by name, or with its case where the record is sealed to the case and has
+    /// no compartment of its own.
+    pub fn covers(&self, record: &RecordFacts, case: Option<&CaseFacts>) -> bool {
+        let of_case = case.filter(|case| case.compartments == record.compartments);
+        self.records.contains(&record.id) || of_case.is_some_and(|case| self.case == Some(case.id))
     }
 }
 

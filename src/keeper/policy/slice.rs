@@ -114,12 +114,7 @@ impl<'a> Slice<'a> {
                 }
                 case.map_or(Ok(()), |case| self.case(case))?;
                 self.kind(rules)?;
-                // Of a case, a grant covers what is sealed to the case, not what has a compartment of its own.
-                let of_case = case.filter(|case| facts.compartments == case.compartments);
-                self.window(question, &facts.id, |grant| {
-                    grant.records.contains(&facts.id)
-                        || of_case.is_some_and(|case| grant.case == Some(case.id))
-                });
+                self.window(question, &facts.id, |grant| grant.covers(facts, case));
                 self.record(facts)
             }
             Resource::Unknown => self.stand_in(),
