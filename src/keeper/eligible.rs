@@ -49,7 +49,8 @@ impl Vault {
         }
         let cases = self.cases_of(&found)?;
         let ask = |(facts, case)| self.question((asker, grants), Act::ListRecords, (facts, case));
-        let questions: Vec<Question<'_>> = found.iter().zip(&cases).map(ask).collect();
+        let cases = cases.iter().map(Option::as_ref);
+        let questions: Vec<Question<'_>> = found.iter().zip(cases).map(ask).collect();
         let decisions = decide_many(&self.policy, &questions, self.now());
         Ok(decisions.into_iter().find_map(|decision| match decision {
             Decision::Deny(denial) if denial.hidden => Some(denial),
@@ -62,8 +63,7 @@ impl Vault {
         &self,
         records: &[RecordFacts],
     ) -> Result<Vec<Option<CaseFacts>>, Broken> {
-        let case = |facts: &RecordFacts| facts.case.map_or(Ok(None), |case| self.case(case));
-        records.iter().map(case).collect()
+        records.iter().map(|facts| self.case_of(facts)).collect()
     }
 
     /// A question about a record, without purpose or reason.
@@ -71,7 +71,7 @@ impl Vault {
         &'q self,
         (asker, grants): (&'q AccountFacts, &'q [GrantFacts]),
         act: Act,
-        (facts, case): (&'q RecordFacts, &'q Option<CaseFacts>),
+        (facts, case): (&'q RecordFacts, Option<&'q CaseFacts>),
     ) -> Question<'q> {
         Question {
             asker,
@@ -80,7 +80,7 @@ impl Vault {
             resource: Resource::Record {
                 facts,
                 rules: &self.rules.of(&facts.kind).people,
-                case: case.as_ref(),
+                case,
             },
             purpose: None,
             reason: None,

@@ -33,6 +33,7 @@ use crate::keeper::policy::decide::decide_many;
 use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::proposals::Draft;
+use crate::keeper::rekey::covers;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -203,7 +204,8 @@ impl Vault {
                 ..self.question(asker, Act::GrantRecord, (facts, case))
             }
         };
-        let questions: Vec<Question<'_>> = records.iter().zip(&cases).map(asked).collect();
+        let cases = cases.iter().map(Option::as_ref);
+        let questions: Vec<Question<'_>> = records.iter().zip(cases).map(asked).collect();
         let mut permit = None;
         for (decision, id) in decide_many(&self.policy, &questions, self.now())
             .into_iter()
@@ -287,7 +289,8 @@ impl Vault {
         }];
         let cases = self.cases_of(records)?;
         let asked = |(facts, case)| self.question((to, &grants), Act::ListRecords, (facts, case));
-        let questions: Vec<Question<'_>> = records.iter().zip(&cases).map(asked).collect();
+        let cases = cases.iter().map(Option::as_ref);
+        let questions: Vec<Question<'_>> = records.iter().zip(cases).map(asked).collect();
         for decision in decide_many(&self.policy, &questions, now) {
             if let Decision::Deny(denial) = decision {
                 let why = if denial.hidden {
@@ -319,10 +322,9 @@ impl Vault {
         let purpose = Purpose::Grant { grant: said.grant };
         let made = &new.compartment;
         let epoch = self.check_compartment(made, maker, purpose, &members)?;
-        let given: BTreeSet<HeaderOf> = new.headers.iter().map(|sealed| sealed.of).collect();
         let taken =
             self.shared.grant_of(made.id).is_some() || self.has_unit(&units::grant(said.grant));
-        if taken || given.len() != new.headers.len() || given != allowed.wanted() {
+        if taken || !covers(&new.headers, &allowed.wanted()) {
             return Err(Stop::Stale);
         }
         Ok(epoch)

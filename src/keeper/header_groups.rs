@@ -73,11 +73,7 @@ impl Vault {
         let mut served = Vec::new();
         for (compartment, (way, wanted)) in groups {
             let epoch = self.compartment(compartment)?.ok_or(Broken::NoUnit)?.epoch;
-            let mut headers = Vec::new();
-            for of in wanted {
-                let header = self.header(logged, &of, (compartment, epoch))?;
-                headers.push(SealedAgain { of, header });
-            }
+            let headers = self.headers(logged, wanted, (compartment, epoch))?;
             let chain = self.chain(logged, &way)?;
             served.push(HeaderGroup { chain, headers });
         }
@@ -87,15 +83,12 @@ impl Vault {
 
     /// The records that are sealed to a case's own compartments.
     pub(crate) fn records_of_case(&self, case: &CaseFacts) -> Result<Vec<RecordFacts>, Broken> {
-        let mut records = Vec::new();
-        for record in self.record_ids() {
-            let Some(facts) = self.record(record)? else {
-                continue;
-            };
-            if facts.case == Some(case.id) && facts.compartments == case.compartments {
-                records.push(facts);
-            }
-        }
+        let Some(first) = case.compartments.first() else {
+            return Ok(Vec::new());
+        };
+        let mut records = self.records_under(*first)?;
+        records
+            .retain(|facts| facts.case == Some(case.id) && facts.compartments == case.compartments);
         Ok(records)
     }
 }

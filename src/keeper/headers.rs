@@ -113,7 +113,7 @@ impl Vault {
     pub(crate) fn headers(
         &self,
         logged: &Logged,
-        all: BTreeSet<HeaderOf>,
+        all: impl IntoIterator<Item = HeaderOf>,
         lock: Lock,
     ) -> Result<Vec<SealedAgain>, Broken> {
         all.into_iter()
@@ -183,9 +183,7 @@ impl Vault {
         let kept = self.keys.get(&kept).ok_or(Broken::NoUnit)?.duplicate();
         match new.of {
             HeaderOf::Part { .. } | HeaderOf::CaseCard { .. } => {
-                let place = self.header_place(&new.of, (compartment, epoch));
-                let (key, tree, natural) = place.ok_or(Broken::NoUnit)?;
-                self.write_under(&key, tree, &natural, &new.header)
+                self.put_first_header(new, (compartment, epoch))
             }
             HeaderOf::Envelope {
                 compartment: of,

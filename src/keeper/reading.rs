@@ -312,11 +312,7 @@ impl Vault {
                 continue;
             };
             if case.is_none() || facts.case == case {
-                let of = facts
-                    .case
-                    .map(|case| self.case(case))
-                    .transpose()?
-                    .flatten();
+                let of = self.case_of(&facts)?;
                 candidates.push((facts, of));
             }
         }

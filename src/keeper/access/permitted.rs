@@ -15,7 +15,6 @@ use crate::keeper::policy::decide::Decision;
 use crate::keeper::policy::decide::decide;
 use crate::keeper::policy::kind::Reader;
 use crate::keeper::policy::question::Question;
-use crate::keeper::policy::question::Resource;
 use crate::keeper::policy::rule::RuleId;
 use crate::keeper::request::Request;
 use crate::keeper::vault::Broken;
@@ -52,8 +51,7 @@ impl Vault {
         record: &RecordFacts,
         answers: &mut Answers,
     ) -> Result<Permitted, Broken> {
-        let case = record.case.map(|case| self.case(case)).transpose()?;
-        let case = case.flatten();
+        let case = self.case_of(record)?;
         let shape = self.shape(record, case.as_ref());
         if let Some(known) = answers.get(&shape) {
             return Ok(known.clone());
@@ -94,21 +92,13 @@ impl Vault {
         case: Option<&CaseFacts>,
     ) -> Option<RuleId> {
         let grants = self.shared.grants_of(account.id);
-        let rules = &self.rules.of(&record.kind).people;
         [Act::ReadRecord, Act::BreakGlass]
             .into_iter()
             .find_map(|act| {
                 let question = Question {
-                    asker: account,
-                    grants: &grants,
-                    act,
-                    resource: Resource::Record {
-                        facts: record,
-                        rules,
-                        case,
-                    },
                     purpose: Some(SAID),
                     reason: Some(SAID),
+                    ..self.question((account, &grants), act, (record, case))
                 };
                 match decide(&self.policy, &question, self.now()) {
                     Decision::Allow(permit) => permit.rules().first().cloned(),
@@ -123,20 +113,9 @@ impl Vault {
         request: &Request,
         record: &RecordFacts,
     ) -> Result<bool, Broken> {
-        let case = record.case.map(|case| self.case(case)).transpose()?;
-        let case = case.flatten();
-        let question = Question {
-            asker: &request.asker,
-            grants: &request.grants,
-            act: Act::ListRecords,
-            resource: Resource::Record {
-                facts: record,
-                rules: &self.rules.of(&record.kind).people,
-                case: case.as_ref(),
-            },
-            purpose: None,
-            reason: None,
-        };
+        let case = self.case_of(record)?;
+        let asker = (&request.asker, request.grants.as_slice());
+        let question = self.question(asker, Act::ListRecords, (record, case.as_ref()));
         Ok(match decide(&self.policy, &question, self.now()) {
             Decision::Allow(_) => true,
             Decision::Deny(denial) => !denial.hidden,
