@@ -158,7 +158,11 @@ impl Vault {
             let says = "say what for: access is given only with a purpose (--purpose)";
             return Err(Stop::Refused("purpose-missing", says.to_owned()));
         }
-        let to = self.grantee(request, to)?;
+        if to == request.asker.id {
+            let says = "nobody gives access to themselves; ask another coordinator";
+            return Err(Stop::Refused("own-grant", says.to_owned()));
+        }
+        let to = self.grantee(to)?.clone();
         let outside = to.is(Role::Assessor);
         let mut groups = Groups::new();
         let user = request.asker.id;
@@ -220,15 +224,12 @@ impl Vault {
         Ok((permit, records))
     }
 
-    fn grantee(&self, request: &Request, to: UserId) -> Result<AccountFacts, Stop> {
+    /// Whom a grant is for, if they may work.
+    fn grantee(&self, to: UserId) -> Result<&AccountFacts, Stop> {
         let account = self.people.account(to);
         let account = account.ok_or_else(|| bad("whom it is for has no account here"))?;
-        if account.id == request.asker.id {
-            let says = "nobody gives access to themselves; ask another coordinator";
-            return Err(Stop::Refused("own-grant", says.to_owned()));
-        }
         if account.may_work() {
-            return Ok(account.clone());
+            return Ok(account);
         }
         let (handle, state) = (&account.handle, account.state);
         let says = format!("`{handle}` is {state}; nothing can be opened to them");
@@ -264,13 +265,7 @@ impl Vault {
 
     /// Whether a grant could still be put in force: whom it is for may work, and could open all of it.
     pub(crate) fn check_still_grants(&self, grant: &GrantFacts) -> Result<(), Stop> {
-        let account = self.people.account(grant.to);
-        let to = account.ok_or_else(|| bad("whom it is for has no account here"))?;
-        if !to.may_work() {
-            let (handle, state) = (&to.handle, to.state);
-            let says = format!("`{handle}` is {state}; nothing can be opened to them");
-            return Err(Stop::Refused("bad-state", says));
-        }
+        let to = self.grantee(grant.to)?;
         self.check_opens(to, grant, &self.records_granted(grant)?)
     }
 

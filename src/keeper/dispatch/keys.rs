@@ -1,5 +1,6 @@
 //! Acts on who holds which key.
 
+use crate::keeper::dispatch::shared::MISMATCH;
 use crate::keeper::guarding::Change;
 use crate::keeper::message::Want;
 use crate::keeper::message::load::Load;
@@ -44,16 +45,12 @@ impl Vault {
             Want::ExcludeUser { record, user } => (record, Change::Exclude(user)),
             Want::RestrictRecord { record, roles } => (record, Change::Restrict(roles)),
             Want::NameDeciders { record, users } => (record, Change::Deciders(users)),
-            _ => return Err(unfitting()),
+            _ => return Err(Stop::BadAuth(MISMATCH)),
         };
         match load {
             Load::Nothing {} => self.show_guarded(request, record, &change),
             Load::Reseal(new) => self.guard(request, (record, &change), &new),
-            _ => Err(unfitting()),
+            _ => Err(Stop::BadAuth(MISMATCH)),
         }
     }
-}
-
-fn unfitting() -> Stop {
-    Stop::BadAuth("what the ask carries does not belong to what it wants")
 }

@@ -9,7 +9,8 @@ use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
 use crate::keeper::vault::Vault;
 
-const MISMATCH: &str = "what the ask carries does not belong to what it wants";
+/// How an ask is refused whose load is another want's.
+pub(super) const MISMATCH: &str = "what the ask carries does not belong to what it wants";
 
 impl Vault {
     /// Does what is wanted with proposals and grants.
