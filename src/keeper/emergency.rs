@@ -5,7 +5,6 @@
 use crate::ids::RecordId;
 use crate::keeper::acts::Act;
 use crate::keeper::facts::AccountFacts;
-use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::NoticeAbout;
 use crate::keeper::facts::NoticeFacts;
 use crate::keeper::facts::Other;
@@ -13,7 +12,6 @@ use crate::keeper::facts::RecordFacts;
 use crate::keeper::policy::decide::Decision;
 use crate::keeper::policy::decide::decide_many;
 use crate::keeper::policy::question::Question;
-use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -65,7 +63,9 @@ impl Vault {
         let questions: Vec<Question<'_>> = working
             .iter()
             .zip(&grants)
-            .map(|(asker, grants)| self.about_history((asker, grants), facts, case.as_ref()))
+            .map(|(asker, grants)| {
+                self.question((asker, grants), Act::ShowHistory, (facts, case.as_ref()))
+            })
             .collect();
         let decisions = decide_many(&self.policy, &questions, self.now());
         let decided = working.iter().zip(&decisions);
@@ -74,35 +74,15 @@ impl Vault {
     }
 
     /// Whether somebody may see a record's history.
-    pub(crate) fn may_know(
+    pub(crate) fn may_see_history(
         &self,
         asker: &AccountFacts,
         facts: &RecordFacts,
     ) -> Result<bool, Broken> {
         let case = self.case_of(facts)?;
         let grants = self.shared.grants_of(asker.id);
-        let question = self.about_history((asker, &grants), facts, case.as_ref());
+        let question = self.question((asker, &grants), Act::ShowHistory, (facts, case.as_ref()));
         let decisions = decide_many(&self.policy, &[question], self.now());
         Ok(matches!(decisions.as_slice(), [Decision::Allow(_)]))
-    }
-
-    fn about_history<'a>(
-        &'a self,
-        (asker, grants): (&'a AccountFacts, &'a [crate::keeper::facts::GrantFacts]),
-        facts: &'a RecordFacts,
-        case: Option<&'a CaseFacts>,
-    ) -> Question<'a> {
-        Question {
-            asker,
-            grants,
-            act: Act::ShowHistory,
-            resource: Resource::Record {
-                facts,
-                rules: &self.rules.of(&facts.kind).people,
-                case,
-            },
-            purpose: None,
-            reason: None,
-        }
     }
 }

@@ -33,7 +33,7 @@ impl Vault {
         for notice in self.kept_notices(asker.id)? {
             let may = match notice.about {
                 NoticeAbout::Opened { record, .. } => match self.record(record)? {
-                    Some(facts) => self.may_know(asker, &facts)?,
+                    Some(facts) => self.may_see_history(asker, &facts)?,
                     None => false,
                 },
                 NoticeAbout::Reissued { user, .. } => self.may_see_user(asker, user),
