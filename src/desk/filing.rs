@@ -308,7 +308,7 @@ fn nobody_decides(kind: &Kind, keys: &Keys) -> bool {
         .readers
         .contains(&crate::records::words::Reader::Deciders);
     let mut accounts = keys.accounts.iter();
-    by_deciders && !accounts.any(|one| one.role == Role::DbsCountersignatory && one.may_work())
+    by_deciders && !accounts.any(|one| one.is(Role::DbsCountersignatory) && one.may_work())
 }
 
 /// What is said where a kind takes more deciders than were named.

@@ -166,7 +166,9 @@ impl Vault {
         roll: &RollData,
     ) -> Result<bool, Broken> {
         let number = facts.epoch.saturating_add(1);
-        let believed = may_vouch(facts.purpose, number, asker.role);
+        let believed = asker
+            .roles()
+            .any(|role| may_vouch(facts.purpose, number, role));
         if facts.rekey_pending.is_none() || !believed {
             return Ok(false);
         }

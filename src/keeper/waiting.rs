@@ -53,7 +53,7 @@ impl Vault {
                 on: On::Team { role },
                 whom: Vec::new(),
                 since: None,
-                yours: request.asker.role == Role::Coordinator,
+                yours: request.asker.is(Role::Coordinator),
             });
         }
         waiting.retain(|one| told || one.yours);

@@ -59,6 +59,28 @@ fn a_further_role_opens_what_its_team_opens_until_it_is_taken() {
 }
 
 #[test]
+fn a_further_role_does_the_errands_of_that_role() {
+    let centre = Centre::new();
+    let mut ada = centre.desk("ada");
+    ada.add_role(Role::Coordinator, "otto").unwrap();
+    ada.remove_from_team(&centre.supervised, "sam").unwrap();
+    drop(ada);
+    let mut otto = centre.desk("otto");
+    let case = otto.case(&centre.supervised).unwrap();
+    assert!(case.rekey_pending.is_none(), "otto's desk made no new key");
+    // Somebody is left to decide although nobody was enrolled for it.
+    let mut ada = centre.desk("ada");
+    ada.add_role(Role::DbsCountersignatory, "tess").unwrap();
+    ada.leave_user("dbs").unwrap();
+    let filed = centre.desk("cora").file(&filing("dbs-certificate", None));
+    let warnings = filed.unwrap().warnings;
+    assert!(
+        !warnings.iter().any(|one| one.contains("nobody here")),
+        "{warnings:?}"
+    );
+}
+
+#[test]
 fn the_first_with_a_role_gets_a_team_and_a_second_joins_it() {
     let centre = Centre::new();
     let mut ada = centre.desk("ada");
