@@ -17,6 +17,8 @@ pub use crate::store::key_table::KeyTable;
 pub use crate::store::names::{UnitKind, UnitName};
 pub use crate::store::payload::{ObjectPayloads, PayloadError, PayloadRef, Payloads, Upload};
 
+use zeroize::Zeroizing;
+
 use crate::ledger::journal::Position;
 use crate::sealing::{RowId, SealedRow};
 use crate::store::effects::{EffectsError, PlacedEffect, SealedKeyEffect};
@@ -234,6 +236,40 @@ pub trait Store: Send {
     /// # Errors
     /// [`ReadError`].
     fn key_effects(&self) -> Result<Vec<SealedKeyEffect>, ReadError>;
+
+    /// Writes the files of the next generation beside the present one's, durably, with this sealed key table.
+    /// Nothing uses them until [`Store::turn`].
+    ///
+    /// # Errors
+    /// What the disk reported; what was written by then stays until [`Store::tidy`].
+    fn prepare(&mut self, key_table: &[u8]) -> std::io::Result<()>;
+
+    /// The next generation's key table file, read back from the disk; `None` unless all its files are there.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn prepared(&self) -> Result<Option<Vec<u8>>, ReadError>;
+
+    /// Makes the prepared generation the current one, for good: frames of the one before are refused from
+    /// here on. `mark_key` is the new generation's.
+    ///
+    /// # Errors
+    /// [`ReadError`] when nothing is prepared, or what is cannot be read back: then nothing has changed.
+    /// [`ReadError::Io`] from the pointer's own writing leaves open which generation is current: drop the
+    /// store and open it again.
+    fn turn(&mut self, mark_key: Zeroizing<[u8; 32]>) -> Result<(), ReadError>;
+
+    /// The generations besides the current one whose keys or rows are still there, in order.
+    ///
+    /// # Errors
+    /// As the disk reports.
+    fn others(&self) -> std::io::Result<Vec<u32>>;
+
+    /// Removes, durably, every generation but the current one: half-made ones, and those that are over.
+    ///
+    /// # Errors
+    /// What the disk reported; what is left is removed the next time.
+    fn tidy(&mut self) -> std::io::Result<()>;
 
     /// Makes whatever finds rows quickly anew, from what is the truth; how many rows there are.
     ///

@@ -13,6 +13,7 @@ mod refused;
 mod rows;
 mod snapshot;
 mod source;
+mod turn;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -241,9 +242,31 @@ impl Store for Embedded {
         Ok(self.key_effects.clone())
     }
 
-    fn close(self: Box<Self>) -> std::io::Result<()> {
+    fn prepare(&mut self, key_table: &[u8]) -> std::io::Result<()> {
+        self.prepare_next(key_table)
+    }
+
+    fn prepared(&self) -> Result<Option<Vec<u8>>, ReadError> {
+        self.prepared_next()
+    }
+
+    fn turn(&mut self, mark_key: MarkKey) -> Result<(), ReadError> {
+        self.switch(mark_key)
+    }
+
+    fn others(&self) -> std::io::Result<Vec<u32>> {
+        self.other_generations()
+    }
+
+    fn tidy(&mut self) -> std::io::Result<()> {
+        self.remove_others()
+    }
+
+    fn close(mut self: Box<Self>) -> std::io::Result<()> {
+        let index = self.rows.dir().to_owned();
+        let mark = self.rows.close(&self.journal);
+        self.move_index(&index);
         let whole = *self;
-        let mark = whole.rows.close(&whole.journal);
         if let (Some(mark), false) = (mark, whole.fenced) {
             let path = whole.generation.clean();
             write_whole(&*whole.disk, &path, &mark)?;

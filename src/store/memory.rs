@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use zeroize::Zeroizing;
+
 use crate::ledger::frame::FrameView;
 use crate::ledger::journal::Position;
 use crate::sealing::{RowId, SealedRow};
@@ -54,8 +56,11 @@ impl std::error::Error for MemoryOpenError {}
 
 #[derive(Debug)]
 struct Durable {
+    /// The generation it began in.
+    first: u32,
     generation: u32,
     table: Vec<u8>,
+    next: Option<Vec<u8>>,
     frames: Vec<Vec<u8>>,
     faults: VecDeque<Option<Fault>>,
     room: Room,
@@ -70,8 +75,10 @@ impl MemoryDisk {
     /// A vault of this generation in which nothing has happened, with this sealed key table.
     pub fn new(generation: u32, table: Vec<u8>) -> Self {
         Self(Arc::new(Mutex::new(Durable {
+            first: generation,
             generation,
             table,
+            next: None,
             frames: Vec::new(),
             faults: VecDeque::new(),
             room: Room::Enough,
@@ -88,7 +95,7 @@ impl MemoryDisk {
         if disk.open {
             return Err(MemoryOpenError::Locked);
         }
-        let mut view = View::new(disk.generation);
+        let mut view = View::new(disk.first);
         let empty = Base {
             size: 0,
             frontier: &[],
@@ -100,6 +107,7 @@ impl MemoryDisk {
             let Ok(frame) = FrameView::parse(bytes) else {
                 break;
             };
+            view.turn_to(frame.generation);
             let effects =
                 admit(&view.head, &frame.to_frame()).map_err(|_| MemoryOpenError::Damaged)?;
             replay.frame(&frame).map_err(MemoryOpenError::Refused)?;
@@ -109,6 +117,7 @@ impl MemoryDisk {
         if kept + 1 < disk.frames.len() {
             return Err(MemoryOpenError::Damaged);
         }
+        view.turn_to(disk.generation);
         disk.frames.truncate(kept);
         disk.open = true;
         drop(disk);
@@ -157,6 +166,14 @@ impl View {
             rows: BTreeMap::new(),
             leaves: Vec::new(),
             key_effects: Vec::new(),
+        }
+    }
+
+    /// Key changes of an earlier generation are over.
+    fn turn_to(&mut self, generation: u32) {
+        if generation != self.head.generation {
+            self.head.generation = generation;
+            self.key_effects.clear();
         }
     }
 
@@ -279,6 +296,35 @@ impl Store for MemoryStore {
 
     fn key_effects(&self) -> Result<Vec<SealedKeyEffect>, ReadError> {
         Ok(self.view.key_effects.clone())
+    }
+
+    fn prepare(&mut self, key_table: &[u8]) -> std::io::Result<()> {
+        self.disk.lock().next = Some(key_table.to_vec());
+        Ok(())
+    }
+
+    fn prepared(&self) -> Result<Option<Vec<u8>>, ReadError> {
+        Ok(self.disk.lock().next.clone())
+    }
+
+    fn turn(&mut self, _: Zeroizing<[u8; 32]>) -> Result<(), ReadError> {
+        let mut disk = self.disk.lock();
+        let absent = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        disk.table = disk.next.take().ok_or_else(absent)?;
+        disk.generation = disk.generation.saturating_add(1);
+        self.view.turn_to(disk.generation);
+        Ok(())
+    }
+
+    fn others(&self) -> std::io::Result<Vec<u32>> {
+        let disk = self.disk.lock();
+        let next = disk.generation.saturating_add(1);
+        Ok(disk.next.iter().map(|_| next).collect())
+    }
+
+    fn tidy(&mut self) -> std::io::Result<()> {
+        self.disk.lock().next = None;
+        Ok(())
     }
 
     fn close(self: Box<Self>) -> std::io::Result<()> {

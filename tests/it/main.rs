@@ -73,6 +73,7 @@ mod store_index;
 mod store_kit;
 mod store_model;
 mod store_power;
+mod store_turn;
 mod testkit;
 mod tidy;
 mod two_person;

@@ -365,6 +365,16 @@ impl Disk for PowerDisk {
         state.set_entry(path, None)
     }
 
+    fn remove_all(&self, path: &Path) -> io::Result<()> {
+        for name in self.list(path)? {
+            self.remove(&path.join(name))?;
+        }
+        let mut state = self.state();
+        state.step()?;
+        // What was in it stays known: the name may come back, and some of the names in it.
+        state.set_entry(path, None)
+    }
+
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.step()?;

@@ -16,6 +16,7 @@ use strongroom::store::{
 use crate::power_disk::PowerDisk;
 use crate::store_kit::{
     Checker, Expected, VAULT, changes, create, frame, key, mark_key, put, row, small_site, table,
+    table_of,
 };
 
 /// A vault that can be opened again and again.
@@ -427,6 +428,49 @@ fn key_changes_come_back_in_order_and_open() {
         drop(store);
         let store = bench.again(&mut Unchecked).unwrap();
         assert_eq!(names(&collect(&*store)), names(&expected));
+    });
+}
+
+#[test]
+fn a_turn_keeps_rows_and_leaves_and_ends_key_changes() {
+    on_all(|bench| {
+        let mut store = bench.first();
+        commit(&mut *store, 2, &changes(1));
+        assert_eq!(store.prepared().unwrap(), None);
+        assert!(store.turn(mark_key()).is_err(), "nothing is prepared");
+        assert_eq!(store.head().generation, 1);
+        // Half-made, or made and thrown away: nothing has happened.
+        store.prepare(&table_of(2)).unwrap();
+        assert_eq!(store.others().unwrap(), [2]);
+        store.tidy().unwrap();
+        assert_eq!(store.others().unwrap(), [] as [u32; 0]);
+        assert_eq!(store.prepared().unwrap(), None);
+        let table = table_of(2);
+        store.prepare(&table).unwrap();
+        assert_eq!(store.prepared().unwrap().as_ref(), Some(&table));
+        let before = Expected::of(&*store);
+        let stale = frame(store.head(), 1, &changes(2));
+        store.turn(mark_key()).unwrap();
+        assert_eq!(store.head().generation, 2);
+        assert_eq!(store.key_table().unwrap(), table);
+        assert_eq!(refused(&mut *store, stale), Why::NotNext);
+        let mut expected = Expected { keys: 0, ..before };
+        assert_eq!(Expected::of(&*store), expected);
+        commit(&mut *store, 1, &changes(3));
+        expected = expected.after(1, &changes(3));
+        assert_eq!(Expected::of(&*store), expected);
+        store.tidy().unwrap();
+        assert_eq!(store.others().unwrap(), [] as [u32; 0]);
+        for clean in [true, false] {
+            if clean {
+                store.close().unwrap();
+            } else {
+                drop(store);
+            }
+            store = bench.again(&mut Checker::default()).unwrap();
+            assert_eq!(store.head().generation, 2);
+            assert_eq!(Expected::of(&*store), expected);
+        }
     });
 }
 

@@ -27,7 +27,12 @@ pub(crate) fn mark_key() -> MarkKey {
 }
 
 pub(crate) fn table() -> Vec<u8> {
-    KeyTable::new().seal(&key(), &VAULT, 1).unwrap()
+    table_of(1)
+}
+
+/// An empty key table of a generation.
+pub(crate) fn table_of(generation: u32) -> Vec<u8> {
+    KeyTable::new().seal(&key(), &VAULT, generation).unwrap()
 }
 
 /// A vault on any disk, with small segments and the index in memory.

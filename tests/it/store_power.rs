@@ -10,7 +10,9 @@ use strongroom::store::embedded::{Embedded, OpenError, Remembered};
 use strongroom::store::{CommitError, Store};
 
 use crate::power_disk::{Arrives, Planted, PowerDisk};
-use crate::store_kit::{Checker, Expected, SEGMENT, changes, frame, mark_key, small_site, table};
+use crate::store_kit::{
+    Checker, Expected, SEGMENT, changes, frame, mark_key, small_site, table, table_of,
+};
 
 const DIR: &str = "/vault";
 /// Enough for a few segments, one of them for a frame of its own.
@@ -27,7 +29,8 @@ const WAYS: [Arrives; 5] = [
 /// What the caller was told before the power went.
 #[derive(Debug, Clone, Default)]
 struct Told {
-    created: bool,
+    /// The generation that was begun last; 0 before there is a vault.
+    generation: u32,
     acknowledged: Expected,
     /// What may be there in addition.
     underway: Option<Expected>,
@@ -37,7 +40,7 @@ struct Told {
 fn life(disk: &PowerDisk, told: &mut Told) -> Option<()> {
     let site = small_site(Arc::new(disk.clone()), Path::new(DIR));
     let mut store = Box::new(Embedded::create(&site, &table(), mark_key()).ok()?);
-    told.created = true;
+    told.generation = 1;
     for n in 0..COMMITS {
         let leaves = u64::from(n % 3) + 1;
         let after = told.acknowledged.after(leaves, &changes(n));
@@ -50,6 +53,9 @@ fn life(disk: &PowerDisk, told: &mut Told) -> Option<()> {
             store.commit(seal).ok()?;
             told.acknowledged = after;
         }
+        if n % 13 == 9 {
+            turn(&mut store, told)?;
+        }
         if n % 5 == 4 {
             if n % 2 == 0 {
                 store.close().ok()?;
@@ -60,6 +66,20 @@ fn life(disk: &PowerDisk, told: &mut Told) -> Option<()> {
         }
     }
     store.close().ok()
+}
+
+/// The next generation: what a turn that was cut short left is removed first.
+fn turn(store: &mut Embedded, told: &mut Told) -> Option<()> {
+    store.tidy().ok()?;
+    let next = store.head().generation + 1;
+    store.prepare(&table_of(next)).ok()?;
+    let mut after = told.acknowledged.clone();
+    after.keys = 0;
+    told.underway = Some(after.clone());
+    store.turn(mark_key()).ok()?;
+    told.acknowledged = after;
+    told.generation = next;
+    store.tidy().ok()
 }
 
 fn commit(
@@ -86,7 +106,7 @@ fn commit(
 fn remembered(told: &Told) -> Vec<Remembered> {
     vec![Remembered {
         name: "the keys' directory".into(),
-        generation: u32::from(told.created),
+        generation: told.generation,
         size: told.acknowledged.size,
     }]
 }
@@ -102,7 +122,7 @@ fn judge(disk: &PowerDisk, told: &Told) -> Result<Option<Expected>, String> {
     );
     let mut store = match opened {
         Ok(store) => store,
-        Err(OpenError::NotAVault) if !told.created => return Ok(None),
+        Err(OpenError::NotAVault) if told.generation == 0 => return Ok(None),
         Err(error) => return Err(format!("did not open: {error}")),
     };
     let found = Expected::of(&store);
@@ -117,6 +137,9 @@ fn judge(disk: &PowerDisk, told: &Told) -> Result<Option<Expected>, String> {
     store
         .commit(next)
         .map_err(|error| format!("cannot go on: {error}"))?;
+    store
+        .tidy()
+        .map_err(|error| format!("cannot be tidied: {error}"))?;
     Ok(Some(found.after(1, &changes(3))))
 }
 

@@ -3,6 +3,8 @@
 
 use std::io;
 
+use zeroize::Zeroizing;
+
 use crate::desk::Desk;
 use crate::desk::DeskError;
 use crate::desk::forgery::grants::access;
@@ -85,6 +87,26 @@ impl Store for Cut {
 
     fn rebuild_index(&self) -> Result<u64, ReadError> {
         self.inner.rebuild_index()
+    }
+
+    fn prepare(&mut self, key_table: &[u8]) -> io::Result<()> {
+        self.inner.prepare(key_table)
+    }
+
+    fn prepared(&self) -> Result<Option<Vec<u8>>, ReadError> {
+        self.inner.prepared()
+    }
+
+    fn turn(&mut self, mark_key: Zeroizing<[u8; 32]>) -> Result<(), ReadError> {
+        self.inner.turn(mark_key)
+    }
+
+    fn others(&self) -> io::Result<Vec<u32>> {
+        self.inner.others()
+    }
+
+    fn tidy(&mut self) -> io::Result<()> {
+        self.inner.tidy()
     }
 
     fn close(self: Box<Self>) -> io::Result<()> {

@@ -50,6 +50,12 @@ pub trait Disk: Debug + Send + Sync {
     /// As the file system reports.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
+    /// Removes a directory and everything in it. Durable after [`Disk::sync_dir`] of its parent.
+    ///
+    /// # Errors
+    /// As the file system reports; some of it may be gone by then.
+    fn remove_all(&self, dir: &Path) -> io::Result<()>;
+
     /// Makes the names in a directory durable.
     ///
     /// # Errors
@@ -257,6 +263,10 @@ impl Disk for RealDisk {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         std::fs::remove_file(path)
+    }
+
+    fn remove_all(&self, dir: &Path) -> io::Result<()> {
+        std::fs::remove_dir_all(dir)
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {

@@ -124,7 +124,7 @@ impl Embedded {
 }
 
 /// Makes a directory unless it is there, and makes its name durable.
-fn make_dir(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
+pub(super) fn make_dir(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
     match disk.create_dir(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => (),

@@ -92,6 +92,14 @@ impl Generation {
         self.dir.join("clean")
     }
 
+    /// The numbers of the generations that have a directory, in order.
+    pub(crate) fn all(disk: &dyn Disk, layout: &Layout) -> io::Result<Vec<u32>> {
+        let names = disk.list(&layout.generations())?;
+        let mut numbers: Vec<u32> = names.iter().filter_map(|name| name.parse().ok()).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
     /// A file's name relative to the vault, for messages.
     pub(crate) fn shown(&self, file: &str) -> String {
         format!("generation/{}/{file}", self.number)

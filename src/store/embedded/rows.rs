@@ -2,7 +2,7 @@
 //! digest it names and be the row that was asked for. When they are not, or the engine fails, the index
 //! is made anew once, and only then is it damage.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ledger::frame::FrameView;
@@ -204,13 +204,25 @@ impl Rows {
         Ok(wanted.rows)
     }
 
+    /// Marks are another generation's from here on.
+    pub(crate) fn renew(&mut self, mark_key: MarkKey) {
+        self.mark_key = mark_key;
+    }
+
+    /// Where the index is kept.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether the index is kept somewhere in this directory.
+    pub(crate) fn stands_in(&self, dir: &Path) -> bool {
+        self.engine == Engine::Sled && self.dir.starts_with(dir)
+    }
+
     /// Ends the index; the mark for a clean stop, if it ended well.
-    pub(crate) fn close(self, journal: &Journal) -> Option<Vec<u8>> {
-        let state = self
-            .state
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        state.index?.close().ok()?;
+    pub(crate) fn close(&mut self, journal: &Journal) -> Option<Vec<u8>> {
+        let mut state = self.lock();
+        state.index.take()?.close().ok()?;
         Some(mark(journal, state.tally).seal(&self.mark_key))
     }
 }
@@ -288,7 +300,7 @@ fn fill(index: &mut dyn Index, tally: &mut Tally, source: &Source<'_>) -> Result
 }
 
 /// The one index directory, if there is exactly one: two mean that making one was interrupted.
-fn only_index(engine: Engine, dir: &std::path::Path) -> Option<PathBuf> {
+fn only_index(engine: Engine, dir: &Path) -> Option<PathBuf> {
     if engine == Engine::Memory {
         return None;
     }
@@ -298,7 +310,7 @@ fn only_index(engine: Engine, dir: &std::path::Path) -> Option<PathBuf> {
 }
 
 /// The index directories, in the order of their numbers.
-fn numbered(dir: &std::path::Path) -> Vec<(u64, PathBuf)> {
+fn numbered(dir: &Path) -> Vec<(u64, PathBuf)> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let mut all: Vec<(u64, PathBuf)> = entries
         .filter_map(|entry| {
