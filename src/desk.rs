@@ -47,6 +47,7 @@ pub(crate) mod named;
 pub(crate) mod open;
 pub(crate) mod parts;
 pub mod people;
+pub mod places;
 pub mod proposals;
 pub mod reading;
 pub mod reissue;

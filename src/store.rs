@@ -259,7 +259,8 @@ pub trait Store: Send {
     /// store and open it again.
     fn turn(&mut self, mark_key: Zeroizing<[u8; 32]>) -> Result<(), ReadError>;
 
-    /// The generations besides the current one whose keys or rows are still there, in order.
+    /// The generations besides the current one of which something is there that [`Store::tidy`] would remove, in
+    /// order.
     ///
     /// # Errors
     /// As the disk reports.

@@ -10,6 +10,9 @@ use crate::cli::proposal;
 use crate::cli::session::with_desk;
 use crate::keeper::facts::TwoPerson;
 
+mod place;
+mod turn;
+
 /// Say how the vault as a whole is run
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -20,6 +23,8 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     TwoPerson(Mode),
+    Turn(turn::Args),
+    Place(place::Args),
 }
 
 /// Say whether two people are always needed
@@ -36,8 +41,11 @@ struct Mode {
 }
 
 pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
-    let Command::TwoPerson(args) = args.command;
-    with_desk(ask, out, |desk, out| {
-        proposal::done(&desk.change_two_person(args.mode)?, out)
-    })
+    match args.command {
+        Command::TwoPerson(args) => with_desk(ask, out, |desk, out| {
+            proposal::done(&desk.change_two_person(args.mode)?, out)
+        }),
+        Command::Turn(_) => turn::run(ask, out),
+        Command::Place(args) => place::run(args, ask, out),
+    }
 }

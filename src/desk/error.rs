@@ -116,6 +116,7 @@ impl From<LineError> for DeskError {
         match error {
             LineError::Stopped(stopped) => Self::from(stopped),
             LineError::Lost(says) => Self::Busy(says),
+            LineError::NotReady(says) => Self::refused("not-ready", says),
             LineError::Io(error) => Self::from(error),
         }
     }

@@ -177,6 +177,12 @@ acts! {
     AccessOf = "access-of", List, Account, [], "access of", "see what someone can open";
     /// Say whether two people are needed, or one where there is no other.
     ChangeTwoPerson = "change-two-person", Propose, Vault, [SecondPerson], "vault two-person", "change whether two people are needed";
+    /// Name a place outside the vault for backups or shares of its keys.
+    AddPlace = "add-place", Admin, Vault, [], "vault place add", "name a place for backups or shares of the vault's keys";
+    /// Take a place out of use.
+    RemovePlace = "remove-place", Admin, Vault, [], "vault place remove", "take a place out of use";
+    /// See the places.
+    ListPlaces = "list-places", List, Vault, [], "vault place list", "see the vault's places";
     /// See what keys are waiting to be sealed on, and what one should know.
     ListErrands = "list-errands", List, Vault, [], "errands", "see what waits to be done";
     /// Be told what one should know, and say what one has read.

@@ -19,12 +19,16 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
 pub mod member;
+pub mod places;
 pub mod shared;
 pub mod told;
 pub mod words;
 
 pub use crate::records::words::Service;
 pub use member::Member;
+pub use places::Certificate;
+pub use places::PlaceFacts;
+pub use places::TurnFacts;
 pub use shared::GrantFacts;
 pub use shared::ProposalFacts;
 pub use shared::Proposed;
@@ -34,6 +38,7 @@ pub use told::RevealedFacts;
 pub use words::AccountState;
 pub use words::CaseState;
 pub use words::GrantState;
+pub use words::PlaceUse;
 pub use words::ProposalState;
 pub use words::RecordState;
 pub use words::Role;

@@ -3,11 +3,14 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::keeper::turn::key_place::FileKeys;
+use crate::keeper::turn::key_place::KeyPlace as _;
 use crate::ledger::LogKey;
 use crate::ledger::journal::disk::RealDisk;
 use crate::ledger::journal::disk::read_whole;
@@ -42,6 +45,11 @@ impl Keyring {
         }
     }
 
+    /// The directory.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Whether there are keys.
     pub fn exists(&self) -> bool {
         self.log().exists()
@@ -59,9 +67,8 @@ impl Keyring {
                 .mode(0o700)
                 .create(&self.dir)?;
         }
-        let disk = RealDisk;
-        write_whole(&disk, &self.generation(1), generation.to_text(1).as_bytes())?;
-        write_whole(&disk, &self.log(), log.to_text().as_bytes())
+        self.files().put(1, generation)?;
+        write_whole(&RealDisk, &self.log(), log.to_text().as_bytes())
     }
 
     /// The key of a generation.
@@ -69,13 +76,18 @@ impl Keyring {
     /// # Errors
     /// What the system reports; `InvalidData` when the file is not a key of this generation.
     pub fn generation_key(&self, number: u32) -> std::io::Result<GenerationKey> {
-        let text = text(&self.generation(number))?;
-        match GenerationKey::parse(&text) {
-            Ok((found, key)) if found == number => Ok(key),
-            _ => Err(not_a_key(
-                "the generation key's file is not one of this generation",
-            )),
-        }
+        self.files().get(number)
+    }
+
+    /// Where generation keys lie, for whoever makes and destroys them. `vault` is the vault's folder.
+    pub(crate) fn key_place(&self, vault: &Path) -> FileKeys {
+        use std::os::unix::fs::MetadataExt as _;
+        let device = |path: &Path| std::fs::metadata(path).map(|data| data.dev());
+        let apart = match (device(&self.dir), device(vault)) {
+            (Ok(keys), Ok(vault)) => keys != vault,
+            _ => false,
+        };
+        FileKeys::at(Arc::new(RealDisk), self.dir.clone(), apart)
     }
 
     /// The ledger's signing key.
@@ -110,8 +122,8 @@ impl Keyring {
         write_whole(&RealDisk, &self.dir.join("seen"), &text)
     }
 
-    fn generation(&self, number: u32) -> PathBuf {
-        self.dir.join(format!("generation-{number}.key"))
+    fn files(&self) -> FileKeys {
+        FileKeys::at(Arc::new(RealDisk), self.dir.clone(), false)
     }
 
     fn log(&self) -> PathBuf {

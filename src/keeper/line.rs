@@ -13,6 +13,8 @@ use crate::keeper::Stopped;
 use crate::keeper::message::Ask;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Answer;
+use crate::keeper::turn::TurnError;
+use crate::keeper::turn::Turned;
 use crate::ledger::Proven;
 use crate::store::PayloadError;
 use crate::store::Upload;
@@ -68,6 +70,13 @@ pub trait Line: Send + Sync {
     /// [`LineError`], also [`LineError::Io`] with what `each` says.
     fn ledger_files(&self, files: &Files<'_>, each: &mut EachFile<'_>) -> Result<(), LineError>;
 
+    /// Turns to the next generation, or goes on with a turn that is not finished. Nobody is signed in: over a
+    /// socket, only the account that runs the keeper may.
+    ///
+    /// # Errors
+    /// [`LineError`]; [`LineError::NotReady`] when nothing was changed.
+    fn turn(&self) -> Result<Turned, LineError>;
+
     /// Tells whoever watches that so many bytes of something long have been read.
     fn progressed(&self, _bytes: u64) {}
 }
@@ -91,6 +100,8 @@ pub enum LineError {
     Stopped(Stopped),
     /// The keeper went away in the middle of something; in words.
     Lost(String),
+    /// Something has to be there first; in words.
+    NotReady(String),
     /// A file or stream failed.
     Io(std::io::Error),
 }
@@ -99,7 +110,7 @@ impl fmt::Display for LineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped(stopped) => stopped.fmt(f),
-            Self::Lost(says) => f.write_str(says),
+            Self::Lost(says) | Self::NotReady(says) => f.write_str(says),
             Self::Io(error) => error.fmt(f),
         }
     }
@@ -177,6 +188,13 @@ impl Line for Keeper {
         self.static_files(entries)?
             .into_iter()
             .try_for_each(|file| file.read_with(each))
+    }
+
+    fn turn(&self) -> Result<Turned, LineError> {
+        Self::turn(self).map_err(|error| match error {
+            TurnError::NotReady(says) => LineError::NotReady(says),
+            TurnError::Stopped(stopped) => LineError::Stopped(stopped),
+        })
     }
 
     fn progressed(&self, bytes: u64) {

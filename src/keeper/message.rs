@@ -17,6 +17,7 @@ use crate::ids::GrantId;
 use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
+use crate::keeper::facts::PlaceUse;
 use crate::keeper::facts::Role;
 use crate::keeper::facts::TwoPerson;
 use crate::keeper::message::load::Load;
@@ -223,6 +224,15 @@ pub enum Want {
     ChangeTwoPerson {
         mode: TwoPerson,
     },
+    AddPlace {
+        name: String,
+        dir: String,
+        what: PlaceUse,
+    },
+    RemovePlace {
+        name: String,
+    },
+    ListPlaces {},
     ListErrands {},
     ReadNotices {
         read: Vec<u64>,

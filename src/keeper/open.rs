@@ -217,6 +217,7 @@ impl Keeper {
         vault.load()?;
         vault.after_repairs(&repairs)?;
         vault.idle()?;
+        vault.turn_if_due()?;
         Self::over(vault, paths.clone(), config)
     }
 }
@@ -273,6 +274,8 @@ fn assemble(
         sessions: HashMap::new(),
         kept: BTreeMap::new(),
         sealed: OnceCell::new(),
+        over: crate::keeper::turn::due::Over::default(),
+        idle_seconds: 0,
         unsettled: Unsettled::default(),
         staged: Staged::default(),
         openings: HashMap::new(),
@@ -324,6 +327,7 @@ impl Vault {
             let change = effect
                 .open(&self.generation_key, &self.id, generation)
                 .map_err(|error| damaged(&error))?;
+            self.over.note_change(&self.keys, &change);
             self.keys.apply(change);
         }
         self.load_directory()?;

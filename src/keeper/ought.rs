@@ -24,6 +24,7 @@ use crate::keeper::request::Stop;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
+use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 use crate::store::Tree;
@@ -152,12 +153,18 @@ impl Vault {
                 teams.insert(*role, team);
             }
         }
-        let recovery: Option<String> = self.read(&units::vault(), Tree::Setting, RECOVERY)?;
         Ok(RollData {
             accounts: self.people.all(),
             teams,
-            recovery: recovery.is_some(),
+            recovery: self.recovery()?.is_some(),
         })
+    }
+
+    /// The trustees' recovery identity, where there are trustees.
+    pub(crate) fn recovery(&self) -> Result<Option<HybridRecipient>, Broken> {
+        let text: Option<String> = self.read(&units::vault(), Tree::Setting, RECOVERY)?;
+        let parsed = text.map(|text| text.parse().map_err(|_| Broken::Row(Tree::Setting)));
+        parsed.transpose()
     }
 
     /// The roll as it will be with an account that is new or has changed.

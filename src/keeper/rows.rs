@@ -163,6 +163,7 @@ impl Vault {
     /// Destroys a unit: its key goes at once here, and for old copies at the next generation change.
     pub(crate) fn end_unit(&mut self, unit: UnitName) {
         if self.keys.remove(&unit) {
+            self.over.note(unit.kind());
             self.staged.effects.push(Effect::EndUnit { unit });
         }
     }

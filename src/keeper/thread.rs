@@ -73,7 +73,7 @@ fn run(mut vault: Vault, queue: &Receiver<Job>) -> Vault {
             Ok(job) => job,
             Err(RecvTimeoutError::Timeout) => {
                 if broken.is_none() {
-                    broken = vault.idle().err();
+                    broken = vault.idle().and_then(|()| vault.turn_hourly()).err();
                     remember(&mut vault, 1);
                 }
                 continue;

@@ -26,6 +26,7 @@ use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
 use crate::keeper::settle::Unsettled;
 use crate::keeper::shared::Shared;
+use crate::keeper::turn::due::Over;
 use crate::ledger::ActorHandle;
 use crate::ledger::Event;
 use crate::ledger::Leaf;
@@ -67,6 +68,10 @@ pub(crate) struct Vault {
     pub(crate) kept: BTreeMap<CompartmentId, Timestamp>,
     /// Which records are sealed to which compartment, once somebody has asked.
     pub(crate) sealed: OnceCell<Sealed>,
+    /// What has ended in this generation and is final only at the next turn.
+    pub(crate) over: Over,
+    /// Seconds without an ask since it was last seen to whether a turn is due.
+    pub(crate) idle_seconds: u32,
     /// What has to be looked over at the end of the act in hand.
     pub(crate) unsettled: Unsettled,
     pub(crate) staged: Staged,

@@ -11,7 +11,6 @@ use crate::keeper::acts::Act;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Outcome;
 use crate::keeper::message::answer::Served;
-use crate::keeper::ought::RECOVERY;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
@@ -67,7 +66,6 @@ impl Vault {
             account.os_user = None;
         }
         let genesis: Option<String> = self.read(&units::vault(), Tree::Statement, &[])?;
-        let recovery: Option<String> = self.read(&units::vault(), Tree::Setting, RECOVERY)?;
         let keys = Keys {
             genesis: genesis.ok_or(Broken::Row(Tree::Statement))?.into_bytes(),
             accounts,
@@ -75,7 +73,7 @@ impl Vault {
             compartments,
             case,
             members,
-            recovery: recovery.and_then(|text| text.parse().ok()),
+            recovery: self.recovery()?,
         };
         Ok(Step::unlogged(Outcome::Done(Box::new(Served::Keys(
             Box::new(keys),

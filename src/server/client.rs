@@ -23,6 +23,7 @@ use crate::keeper::line::Files;
 use crate::keeper::message::Ask;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Answer;
+use crate::keeper::turn::Turned;
 use crate::server::client::streams::Chunks;
 use crate::server::client::streams::Receiving;
 use crate::server::client::streams::Sending;
@@ -217,6 +218,13 @@ impl Line for Client {
                 Err(io::Error::other(says))
             }
             _ => Err(garbled()),
+        }
+    }
+
+    fn turn(&self) -> Result<Turned, LineError> {
+        match lock(&self.talk).exchange(&Request::Turn)? {
+            Reply::Turned(turned) => Ok(*turned),
+            other => Err(not_answered(other)),
         }
     }
 

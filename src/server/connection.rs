@@ -15,6 +15,7 @@ use crate::keeper::message::answer::Outcome;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::Load;
 use crate::keeper::peer::Peer;
+use crate::keeper::turn::TurnError;
 use crate::server::incoming::each_chunk;
 use crate::server::incoming::send_chunks;
 use crate::server::message::Greeting;
@@ -135,6 +136,7 @@ impl<'k> Connection<'k> {
                 };
                 say(&mut self.wire, &reply)
             }
+            Request::Turn => self.turn(),
             // No desk of ours asks for any of these: nothing is owed to who does.
             Request::Upload
             | Request::Fetch { .. }
@@ -214,6 +216,24 @@ impl<'k> Connection<'k> {
             }
             Err(error) => say(&mut self.wire, &failed(&error)),
         }
+    }
+
+    /// For whoever could stop the keeper and turn without it, and nobody else.
+    fn turn(&mut self) -> io::Result<()> {
+        if self.peer.guarded().is_some() {
+            let says = "only the account that runs the keeper may do this; it turns by itself when that is due";
+            let says = says.to_owned();
+            return say(&mut self.wire, &Reply::NotReady { says });
+        }
+        let reply = match self.keeper.turn() {
+            Ok(turned) => Reply::Turned(Box::new(turned)),
+            Err(TurnError::NotReady(says)) => Reply::NotReady { says },
+            Err(TurnError::Stopped(stopped)) => {
+                self.stopped = true;
+                Reply::Stopped { stopped }
+            }
+        };
+        say(&mut self.wire, &reply)
     }
 
     fn ledger_files(&mut self, entries: bool) -> io::Result<()> {

@@ -12,6 +12,7 @@ use crate::ids::VaultId;
 use crate::keeper::message::Ask;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Answer;
+use crate::keeper::turn::Turned;
 use crate::server::wire::Frame;
 use crate::server::wire::Patience;
 use crate::server::wire::Sort;
@@ -76,6 +77,8 @@ pub(crate) enum Request {
         /// To when.
         to: Timestamp,
     },
+    /// Turns to the next generation; for the account that runs the keeper.
+    Turn,
 }
 
 /// What the keeper says.
@@ -109,6 +112,13 @@ pub(crate) enum Reply {
     ClockMoved {
         /// The present moment by it.
         now: Timestamp,
+    },
+    /// How the turn stands.
+    Turned(Box<Turned>),
+    /// Nothing was changed: something has to be there first; in words.
+    NotReady {
+        /// In words.
+        says: String,
     },
     /// Not done; why, in words.
     Failed {

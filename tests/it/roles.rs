@@ -10,6 +10,7 @@ use strongroom::desk::NewUser;
 use strongroom::keeper::acts::ACTS;
 use strongroom::keeper::acts::Target;
 use strongroom::keeper::facts::GrantState;
+use strongroom::keeper::facts::PlaceUse;
 use strongroom::keeper::facts::Role;
 use strongroom::keeper::facts::Service;
 use strongroom::keeper::facts::TwoPerson;
@@ -129,6 +130,21 @@ fn on_the_vault(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool>
         "prove-entry" => allowed(desk.proof(1), false),
         "list-errands" => allowed(desk.waiting(), false),
         "check-access" => allowed(desk.check_access(), false),
+        _ => return None,
+    })
+}
+
+fn on_places(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool> {
+    let name = format!("of-{}", desk.account().handle);
+    Some(match act {
+        "add-place" => {
+            let dir = centre.folder(&name);
+            std::fs::create_dir_all(&dir).unwrap();
+            let dir = dir.to_str().unwrap();
+            allowed(desk.add_place(&name, dir, PlaceUse::Backup), false)
+        }
+        "remove-place" => allowed(desk.remove_place(&name), false),
+        "list-places" => allowed(desk.places(), false),
         _ => return None,
     })
 }
@@ -265,7 +281,9 @@ fn everyone_is_answered_as_the_policy_s_table_says() {
             }
         };
         for act in ACTS.iter().map(|row| row.word) {
-            if let Some(got) = on_the_vault(&centre, &mut desk, act) {
+            if let Some(got) =
+                on_the_vault(&centre, &mut desk, act).or_else(|| on_places(&centre, &mut desk, act))
+            {
                 check("vault", act, "ordinary", got);
             }
             if let Some(got) = on_a_kind(&centre, &mut desk, act) {

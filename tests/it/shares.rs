@@ -54,7 +54,7 @@ fn types(dir: &Path, command: &str, words: &str) -> bool {
     output.status.success()
 }
 
-fn words(sheet: &str) -> String {
+pub(crate) fn words(sheet: &str) -> String {
     let lines = sheet.lines().skip_while(|line| *line != "YOUR PASSPHRASE");
     let words = lines.skip(1).take_while(|line| line.starts_with("    "));
     let words: Vec<&str> = words.flat_map(str::split_whitespace).collect();

@@ -29,6 +29,7 @@ use strongroom::keeper::message::SignIn;
 use strongroom::keeper::message::answer::Answer;
 use strongroom::keeper::message::answer::Outcome;
 use strongroom::keeper::message::answer::Served;
+use strongroom::keeper::turn::Turned;
 use strongroom::sealing::Passphrase;
 use strongroom::server::Client;
 use strongroom::server::ConnectError;
@@ -432,6 +433,10 @@ impl Line for Tapped {
     fn ledger_files(&self, files: &Files<'_>, each: &mut EachFile<'_>) -> Result<(), LineError> {
         self.client.ledger_files(files, each)
     }
+
+    fn turn(&self) -> Result<Turned, LineError> {
+        self.client.turn()
+    }
 }
 
 #[test]
@@ -457,6 +462,8 @@ fn a_program_of_hers() {
         Outcome::Refused { code, .. } => code,
         other => format!("{other:?}"),
     };
+    // Whoever could do it alone could make every backup worthless.
+    assert!(matches!(tapped.turn(), Err(LineError::NotReady(_))));
     let moira = Desk::sign_in(&tapped, "moira", &words("moira"), None);
     let found = json!({
         "reached": reached(&place),

@@ -142,3 +142,13 @@ words!(
         Single = "single",
     }
 );
+
+words!(
+    /// What a place outside the vault is for.
+    PlaceUse {
+        /// Holds a share of the keys, to be brought together when their folder is lost.
+        Escrow = "escrow",
+        /// Holds backups; a turn makes one there before it destroys the old key.
+        Backup = "backup",
+    }
+);

@@ -24,6 +24,7 @@ use crate::keeper::message::access::ServedAccess;
 use crate::keeper::message::access::Waiting;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::message::open_to::Entitled;
+use crate::keeper::places::PlaceLine;
 use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
 
@@ -133,6 +134,8 @@ pub enum Served {
     Access(Box<ServedAccess>),
     /// Who can open a record, or what somebody can open.
     Opens(Vec<Opens>),
+    /// The vault's places.
+    Places(Vec<PlaceLine>),
     /// What waits to be done about keys.
     Waiting(Vec<Waiting>),
     /// One account.

@@ -21,6 +21,8 @@ pub const RULES: &[&str] = &[
     "role-teams",
     "reissue",
     "two-person-mode",
+    "places",
+    "place-list",
     "errand-list",
     "re-keying",
     "access-check",

@@ -71,6 +71,7 @@ pub(crate) fn lost(_: io::Error) -> LineError {
 pub(crate) fn not_answered(reply: Reply) -> LineError {
     match reply {
         Reply::Stopped { stopped } => LineError::Stopped(stopped),
+        Reply::NotReady { says } => LineError::NotReady(says),
         Reply::Failed { says } => LineError::Io(io::Error::other(says)),
         _ => lost(garbled()),
     }

@@ -78,8 +78,10 @@ impl Embedded {
     pub(super) fn other_generations(&self) -> io::Result<Vec<u32>> {
         let mut others = Vec::new();
         for number in self.besides()? {
-            let names = self.disk.list(self.layout.generation(number).dir())?;
-            if names.iter().any(|name| name == "keys" || name == "rows") {
+            let other = self.layout.generation(number);
+            let names = self.disk.list(other.dir())?;
+            let has = names.iter().any(|name| name == "keys" || name == "rows");
+            if has || !self.rows.stands_in(other.dir()) {
                 others.push(number);
             }
         }

@@ -226,10 +226,14 @@ impl World {
                 | Act::ListProposals => self.inside(),
                 Act::AddToRoleTeam => self.is(&[Coordinator]) && !self.own,
                 Act::ChangeTwoPerson => self.is(&[Coordinator, Trustee]),
-                Act::AccessOf => self.is(&[Coordinator, DataProtectionLead, Trustee]),
+                Act::ListPlaces | Act::AccessOf => {
+                    self.is(&[Coordinator, DataProtectionLead, Trustee])
+                }
                 Act::GrantCase => self.is(&[Coordinator]) && self.purpose,
                 Act::ListUsers | Act::ReissueUser => self.is(&seniors),
                 Act::AddUser
+                | Act::AddPlace
+                | Act::RemovePlace
                 | Act::SuspendUser
                 | Act::ResumeUser
                 | Act::OpenCase
