@@ -79,6 +79,8 @@ pub(crate) struct Vault {
     pub(crate) throttle: Throttle,
     /// What opens the entries of the frame in hand.
     pub(crate) openings: HashMap<u64, Opening>,
+    /// The entries of the last frame that had any.
+    pub(crate) last_leaves: Vec<Vec<u8>>,
     /// Whether an empty frame follows the last one with entries.
     pub(crate) tail_sealed: bool,
     /// Whether the clock was found behind the last entry, and that is written down.
