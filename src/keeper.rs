@@ -66,6 +66,7 @@ pub(crate) mod leaving;
 #[cfg(test)]
 pub(crate) mod lie;
 pub mod line;
+pub(crate) mod listing;
 pub mod members;
 pub mod message;
 pub(crate) mod notices;

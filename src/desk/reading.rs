@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::io::Write;
+use std::rc::Rc;
 
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
@@ -20,6 +21,7 @@ use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::keeper::facts::Place;
 use crate::keeper::message::Want;
+use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedPart;
@@ -29,6 +31,9 @@ use crate::ledger::Proven;
 use crate::records::Card;
 use crate::sealing::HybridIdentity;
 use crate::sealing::PartReader;
+
+/// A chain that has been followed, and the secret at its end.
+type Followed<'c> = (&'c [ChainLink], Rc<HybridIdentity>);
 
 /// How much of an attachment is held at a time.
 const CHUNK: usize = 64 * 1024;
@@ -55,32 +60,29 @@ impl Desk<'_> {
         for card in &cards {
             check_listed(&proven, &detail, card)?;
         }
-        let lines: Result<Vec<_>, _> = cards
-            .iter()
-            .map(|served| self.card_line(&proven, served, &trust))
-            .collect();
-        Ok((lines?, more))
+        let mut followed: Vec<Followed<'_>> = Vec::new();
+        let mut lines = Vec::new();
+        for served in &cards {
+            let secret = self.followed(&proven, &served.chain, (&mut followed, &trust))?;
+            lines.push(card_line(&proven, secret, served, &trust)?);
+        }
+        Ok((lines, more))
     }
 
-    fn card_line(
+    /// The secret at the end of a chain. Most cards of a page come with the same one, which is followed once.
+    fn followed<'c>(
         &self,
         proven: &Proven,
-        served: &ServedRecord,
-        trust: &Trust,
-    ) -> Result<CardLine, DeskError> {
-        let opened =
-            OpenedRecord::open(proven, self.person.identity(), &newest_only(served), trust)?;
-        let facts = &served.facts;
-        let card = card_of(&opened, facts.versions)?;
-        Ok(CardLine {
-            id: facts.id,
-            case: facts.case,
-            kind: facts.kind.clone(),
-            version: facts.versions,
-            state: facts.state,
-            title: card.title,
-            event_date: card.event_date,
-        })
+        chain: &'c [ChainLink],
+        (followed, trust): (&mut Vec<Followed<'c>>, &Trust),
+    ) -> Result<Rc<HybridIdentity>, DeskError> {
+        if let Some((_, secret)) = followed.iter().find(|(known, _)| *known == chain) {
+            return Ok(Rc::clone(secret));
+        }
+        let secret = open::follow(proven, self.person.identity(), chain, trust)?;
+        let secret = Rc::new(secret);
+        followed.push((chain, Rc::clone(&secret)));
+        Ok(secret)
     }
 
     /// A record, its newest version or the one asked for, set in lines of `width` columns.
@@ -299,6 +301,26 @@ fn check_listed(
     Err(DeskError::damaged(
         "a record was listed that the entry does not name; nothing is opened",
     ))
+}
+
+fn card_line(
+    proven: &Proven,
+    secret: Rc<HybridIdentity>,
+    served: &ServedRecord,
+    trust: &Trust,
+) -> Result<CardLine, DeskError> {
+    let opened = OpenedRecord::open_with(proven, secret, &newest_only(served), trust)?;
+    let facts = &served.facts;
+    let card = card_of(&opened, facts.versions)?;
+    Ok(CardLine {
+        id: facts.id,
+        case: facts.case,
+        kind: facts.kind.clone(),
+        version: facts.versions,
+        state: facts.state,
+        title: card.title,
+        event_date: card.event_date,
+    })
 }
 
 /// A list serves only the newest version; its facts stand at their own number.

@@ -2,6 +2,7 @@
 //! digests, the author's key and the audit key, before anything of it is shown.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::bytes::unbase64url;
 use crate::desk::error::DeskError;
@@ -32,7 +33,7 @@ pub(crate) struct Body {
 
 /// A record, opened and checked.
 pub(crate) struct OpenedRecord {
-    pub(crate) secret: HybridIdentity,
+    pub(crate) secret: Rc<HybridIdentity>,
     pub(crate) manifests: Vec<SignedManifest>,
     parts: BTreeMap<(u32, u32), Plain>,
 }
@@ -74,6 +75,19 @@ impl OpenedRecord {
         trust: &Trust,
     ) -> Result<Self, DeskError> {
         let secret = open::follow(proven, own, &served.chain, trust)?;
+        Self::open_with(proven, Rc::new(secret), served, trust)
+    }
+
+    /// As [`OpenedRecord::open`], with the secret at the end of its chain.
+    ///
+    /// # Errors
+    /// As [`OpenedRecord::open`].
+    pub(crate) fn open_with(
+        proven: &Proven,
+        secret: Rc<HybridIdentity>,
+        served: &ServedRecord,
+        trust: &Trust,
+    ) -> Result<Self, DeskError> {
         let mut manifests: BTreeMap<u32, SignedManifest> = BTreeMap::new();
         let mut parts = BTreeMap::new();
         for part in &served.parts {

@@ -1,5 +1,9 @@
 //! Who may be told of a proposal, and who may be its second person.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
@@ -58,12 +62,19 @@ impl Vault {
         }))
     }
 
-    /// The case of each record.
+    /// The case of each record; each is read once.
     pub(crate) fn cases_of(
         &self,
         records: &[RecordFacts],
     ) -> Result<Vec<Option<CaseFacts>>, Broken> {
-        records.iter().map(|facts| self.case_of(facts)).collect()
+        let mut known: BTreeMap<CaseId, Option<CaseFacts>> = BTreeMap::new();
+        for case in records.iter().filter_map(|facts| facts.case) {
+            if let Entry::Vacant(new) = known.entry(case) {
+                new.insert(self.case(case)?);
+            }
+        }
+        let of = |facts: &RecordFacts| known.get(&facts.case?).cloned().flatten();
+        Ok(records.iter().map(of).collect())
     }
 
     /// A question about a record, without purpose or reason.

@@ -279,6 +279,7 @@ fn assemble(
         unsettled: Unsettled::default(),
         staged: Staged::default(),
         openings: HashMap::new(),
+        lists: HashMap::new(),
         last_leaves: Vec::new(),
         tail_sealed: true,
         clock_behind: false,

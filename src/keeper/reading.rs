@@ -1,12 +1,10 @@
-//! Reading: records, attachments, lists, histories and exports. Each serves only against `Logged`.
+//! Reading: records, attachments and exports. Each serves only against `Logged`.
 
-use crate::ids::CaseId;
 use crate::ids::CompartmentId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::compartments::Way;
-use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::PartFacts;
 use crate::keeper::facts::Place;
 use crate::keeper::facts::RecordFacts;
@@ -15,11 +13,7 @@ use crate::keeper::gate::Logged;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedPart;
 use crate::keeper::message::answer::ServedRecord;
-use crate::keeper::policy::decide::Decision;
 use crate::keeper::policy::decide::Permit;
-use crate::keeper::policy::decide::decide_many;
-use crate::keeper::policy::question::Question;
-use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -28,9 +22,6 @@ use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::store::Tree;
 use crate::store::UnitKind;
-
-/// Records on one page of a list; each page is one entry.
-pub(crate) const PAGE: usize = 50;
 
 /// A record the asker may have, and the way to its key.
 pub(crate) struct Found {
@@ -217,7 +208,7 @@ impl Vault {
         })
     }
 
-    fn serve_part(
+    pub(crate) fn serve_part(
         &self,
         _: &Logged,
         record: RecordId,
@@ -249,117 +240,6 @@ impl Vault {
             place: part.place,
             sha256: part.sha256.clone(),
         })
-    }
-
-    /// One page of the cards the asker may see.
-    pub(crate) fn list_records(
-        &mut self,
-        request: &Request,
-        case: Option<CaseId>,
-        page: u32,
-    ) -> Result<Step, Stop> {
-        let permit = match case {
-            Some(case) => {
-                let facts = self.case(case)?.ok_or(Stop::Unknown)?;
-                self.permit(request, Act::ShowCase, Resource::Case(&facts))?
-            }
-            None => self.permit(request, Act::ListCases, Resource::Vault)?,
-        };
-        let (cards, more) = self.visible(request, case, page)?;
-        let listed = cards.iter().map(|(facts, ..)| facts.id).collect();
-        let entry = request.entry(Act::ListRecords).listing(listed);
-        let through = cards.iter().map(|(_, compartment, _)| *compartment);
-        let pledge = self.log_listing(permit, entry, through)?;
-        Ok(Step::serving(pledge, move |vault, logged| {
-            let mut served = Vec::new();
-            for (facts, compartment, way) in cards {
-                let version = vault
-                    .version(facts.id, facts.versions)?
-                    .ok_or(Broken::NoUnit)?;
-                let card = version
-                    .parts
-                    .iter()
-                    .filter(|part| part.number == 1)
-                    .cloned()
-                    .collect();
-                served.push(vault.serve_record(
-                    logged,
-                    facts,
-                    vec![(version, card)],
-                    (compartment, &way),
-                )?);
-            }
-            Ok(Served::Cards {
-                cards: served,
-                more,
-            })
-        }))
-    }
-
-    #[expect(
-        clippy::type_complexity,
-        reason = "a page and whether another follows, used once"
-    )]
-    fn visible(
-        &self,
-        request: &Request,
-        case: Option<CaseId>,
-        page: u32,
-    ) -> Result<(Vec<(RecordFacts, CompartmentId, Way)>, bool), Stop> {
-        let mut candidates = Vec::new();
-        for record in self.record_ids() {
-            let Some(facts) = self.record(record)? else {
-                continue;
-            };
-            if case.is_none() || facts.case == case {
-                let of = self.case_of(&facts)?;
-                candidates.push((facts, of));
-            }
-        }
-        let mut all = Vec::new();
-        for (facts, allowed) in self.allowed(request, candidates) {
-            if !allowed {
-                continue;
-            }
-            if let Some((compartment, way)) = self.key_way(request.asker.id, &facts)? {
-                all.push((facts, compartment, way));
-            }
-        }
-        all.sort_by_key(|(facts, ..)| (facts.filed_at, facts.id));
-        let skip = usize::try_from(page)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(PAGE);
-        let more = all.len() > skip.saturating_add(PAGE);
-        Ok((all.into_iter().skip(skip).take(PAGE).collect(), more))
-    }
-
-    /// Which of these records may be listed: decided each for itself, in one go.
-    fn allowed(
-        &self,
-        request: &Request,
-        candidates: Vec<(RecordFacts, Option<CaseFacts>)>,
-    ) -> Vec<(RecordFacts, bool)> {
-        let questions: Vec<Question<'_>> = candidates
-            .iter()
-            .map(|(facts, case)| Question {
-                asker: &request.asker,
-                grants: &request.grants,
-                act: Act::ListRecords,
-                resource: Resource::Record {
-                    facts,
-                    rules: &self.rules.of(&facts.kind).people,
-                    case: case.as_ref(),
-                },
-                purpose: request.asked.purpose.as_deref(),
-                reason: None,
-            })
-            .collect();
-        let allowed: Vec<bool> = decide_many(&self.policy, &questions, self.now())
-            .iter()
-            .map(|decision| matches!(decision, Decision::Allow(_)))
-            .collect();
-        let facts = candidates.into_iter().map(|(facts, _)| facts);
-        facts.zip(allowed).collect()
     }
 
     /// Every record.

@@ -21,6 +21,7 @@ use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::headers::Sealed;
 use crate::keeper::keyring::Keyring;
+use crate::keeper::listing::Begun;
 use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
@@ -79,6 +80,8 @@ pub(crate) struct Vault {
     pub(crate) throttle: Throttle,
     /// What opens the entries of the frame in hand.
     pub(crate) openings: HashMap<u64, Opening>,
+    /// Who is in the middle of which list.
+    pub(crate) lists: HashMap<UserId, Begun>,
     /// The entries of the last frame that had any.
     pub(crate) last_leaves: Vec<Vec<u8>>,
     /// Whether an empty frame follows the last one with entries.

@@ -52,6 +52,7 @@ mod ledger_kit;
 mod ledger_memory;
 mod ledger_tiles;
 mod ledger_tree;
+mod listing;
 mod papers;
 mod policy;
 mod power_disk;

@@ -186,7 +186,7 @@ pub struct Keys {
 }
 
 /// One step of the way to a compartment's secret.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainLink {
     /// The compartment this step opens.
     pub compartment: CompartmentId,

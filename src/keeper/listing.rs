@@ -1,0 +1,205 @@
+//! Lists of records: a page at a time, each page an entry.
+//!
+//! The first page decides over all records, which takes a second where there are ten thousand. Which there were
+//! is remembered until the last page is served, so that no later page does that again; what is on a page is
+//! decided anew when it is served, and so what was closed meanwhile is left out.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use crate::ids::CaseId;
+use crate::ids::CompartmentId;
+use crate::ids::RecordId;
+use crate::ids::UserId;
+use crate::keeper::acts::Act;
+use crate::keeper::compartments::Way;
+use crate::keeper::facts::RecordFacts;
+use crate::keeper::gate::Logged;
+use crate::keeper::message::answer::ChainLink;
+use crate::keeper::message::answer::Served;
+use crate::keeper::message::answer::ServedRecord;
+use crate::keeper::policy::decide::Decision;
+use crate::keeper::policy::decide::decide_many;
+use crate::keeper::policy::question::Question;
+use crate::keeper::policy::question::Resource;
+use crate::keeper::request::Request;
+use crate::keeper::request::Step;
+use crate::keeper::request::Stop;
+use crate::keeper::vault::Broken;
+use crate::keeper::vault::Vault;
+
+/// Records on one page of a list; each page is one entry.
+const PAGE: usize = 50;
+
+/// What somebody is looking through.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    case: Option<CaseId>,
+    /// The records they could see when they began, oldest first.
+    records: Vec<RecordId>,
+}
+
+/// A record the asker may see, the compartment it is opened through, and the way to its key.
+type Visible = (RecordFacts, CompartmentId, Way);
+
+impl Vault {
+    /// One page of the cards the asker may see.
+    pub(crate) fn list_records(
+        &mut self,
+        request: &Request,
+        case: Option<CaseId>,
+        page: u32,
+    ) -> Result<Step, Stop> {
+        let permit = match case {
+            Some(case) => {
+                let facts = self.case(case)?.ok_or(Stop::Unknown)?;
+                self.permit(request, Act::ShowCase, Resource::Case(&facts))?
+            }
+            None => self.permit(request, Act::ListCases, Resource::Vault)?,
+        };
+        let (cards, more) = self.page_of(request, case, page)?;
+        let listed = cards.iter().map(|(facts, ..)| facts.id).collect();
+        let entry = request.entry(Act::ListRecords).listing(listed);
+        let through = cards.iter().map(|(_, compartment, _)| *compartment);
+        let pledge = self.log_listing(permit, entry, through)?;
+        Ok(Step::serving(pledge, move |vault, logged| {
+            let cards = vault.serve_cards(logged, cards)?;
+            Ok(Served::Cards { cards, more })
+        }))
+    }
+
+    /// What is on a page, and whether another follows.
+    fn page_of(
+        &mut self,
+        request: &Request,
+        case: Option<CaseId>,
+        page: u32,
+    ) -> Result<(Vec<Visible>, bool), Broken> {
+        let begun = self.lists.remove(&request.asker.id);
+        let begun = begun.filter(|begun| page > 0 && begun.case == case);
+        let begun = match begun {
+            Some(begun) => begun,
+            None => self.begin_list(request, case)?,
+        };
+        let skip = usize::try_from(page)
+            .unwrap_or(usize::MAX)
+            .saturating_mul(PAGE);
+        let here = begun.records.iter().skip(skip).take(PAGE).copied();
+        let cards = self.visible(request, case, here)?;
+        let more = begun.records.len() > skip.saturating_add(PAGE);
+        if more {
+            self.lists.insert(request.asker.id, begun);
+        }
+        Ok((cards, more))
+    }
+
+    /// Decides over all records.
+    fn begin_list(&self, request: &Request, case: Option<CaseId>) -> Result<Begun, Broken> {
+        let mut all = self.visible(request, case, self.record_ids().into_iter())?;
+        all.sort_by_key(|(facts, ..)| (facts.filed_at, facts.id));
+        let records = all.iter().map(|(facts, ..)| facts.id).collect();
+        Ok(Begun { case, records })
+    }
+
+    /// Those of these records that the asker may see and whose key they hold, in the same order.
+    fn visible(
+        &self,
+        request: &Request,
+        case: Option<CaseId>,
+        records: impl Iterator<Item = RecordId>,
+    ) -> Result<Vec<Visible>, Broken> {
+        let mut candidates = Vec::new();
+        for record in records {
+            let facts = self.record(record)?;
+            candidates.extend(facts.filter(|facts| case.is_none() || facts.case == case));
+        }
+        let allowed = self.may_list(request, &candidates)?;
+        let mut ways = BTreeMap::new();
+        let mut visible = Vec::new();
+        for (facts, allowed) in candidates.into_iter().zip(allowed) {
+            if !allowed {
+                continue;
+            }
+            let through = self.first_way(request.asker.id, &facts, &mut ways)?;
+            visible.extend(through.map(|(compartment, way)| (facts, compartment, way)));
+        }
+        Ok(visible)
+    }
+
+    /// Which of these records may be listed: decided each for itself, in one go.
+    fn may_list(&self, request: &Request, candidates: &[RecordFacts]) -> Result<Vec<bool>, Broken> {
+        let cases = self.cases_of(candidates)?;
+        let asker = (&request.asker, request.grants.as_slice());
+        let ask = |(facts, case)| Question {
+            purpose: request.asked.purpose.as_deref(),
+            ..self.question(asker, Act::ListRecords, (facts, case))
+        };
+        let cases = cases.iter().map(Option::as_ref);
+        let questions: Vec<Question<'_>> = candidates.iter().zip(cases).map(ask).collect();
+        let decisions = decide_many(&self.policy, &questions, self.now());
+        let allowed = |decision: &Decision| matches!(decision, Decision::Allow(_));
+        Ok(decisions.iter().map(allowed).collect())
+    }
+
+    /// As [`Vault::key_way`], looking for the way to each compartment once.
+    fn first_way(
+        &self,
+        user: UserId,
+        facts: &RecordFacts,
+        ways: &mut BTreeMap<CompartmentId, Option<Way>>,
+    ) -> Result<Option<(CompartmentId, Way)>, Broken> {
+        for compartment in self.sealed_to(facts)? {
+            let known = match ways.entry(compartment) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.way(user, compartment)?),
+            };
+            if let Some(way) = known {
+                return Ok(Some((compartment, way.clone())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Hands over the newest card of each record, against the durable entry of their page.
+    fn serve_cards(
+        &self,
+        logged: &Logged,
+        cards: Vec<Visible>,
+    ) -> Result<Vec<ServedRecord>, Broken> {
+        let mut chains: BTreeMap<CompartmentId, Vec<ChainLink>> = BTreeMap::new();
+        let mut served = Vec::new();
+        for (facts, compartment, way) in cards {
+            let chain = match chains.entry(compartment) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.chain(logged, &way)?),
+            };
+            let chain = chain.clone();
+            served.push(self.serve_card(logged, facts, (compartment, chain))?);
+        }
+        Ok(served)
+    }
+
+    fn serve_card(
+        &self,
+        logged: &Logged,
+        facts: RecordFacts,
+        (compartment, chain): (CompartmentId, Vec<ChainLink>),
+    ) -> Result<ServedRecord, Broken> {
+        let version = self.version(facts.id, facts.versions)?;
+        let version = version.ok_or(Broken::NoUnit)?;
+        let mut parts = Vec::new();
+        for part in version.parts.iter().filter(|part| part.number == 1) {
+            parts.push(self.serve_part(logged, facts.id, (version.number, part), compartment)?);
+        }
+        let (history, _) = self.history(facts.id)?.ok_or(Broken::NoUnit)?;
+        Ok(ServedRecord {
+            facts,
+            versions: vec![version],
+            k_record: history.k_record,
+            chain,
+            // Nothing is corrected from a list.
+            sealed_to: Vec::new(),
+            parts,
+        })
+    }
+}
