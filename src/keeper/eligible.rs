@@ -45,11 +45,10 @@ impl Vault {
         let mut found: Vec<RecordFacts> = Vec::new();
         for record in records {
             let known = self.record(*record)?;
-            // Without a grant of their own, records that are alike to policy are alike to it by name.
-            let new = known.filter(|facts| {
-                !grants.is_empty() || !found.iter().any(|other| alike(other, facts))
-            });
-            found.extend(new);
+            found.extend(known);
+        }
+        if grants.is_empty() {
+            found = one_of_each(found);
         }
         let cases = self.cases_of(&found)?;
         let ask = |(facts, case)| self.question((asker, grants), Act::ListRecords, (facts, case));
@@ -155,6 +154,18 @@ impl Vault {
         }
         Ok(Served::Proposals(served))
     }
+}
+
+/// One of each sort of records that policy does not tell apart, the first of it, in their order. They are alike
+/// by name to somebody who was given none of them, and to somebody who was given all of them.
+pub(crate) fn one_of_each(records: Vec<RecordFacts>) -> Vec<RecordFacts> {
+    let mut found: Vec<RecordFacts> = Vec::new();
+    for facts in records {
+        if !found.iter().any(|other| alike(other, &facts)) {
+            found.push(facts);
+        }
+    }
+    found
 }
 
 /// Whether nothing that policy asks of a record differs, but its id.

@@ -11,6 +11,7 @@ use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
+use crate::keeper::eligible::one_of_each;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::GrantState;
@@ -188,7 +189,7 @@ impl Vault {
         })
     }
 
-    /// All are decided in one go, because there may be thousands; the first no is the answer.
+    /// There may be thousands, so what policy does not tell apart is decided once; the first no is the answer.
     fn may_grant_records(
         &self,
         request: &Request,
@@ -199,7 +200,12 @@ impl Vault {
             let facts = self.record(*id)?;
             records.push(facts.ok_or_else(|| self.unknown(request, Act::GrantRecord))?);
         }
-        let cases = self.cases_of(&records)?;
+        let sorts = if request.grants.is_empty() {
+            one_of_each(records.clone())
+        } else {
+            records.clone()
+        };
+        let cases = self.cases_of(&sorts)?;
         let asked = |(facts, case)| {
             let asker = (&request.asker, request.grants.as_slice());
             Question {
@@ -209,15 +215,15 @@ impl Vault {
             }
         };
         let cases = cases.iter().map(Option::as_ref);
-        let questions: Vec<Question<'_>> = records.iter().zip(cases).map(asked).collect();
+        let questions: Vec<Question<'_>> = sorts.iter().zip(cases).map(asked).collect();
         let mut permit = None;
-        for (decision, id) in decide_many(&self.policy, &questions, self.now())
+        for (decision, facts) in decide_many(&self.policy, &questions, self.now())
             .into_iter()
-            .zip(ids)
+            .zip(&sorts)
         {
             match decision {
                 Decision::Allow(one) => drop(permit.get_or_insert(one)),
-                Decision::Deny(denial) => return Err(Stop::Denied(denial, Some(*id))),
+                Decision::Deny(denial) => return Err(Stop::Denied(denial, Some(facts.id))),
             }
         }
         let permit = permit.ok_or_else(|| bad("a grant names at least one record, or a case"))?;
@@ -282,10 +288,12 @@ impl Vault {
             state: GrantState::Active,
             ..grant.clone()
         }];
-        let cases = self.cases_of(records)?;
+        // The grant is the only one that counts here, and it is for all of them.
+        let sorts = one_of_each(records.to_vec());
+        let cases = self.cases_of(&sorts)?;
         let asked = |(facts, case)| self.question((to, &grants), Act::ListRecords, (facts, case));
         let cases = cases.iter().map(Option::as_ref);
-        let questions: Vec<Question<'_>> = records.iter().zip(cases).map(asked).collect();
+        let questions: Vec<Question<'_>> = sorts.iter().zip(cases).map(asked).collect();
         for decision in decide_many(&self.policy, &questions, now) {
             if let Decision::Deny(denial) = decision {
                 let why = if denial.hidden {
