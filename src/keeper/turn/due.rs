@@ -5,6 +5,8 @@
 use crate::clock::Timestamp;
 use crate::keeper::facts::PlaceFacts;
 use crate::keeper::turn::TurnStop;
+use crate::keeper::turn::escrow::PLACES;
+use crate::keeper::turn::steps::SHARES_TO_OPEN;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::ledger::Leaf;
@@ -61,15 +63,21 @@ impl Vault {
         let passed = |ms: u64| now >= last.plus_ms(ms);
         Ok(self.over.anything && passed(WEEK_MS)
             || self.over.somebody_s_key && passed(DAY_MS)
-            || self.lacks_escrow()?)
+            || self.lacks_escrow(passed(DAY_MS))?)
     }
 
-    /// Whether an escrow place was added since the keys were last split.
-    fn lacks_escrow(&self) -> Result<bool, Broken> {
+    /// Whether an escrow place was added since the keys were last split. Two are enough once a day has passed:
+    /// whoever has named the second may be about to name the third.
+    fn lacks_escrow(&self, waited: bool) -> Result<bool, Broken> {
         let current = self.store.head().generation;
         let places = self.escrow_places()?;
         let new = |place: &PlaceFacts| !place.may_hold(current);
-        Ok(places.len() >= crate::keeper::turn::steps::SHARES_TO_OPEN && places.iter().any(new))
+        let enough = if waited {
+            SHARES_TO_OPEN
+        } else {
+            PLACES.into()
+        };
+        Ok(places.len() >= enough && places.iter().any(new))
     }
 
     fn founded_at(&self) -> Result<Timestamp, Broken> {
