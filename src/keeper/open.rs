@@ -275,6 +275,7 @@ fn assemble(
         kept: BTreeMap::new(),
         sealed: OnceCell::new(),
         over: crate::keeper::turn::due::Over::default(),
+        turned: None,
         idle_seconds: 0,
         unsettled: Unsettled::default(),
         staged: Staged::default(),

@@ -109,7 +109,7 @@ impl Keeper {
     /// # Errors
     /// [`TurnError`].
     pub fn turn(&self) -> Result<Turned, TurnError> {
-        Ok(self.run(Vault::turn)??)
+        Ok(self.run(Vault::turn_now)??)
     }
 }
 
@@ -127,6 +127,16 @@ impl Vault {
     pub(crate) fn unfinished_turn(&self) -> Result<Option<TurnFacts>, Broken> {
         let facts = self.turn_facts()?;
         Ok(facts.filter(|facts| facts.certificate.is_none()))
+    }
+
+    /// Turns, unless that happened just now by itself and nothing has since.
+    fn turn_now(&mut self) -> Result<Turned, TurnStop> {
+        match self.turned.take() {
+            Some((size, turned)) if size == self.head.size() && turned.waits_for.is_none() => {
+                Ok(turned)
+            }
+            _ => self.turn(),
+        }
     }
 
     /// Begins a turn unless one is under way, and takes every step there is to take.

@@ -27,6 +27,7 @@ use crate::keeper::policy::Policy;
 use crate::keeper::rules::Rules;
 use crate::keeper::settle::Unsettled;
 use crate::keeper::shared::Shared;
+use crate::keeper::turn::Turned;
 use crate::keeper::turn::due::Over;
 use crate::ledger::ActorHandle;
 use crate::ledger::Event;
@@ -71,6 +72,8 @@ pub(crate) struct Vault {
     pub(crate) sealed: OnceCell<Sealed>,
     /// What has ended in this generation and is final only at the next turn.
     pub(crate) over: Over,
+    /// The turn that was made by itself last, and how many entries there were then.
+    pub(crate) turned: Option<(u64, Turned)>,
     /// Seconds without an ask since it was last seen to whether a turn is due.
     pub(crate) idle_seconds: u32,
     /// What has to be looked over at the end of the act in hand.

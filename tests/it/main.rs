@@ -26,6 +26,7 @@ mod cli_people;
 mod cli_record;
 mod cli_run;
 mod cli_terminal;
+mod cli_turn;
 mod cli_words;
 mod common;
 mod copied;

@@ -29,7 +29,9 @@ pub(super) fn run(ask: &Ask, out: &mut Out) -> Result<(), CliError> {
         if out.json() {
             return out.document(&document(&turned));
         }
-        page(&turned, out);
+        if !out.quiet() || turned.certificate.is_none() {
+            page(&turned, out);
+        }
         Ok(())
     })
 }

@@ -95,7 +95,8 @@ impl Vault {
         self.idle_seconds = 0;
         let before = self.store.head().size;
         let done = if self.turn_is_due()? {
-            self.turn().map(drop)
+            self.turn()
+                .map(|turned| self.turned = Some((self.head.size(), turned)))
         } else {
             self.go_on().map(drop).map_err(TurnStop::from)
         };
