@@ -9,11 +9,12 @@
 //! proof       an offline proof as a text file                     receipt     what a client checks first
 //! tiles       the static directory, written and read              check       the directory, checked
 //! memory      what a client remembers, so that nothing is taken back
-//! frame       what one group commit makes durable
+//! frame       what one group commit makes durable              durable     files beside a vault that outlive a power cut
 //! ```
 
 pub mod check;
 pub mod checkpoint;
+pub(crate) mod durable;
 pub mod frame;
 pub mod journal;
 pub mod leaf;

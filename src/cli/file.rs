@@ -2,13 +2,11 @@
 //! written over, and what holds content or a secret is for its owner's eyes only (mode 0600).
 
 use std::fs;
-use std::fs::DirBuilder;
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::io;
 use std::io::Read;
 use std::io::Write;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -19,6 +17,9 @@ use crate::cli::fail::CliError;
 use crate::cli::interrupt;
 use crate::cli::progress::Bar;
 use crate::desk::Attach;
+use crate::ledger::durable::PRIVATE;
+use crate::ledger::durable::make_folders;
+use crate::ledger::durable::sync_name;
 use crate::records::attachment;
 use crate::records::input;
 
@@ -91,11 +92,7 @@ pub(crate) fn bytes_to_read(paths: &[PathBuf], times: u64) -> u64 {
 /// Refused: something is in it, or it cannot be made.
 pub(crate) fn private_folder(path: &Path) -> Result<(), CliError> {
     unused(path)?;
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|error| CliError::file("make the folder", path, &error))
+    make_folders(path, PRIVATE).map_err(|error| CliError::file("make the folder", path, &error))
 }
 
 /// Makes sure that nothing is there yet, or an empty folder.
@@ -172,9 +169,11 @@ impl NewFile {
             .file
             .sync_all()
             .and_then(|()| fs::rename(&self.part, &self.path));
-        named.map_err(|error| CliError::file("write", &self.path, &error))?;
+        let unwritten = |error: io::Error| CliError::file("write", &self.path, &error);
+        named.map_err(unwritten)?;
         self.kept = true;
-        Ok(())
+        // Nobody is told that it is there before a power cut cannot take it.
+        sync_name(&self.path).map_err(unwritten)
     }
 }
 

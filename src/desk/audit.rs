@@ -141,7 +141,9 @@ fn write_files(keeper: &dyn Line, files: &Files<'_>, out: &Path) -> Result<(), D
         std::io::copy(content, &mut std::fs::File::create(path)?)?;
         Ok(())
     })?;
-    Ok(())
+    // Many small files: the disk they are on is synced once.
+    let synced = rustix::fs::syncfs(std::fs::File::open(out)?);
+    Ok(synced.map_err(std::io::Error::from)?)
 }
 
 /// The path of a file that a keeper names: below `folder`, whatever the keeper says.

@@ -16,6 +16,9 @@ use crate::ledger::Proven;
 use crate::ledger::Receipt;
 use crate::ledger::SignedCheckpoint;
 use crate::ledger::VerifierKey;
+use crate::ledger::durable;
+use crate::ledger::durable::PUBLIC;
+use crate::ledger::durable::make_folders;
 use crate::ledger::memory::Locked;
 use crate::ledger::memory::Memory as Known;
 use crate::ledger::memory::MemoryError;
@@ -105,9 +108,10 @@ impl Memory {
             ))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder)?;
+                    make_folders(folder, PUBLIC)?;
                 }
-                Ok(std::fs::write(path, text)?)
+                // Whole or not at all: half of it would accuse an honest vault the next time.
+                Ok(durable::replace(path, text.as_bytes())?)
             }
             Err(error) => Err(error.into()),
         }

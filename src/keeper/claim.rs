@@ -2,15 +2,15 @@
 //! they were if the founding fails.
 
 use std::fs;
-use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::keeper::Paths;
 use crate::keeper::create::FoundError;
+use crate::ledger::durable::PRIVATE;
+use crate::ledger::durable::make_each;
 use crate::ledger::journal::disk::Disk as _;
 use crate::ledger::journal::disk::RealDisk;
 
@@ -70,15 +70,8 @@ impl Claim {
     }
 
     fn make(&mut self, folder: &Path) -> io::Result<()> {
-        let missing: Vec<&Path> = folder
-            .ancestors()
-            .take_while(|part| !part.as_os_str().is_empty() && !part.exists())
-            .collect();
-        for part in missing.into_iter().rev() {
-            DirBuilder::new().mode(0o700).create(part)?;
-            self.made.push(part.to_owned());
-        }
-        Ok(())
+        let made = &mut self.made;
+        make_each(folder, PRIVATE, &mut |part| made.push(part.to_owned()))
     }
 
     fn mark(&self) -> PathBuf {

@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 use crate::keeper::turn::key_place::FileKeys;
 use crate::keeper::turn::key_place::KeyPlace as _;
 use crate::ledger::LogKey;
+use crate::ledger::durable::PRIVATE;
+use crate::ledger::durable::make_folders;
 use crate::ledger::journal::disk::RealDisk;
 use crate::ledger::journal::disk::read_whole;
 use crate::ledger::journal::disk::write_whole;
@@ -60,13 +62,7 @@ impl Keyring {
     /// # Errors
     /// What the system reports; the directory must not hold keys yet.
     pub fn create(&self, generation: &GenerationKey, log: &LogKey) -> std::io::Result<()> {
-        use std::os::unix::fs::DirBuilderExt as _;
-        if !self.dir.exists() {
-            std::fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&self.dir)?;
-        }
+        make_folders(&self.dir, PRIVATE)?;
         self.files().put(1, generation)?;
         write_whole(&RealDisk, &self.log(), log.to_text().as_bytes())
     }

@@ -13,7 +13,6 @@ use std::fmt;
 use std::fs;
 use std::fs::File;
 use std::io;
-use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -23,6 +22,9 @@ use sha2::Sha256;
 use crate::bytes::hex;
 use crate::ledger::checkpoint::Discontinuity;
 use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::durable;
+use crate::ledger::durable::PUBLIC;
+use crate::ledger::durable::make_folders;
 use crate::ledger::merkle::Hash;
 use crate::ledger::note::key::VerifierKey;
 use crate::ledger::receipt::Expected;
@@ -99,7 +101,7 @@ impl Memory {
         let folder = root
             .join("known_logs")
             .join(hex(&Sha256::digest(key.name())));
-        fs::create_dir_all(&folder).map_err(at(&folder))?;
+        make_folders(&folder, PUBLIC).map_err(at(&folder))?;
         let _lock = lock(&folder)?;
         let path = folder.join("vkey");
         let Some(pinned) = read(&path)? else {
@@ -216,7 +218,7 @@ impl Locked<'_> {
 
     fn keep_evidence(&self, offered: &str) -> Result<(), MemoryError> {
         let folder = self.memory.folder.join("evidence");
-        fs::create_dir_all(&folder).map_err(at(&folder))?;
+        make_folders(&folder, PUBLIC).map_err(at(&folder))?;
         let remembered = self.checkpoint.as_ref().map(SignedCheckpoint::note);
         for note in remembered.into_iter().chain([offered]) {
             let name = format!("{}.note", hex(&Sha256::digest(note)));
@@ -249,16 +251,7 @@ fn read(path: &Path) -> Result<Option<String>, MemoryError> {
     }
 }
 
-/// Puts a whole file in place, durably: the old one or the new one survives a power failure.
 fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), MemoryError> {
-    let beside = folder.join(format!(".{name}.{}", std::process::id()));
     let place = folder.join(name);
-    File::create(&beside)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&beside, &place))
-        .and_then(|()| File::open(folder)?.sync_all())
-        .map_err(at(&place))
+    durable::replace(&place, bytes).map_err(at(&place))
 }
