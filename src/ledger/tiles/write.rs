@@ -1,6 +1,7 @@
 //! The static directory, written from the entries in the order: bundles and tiles, then the checkpoint,
-//! and only then away with partial tiles that have been filled. So every reader finds what the checkpoint
-//! it holds needs. One writer at a time (the vault's lock sees to it).
+//! and only then away with partial tiles that have been filled. Each is durable before the next begins. So every
+//! reader finds what the checkpoint it holds needs, also after a power cut. One writer at a time (the vault's lock
+//! sees to it).
 
 use std::fs;
 use std::fs::File;
@@ -9,6 +10,9 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::durable::PUBLIC;
+use crate::ledger::durable::make_folders;
+use crate::ledger::durable::sync_name;
 use crate::ledger::merkle::Frontier;
 use crate::ledger::merkle::Hash;
 use crate::ledger::merkle::LeafIndex;
@@ -56,7 +60,7 @@ impl Publisher {
         let tiles = Tiles::at(dir);
         for folder in ["", CHECKPOINTS, ADMIN] {
             let folder = tiles.dir().join(folder);
-            fs::create_dir_all(&folder).map_err(TilesError::at(&folder))?;
+            make_folders(&folder, PUBLIC).map_err(TilesError::at(&folder))?;
         }
         let edge = match tiles.checkpoint(keys)? {
             Some(checkpoint) => Edge::load(&tiles, &checkpoint)?,
@@ -64,7 +68,12 @@ impl Publisher {
         };
         let publisher = Self { tiles, edge };
         let texts: Vec<String> = keys.iter().map(|key| format!("{key}\n")).collect();
-        publisher.write(VKEY, texts.concat().as_bytes())?;
+        let text = texts.concat();
+        let there = fs::read(publisher.tiles.dir().join(VKEY));
+        if there.is_ok_and(|there| there == text.as_bytes()) {
+            return Ok(publisher);
+        }
+        publisher.write(VKEY, text.as_bytes())?;
         Ok(publisher)
     }
 
@@ -74,7 +83,10 @@ impl Publisher {
     /// [`TilesError`].
     pub fn afresh(dir: impl Into<PathBuf>, keys: &[VerifierKey]) -> Result<Self, TilesError> {
         let dir = dir.into();
-        remove_file(&dir.join(CHECKPOINT))?;
+        let checkpoint = dir.join(CHECKPOINT);
+        remove_file(&checkpoint)?;
+        // It may not be back after a power cut that took the tiles.
+        gone(sync_name(&checkpoint)).map_err(TilesError::at(&dir))?;
         remove_dir(&dir.join("tile"))?;
         Self::open(dir, keys)
     }
@@ -117,6 +129,9 @@ impl Publisher {
             return Err(TilesError::WrongRoot);
         }
         self.write_edge()?;
+        if !filled.is_empty() {
+            self.sync()?;
+        }
         self.write(CHECKPOINT, checkpoint.note().as_bytes())?;
         for tile in filled {
             remove_dir(&self.tiles.dir().join(tile.partials()))?;
@@ -160,7 +175,7 @@ impl Publisher {
         self.edge.size = self.edge.size.checked_add(1).ok_or(TilesError::Entries)?;
         if self.edge.size.is_multiple_of(TILE_WIDTH) {
             let tile = self.last_tile(Row::Entries)?;
-            self.write(&tile.to_string(), &self.edge.bundle)?;
+            self.write_soon(&tile.to_string(), &self.edge.bundle)?;
             self.edge.bundle.clear();
             filled.push(tile);
         }
@@ -196,7 +211,7 @@ impl Publisher {
             None => return Ok(None),
         };
         let tile = self.last_tile(Row::Hashes(level))?;
-        self.write(&tile.to_string(), &join(&hashes))?;
+        self.write_soon(&tile.to_string(), &join(&hashes))?;
         filled.push(tile);
         Ok(subtree(&hashes))
     }
@@ -221,15 +236,36 @@ impl Publisher {
         Tile::within(row, last, size).ok_or(TilesError::Entries)
     }
 
-    /// Writes a whole file beside its place and renames it, so that a reader sees all of it or the old one.
+    /// Writes a whole file beside its place and renames it, so that a reader sees all of it or the old one. It
+    /// is durable then.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), TilesError> {
+        self.put(name, bytes, File::sync_all)?;
+        let place = self.tiles.dir().join(name);
+        sync_name(&place).map_err(TilesError::at(place))
+    }
+
+    /// As [`Publisher::write`], and durable after [`Publisher::sync`]: of tiles that have been filled there may
+    /// be thousands at once.
+    fn write_soon(&self, name: &str, bytes: &[u8]) -> Result<(), TilesError> {
+        self.put(name, bytes, |_| Ok(()))
+    }
+
+    fn put(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        sync: fn(&File) -> std::io::Result<()>,
+    ) -> Result<(), TilesError> {
         let place = self.tiles.dir().join(name);
         let beside = self.tiles.dir().join(WRITING);
         if let Some(folder) = place.parent() {
-            fs::create_dir_all(folder).map_err(TilesError::at(folder))?;
+            make_folders(folder, PUBLIC).map_err(TilesError::at(folder))?;
         }
         File::create(&beside)
-            .and_then(|mut file| file.write_all(bytes))
+            .and_then(|mut file| {
+                file.write_all(bytes)?;
+                sync(&file)
+            })
             .map_err(TilesError::at(&beside))?;
         fs::rename(&beside, &place).map_err(TilesError::at(place))
     }
