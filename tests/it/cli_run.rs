@@ -167,7 +167,7 @@ pub(crate) fn keys(object: &Value) -> Vec<&str> {
     keys
 }
 
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quoted = false;

@@ -56,6 +56,7 @@ mod ledger_tree;
 mod listing;
 mod papers;
 mod policy;
+mod power_cut;
 mod power_disk;
 mod records;
 mod records_any;

@@ -1,0 +1,208 @@
+//! Power goes while the real program runs, as seen from the system's side: no part of the program, and no crate
+//! it is built on, can write past this. `docs/testing.md` says what is modelled and what is not.
+
+mod calls;
+mod cut;
+mod judge;
+mod parse;
+mod record;
+mod replay;
+mod scenario;
+mod strace;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+use std::thread;
+
+use crate::power_cut::cut::Arrives;
+use crate::power_cut::cut::WAYS;
+use crate::power_cut::judge::judge;
+use crate::power_cut::record::Recording;
+use crate::power_cut::record::recording;
+use crate::power_cut::record::scratch;
+use crate::power_cut::replay::Replay;
+use crate::power_cut::replay::Without;
+use crate::power_cut::tree::Tree;
+use crate::power_disk::Chance;
+
+/// After which step power goes, and what arrives of what was not synced.
+type Cut = (usize, Arrives);
+
+fn replay(recording: &Recording, without: Without) -> Replay<'_> {
+    let before = Tree::of(&recording.before);
+    Replay::new(&recording.calls, &recording.root, before, without)
+}
+
+/// Makes each cut, in a replay without some of the syncs, and says of each that went wrong what it was.
+fn explore(recording: &Recording, without: Without, cuts: &[Cut]) -> Vec<String> {
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let share = cuts.len().div_ceil(workers).max(1);
+    thread::scope(|scope| {
+        let work = |cuts| scope.spawn(move || explore_part(recording, without, cuts));
+        let working: Vec<_> = cuts.chunks(share).map(work).collect();
+        let done = working.into_iter().map(|worker| worker.join().unwrap());
+        done.flatten().collect()
+    })
+}
+
+fn explore_part(recording: &Recording, without: Without, cuts: &[Cut]) -> Vec<String> {
+    let mut replay = replay(recording, without);
+    let (mut at, mut wrong) = (0, Vec::new());
+    for (cut, arrives) in cuts {
+        for step in &recording.steps[at..=*cut] {
+            replay.step(*step);
+        }
+        at = cut + 1;
+        let found = scratch();
+        cut::write(&replay.tree, *arrives, *cut as u64, found.path());
+        if let Err(says) = judge(recording, *cut, found.path()) {
+            wrong.push(format!("{} {arrives:?}: {says}", where_is(recording, *cut)));
+        }
+    }
+    wrong
+}
+
+/// A step in words.
+fn where_is(recording: &Recording, cut: usize) -> String {
+    let run = recording.runs.iter().find(|run| cut < run.until).unwrap();
+    let acknowledged = if run.acknowledged.is_some_and(|at| at <= cut) {
+        " (acknowledged)"
+    } else {
+        ""
+    };
+    format!("step {cut} in `{}`{acknowledged}", run.line)
+}
+
+/// So many cuts: with every way, right when something was acknowledged; then at steps all over the recording.
+fn cuts(recording: &Recording, count: usize) -> Vec<Cut> {
+    let mut chance = Chance(0x5eed);
+    let told = recording.runs.iter().filter_map(|run| run.acknowledged);
+    let ways = |at| WAYS.map(|way| (at, way));
+    let mut cuts: Vec<Cut> = told.flat_map(ways).collect();
+    while cuts.len() > count / 2 {
+        cuts.swap_remove(chance.below(cuts.len()));
+    }
+    let first = recording.runs[0].acknowledged.unwrap();
+    while cuts.len() < count {
+        // Little can be judged before anything was acknowledged.
+        let early = cuts.len() % 20 == 0;
+        let from = if early { 0 } else { first };
+        let at = from + chance.below(recording.steps.len() - from);
+        cuts.push((at, WAYS[cuts.len() % WAYS.len()]));
+    }
+    cuts.sort_by_key(|(at, _)| *at);
+    cuts
+}
+
+/// Every file and folder below a folder; no content for folders.
+fn all(dir: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(dir).unwrap().to_owned();
+            if path.is_dir() {
+                found.insert(name, None);
+                folders.push(path);
+            } else {
+                found.insert(name, Some(std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    found
+}
+
+/// Nothing reaches the disk that is not in the log: replayed without a cut, it gives the very same files.
+#[test]
+fn the_recording_is_complete() {
+    if !strace::can() {
+        return;
+    }
+    let recording = recording();
+    let mut replay = replay(recording, Without::Nothing);
+    let mut from = 0;
+    for run in &recording.runs {
+        for step in &recording.steps[from..run.until] {
+            replay.step(*step);
+        }
+        from = run.until;
+        let found = scratch();
+        cut::write(&replay.tree, Arrives::Everything, 1, found.path());
+        let (replayed, real) = (all(found.path()), all(&run.after));
+        let names = |files: &BTreeMap<PathBuf, _>| files.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&replayed), names(&real), "{}", run.line);
+        for (name, content) in &real {
+            assert!(
+                replayed[name] == *content,
+                "{} after {}",
+                name.display(),
+                run.line
+            );
+        }
+    }
+}
+
+/// Right when something was acknowledged, with nothing of what was not synced.
+fn hard_cuts(recording: &Recording) -> Vec<Cut> {
+    let told = recording.runs.iter().filter_map(|run| run.acknowledged);
+    told.map(|at| (at, Arrives::Nothing)).collect()
+}
+
+/// The planted controls: a program that forgot these syncs would have written the same log without them.
+#[test]
+fn without_its_syncs_the_same_recording_loses_what_was_acknowledged() {
+    if !strace::can() {
+        return;
+    }
+    let recording = recording();
+    let cuts = hard_cuts(recording);
+    for (without, at_least) in [
+        // The vault is founded with the whole disk synced; nearly everything after that is lost.
+        (Without::JournalSyncs, 10),
+        (Without::FolderSyncs, 10),
+        // The records with attachments.
+        (Without::PayloadSyncs, 5),
+    ] {
+        let wrong = explore(recording, without, &cuts);
+        let told = format!(
+            "{without:?}: {} of {}\n{}",
+            wrong.len(),
+            cuts.len(),
+            wrong.join("\n")
+        );
+        assert!(wrong.len() >= at_least, "{told}");
+    }
+    let wrong = explore(recording, Without::Nothing, &cuts);
+    assert!(wrong.is_empty(), "with them: {wrong:#?}");
+}
+
+#[test]
+fn nothing_acknowledged_is_lost() {
+    check(60);
+}
+
+/// The same with many more cuts, for `.ci/long`.
+#[test]
+#[ignore = "takes a quarter of an hour"]
+fn nothing_acknowledged_is_lost_in_many_cuts() {
+    check(1200);
+}
+
+fn check(count: usize) {
+    if !strace::can() {
+        return;
+    }
+    let recording = recording();
+    let cuts = cuts(recording, count);
+    let wrong = explore(recording, Without::Nothing, &cuts);
+    assert!(
+        wrong.is_empty(),
+        "{} of {}\n{}",
+        wrong.len(),
+        cuts.len(),
+        wrong.join("\n")
+    );
+}
