@@ -47,6 +47,7 @@ mod guarding;
 mod hiding;
 mod interop;
 mod invited;
+mod killed;
 mod ledger_check;
 mod ledger_golden;
 mod ledger_kit;
