@@ -271,3 +271,51 @@ fn a_second_process_is_told_who_has_the_vault() {
     assert!(child.wait().unwrap().success());
     assert_eq!(rebuilt(&dir, &expected), None);
 }
+
+/// What the index of a vault that was closed says: every key, the mark's too.
+fn entries(dir: &Path) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let db = sled::open(index(dir).join("0")).unwrap();
+    let all = db.iter().map(|entry| entry.unwrap());
+    all.map(|(key, value)| (key.to_vec(), value.to_vec()))
+        .collect()
+}
+
+/// Somebody who can write the vault's files, and has none of its keys, points a row back to what it said before,
+/// or takes it out. The mark behind the rows stays as it is.
+#[test]
+fn a_row_put_back_or_taken_out_of_a_clean_index_is_noticed() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("vault");
+    vault(&dir);
+    let before = entries(&dir);
+    let mut store = open(&dir).unwrap();
+    write(&mut store, 12, 20);
+    let expected = Expected::of(&*store);
+    store.close().unwrap();
+    let good = home.path().join("good");
+    copy_tree(&dir, &good);
+    assert_eq!(rebuilt(&dir, &expected), None, "untouched, it is used");
+    let now = entries(&good);
+    let mut tried = 0;
+    for (key, value) in before.iter().filter(|(key, _)| key.len() == 17) {
+        if now.iter().any(|(k, v)| k == key && v == value) {
+            continue;
+        }
+        for replaced in [true, false] {
+            tried += 1;
+            let dir = home.path().join(format!("bad{tried}"));
+            copy_tree(&good, &dir);
+            let db = sled::open(index(&dir).join("0")).unwrap();
+            if replaced {
+                db.insert(key, value.clone()).unwrap();
+            } else if db.remove(key).unwrap().is_none() {
+                continue;
+            }
+            db.flush().unwrap();
+            drop(db);
+            let why = rebuilt(&dir, &expected);
+            assert_eq!(why, Some("the index was not the one that was closed"));
+        }
+    }
+    assert!(tried >= 8, "{tried}");
+}

@@ -135,8 +135,8 @@ impl Opening {
         let was_clean = clean.as_ref().is_some_and(at_end);
         let rebuild = match (was_clean, indexed == clean) {
             (false, _) => Some("the vault was not closed cleanly"),
-            (true, false) => Some("the index was not the one that was closed"),
-            (true, true) => None,
+            (true, true) if rows.adds_up() => None,
+            (true, _) => Some("the index was not the one that was closed"),
         };
         let torn = self.scan.torn().cloned();
         let journal = self.scan.settle(self.site.journal, was_clean)?;

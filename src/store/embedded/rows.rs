@@ -67,6 +67,14 @@ impl Rows {
         (rows, mark)
     }
 
+    /// Whether the index that was opened adds up to what its mark says. A mark can stand behind other rows than
+    /// those it was written for: an older pointer still leads to bytes that were once the row's.
+    pub(crate) fn adds_up(&self) -> bool {
+        let state = self.lock();
+        let index = state.index.as_ref();
+        index.is_some_and(|index| index.recount() == Ok(state.tally))
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
