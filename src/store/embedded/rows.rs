@@ -2,6 +2,7 @@
 //! digest it names and be the row that was asked for. When they are not, or the engine fails, the index
 //! is made anew once, and only then is it damage.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -159,11 +160,11 @@ impl Rows {
 
     fn rebuild_locked(&self, state: &mut State, source: &Source<'_>) -> Result<(), ReadError> {
         state.index = None;
-        let (mut index, old) = self.fresh().map_err(|_| index_is_bad())?;
+        let (mut index, old) = self.fresh().map_err(index_is_not_made)?;
         let mut tally = Tally::default();
         fill(&mut *index, &mut tally, source)?;
         let mark = mark(source.journal, tally).seal(&self.mark_key);
-        index.set_mark(mark).map_err(|_| index_is_bad())?;
+        index.set_mark(mark).map_err(index_is_not_made)?;
         state.index = Some(index);
         state.tally = tally;
         for dir in old {
@@ -242,6 +243,13 @@ fn index_is_bad() -> ReadError {
     }
 }
 
+/// A new index that does not take what it is given: nothing of the vault is damaged then, but the disk fails.
+fn index_is_not_made(_: IndexError) -> ReadError {
+    ReadError::Io(std::io::Error::other(
+        "the index cannot be written; the disk may be full or failing",
+    ))
+}
+
 fn mark(journal: &Journal, tally: Tally) -> Mark {
     Mark {
         position: *journal.position(),
@@ -266,12 +274,18 @@ fn apply(index: &mut dyn Index, tally: &mut Tally, changes: Vec<Change>) -> Resu
 /// Fills an empty index, a page of changes at a time.
 fn fill(index: &mut dyn Index, tally: &mut Tally, source: &Source<'_>) -> Result<(), ReadError> {
     let mut pending = Vec::new();
+    let not_made = Cell::new(None);
     let mut flush = |pending: &mut Vec<Change>, least: usize| {
         if pending.len() < least {
             return Ok(());
         }
-        apply(index, tally, std::mem::take(pending)).map_err(|error| error.to_string())
+        apply(index, tally, std::mem::take(pending)).map_err(|error| {
+            not_made.set(Some(error));
+            error.to_string()
+        })
     };
+    // What stopped is the index, not what is read to fill it.
+    let or_not_made = |error: ReadError| not_made.get().map_or(error, index_is_not_made);
     let shown = source.snapshot.rows(&mut |at, put, bytes| {
         pending.extend(changes(0, at, bytes, &[put]));
         flush(&mut pending, PAGE)
@@ -280,10 +294,12 @@ fn fill(index: &mut dyn Index, tally: &mut Tally, source: &Source<'_>) -> Result
         file: file_name(0, source.head),
         what,
     };
-    shown.map_err(|error| match error {
-        SnapshotError::Io(error) => ReadError::Io(error),
-        SnapshotError::Damaged(what) => snapshot_damaged(what.into()),
-        SnapshotError::Refused(words) => snapshot_damaged(words),
+    shown.map_err(|error| {
+        or_not_made(match error {
+            SnapshotError::Io(error) => ReadError::Io(error),
+            SnapshotError::Damaged(what) => snapshot_damaged(what.into()),
+            SnapshotError::Refused(words) => snapshot_damaged(words),
+        })
     })?;
     let from = source.snapshot.covers.position.next_frame;
     let mut each = |spot: &crate::ledger::journal::Spot, frame: &FrameView<'_>| {
@@ -293,18 +309,17 @@ fn fill(index: &mut dyn Index, tally: &mut Tally, source: &Source<'_>) -> Result
         pending.extend(changes(spot.segment, offset, frame.effects, &placed));
         flush(&mut pending, PAGE)
     };
-    source
-        .journal
-        .frames(from, &mut each)
-        .map_err(|error| match error {
+    source.journal.frames(from, &mut each).map_err(|error| {
+        or_not_made(match error {
             ScanError::Io(error) => ReadError::Io(error),
             ScanError::Damaged { file, what, .. } => ReadError::Damaged {
                 file: format!("journal/{file}"),
                 what,
             },
             ScanError::Short { .. } => index_is_bad(),
-        })?;
-    flush(&mut pending, 0).map_err(|_| index_is_bad())
+        })
+    })?;
+    flush(&mut pending, 0).map_err(|_| or_not_made(index_is_bad()))
 }
 
 /// The one index directory, if there is exactly one: two mean that making one was interrupted.
