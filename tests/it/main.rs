@@ -34,6 +34,8 @@ mod demo_data;
 mod deploy;
 mod emergency;
 mod errands;
+mod every_byte;
+mod failing_calls;
 mod founding;
 mod further_roles;
 mod gate;

@@ -8,7 +8,7 @@ mod parse;
 mod record;
 mod replay;
 mod scenario;
-mod strace;
+pub(crate) mod strace;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use crate::power_cut::cut::WAYS;
 use crate::power_cut::judge::judge;
 use crate::power_cut::record::Recording;
 use crate::power_cut::record::recording;
-use crate::power_cut::record::scratch;
+pub(crate) use crate::power_cut::record::scratch;
 use crate::power_cut::replay::Replay;
 use crate::power_cut::replay::Without;
 use crate::power_cut::tree::Tree;
