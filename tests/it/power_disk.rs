@@ -28,6 +28,13 @@ pub(crate) enum Arrives {
     Chance,
 }
 
+/// What an error that is reported once stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reported {
+    NotDone,
+    DoneAllTheSame,
+}
+
 /// Protections of the disk that a test can switch off, to see that it notices.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Planted {
@@ -63,6 +70,8 @@ struct State {
     off_after: usize,
     syncs: usize,
     failing_sync: usize,
+    /// The step that reports an error, and whether what it was for has happened all the same.
+    failing_step: Option<(usize, Reported)>,
     capacity: u64,
     planted: Planted,
     locked: Vec<PathBuf>,
@@ -83,6 +92,7 @@ impl PowerDisk {
             off_after: usize::MAX,
             syncs: 0,
             failing_sync: usize::MAX,
+            failing_step: None,
             capacity: u64::MAX,
             planted: Planted::default(),
             locked: Vec::new(),
@@ -99,6 +109,7 @@ impl PowerDisk {
         state.locked.clear();
         state.steps = 0;
         state.off_after = usize::MAX;
+        state.failing_step = None;
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -117,6 +128,12 @@ impl PowerDisk {
     pub(crate) fn fail_sync_after(&self, good: usize) {
         let mut state = self.state();
         state.failing_sync = state.syncs + good;
+    }
+
+    /// The step after so many more good ones reports an error, once.
+    pub(crate) fn fail_step_after(&self, good: usize, reported: Reported) {
+        let mut state = self.state();
+        state.failing_step = Some((state.steps + good + 1, reported));
     }
 
     pub(crate) fn set_capacity(&self, bytes: u64) {
@@ -160,6 +177,7 @@ impl PowerDisk {
         state.steps = 0;
         state.off_after = usize::MAX;
         state.failing_sync = usize::MAX;
+        state.failing_step = None;
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -267,6 +285,18 @@ impl State {
     fn step(&mut self) -> io::Result<()> {
         self.on()?;
         self.steps += 1;
+        self.reports(Reported::NotDone)
+    }
+
+    /// The end of a step that has happened.
+    fn done(&self) -> io::Result<()> {
+        self.reports(Reported::DoneAllTheSame)
+    }
+
+    fn reports(&self, reported: Reported) -> io::Result<()> {
+        if self.failing_step == Some((self.steps, reported)) {
+            return Err(io::Error::other("the disk reports an error"));
+        }
         Ok(())
     }
 
@@ -330,6 +360,7 @@ impl Disk for PowerDisk {
         let inode = state.files.len();
         state.files.push(File::default());
         state.set_entry(path, Some(Entry::File(inode)))?;
+        state.done()?;
         Ok(Box::new(PowerFile(self.clone(), inode)))
     }
 
@@ -341,7 +372,7 @@ impl Disk for PowerDisk {
         }
         state.set_entry(path, Some(Entry::Dir))?;
         state.dirs.insert(path.into(), Dir::default());
-        Ok(())
+        state.done()
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
@@ -355,14 +386,16 @@ impl Disk for PowerDisk {
         state.step()?;
         let inode = state.inode(from)?;
         state.set_entry(to, Some(Entry::File(inode)))?;
-        state.set_entry(from, None)
+        state.set_entry(from, None)?;
+        state.done()
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.inode(path)?;
         state.step()?;
-        state.set_entry(path, None)
+        state.set_entry(path, None)?;
+        state.done()
     }
 
     fn remove_all(&self, path: &Path) -> io::Result<()> {
@@ -384,7 +417,7 @@ impl Disk for PowerDisk {
         let dir = state.dir(path)?;
         dir.durable = dir.shown.clone();
         dir.unsynced.clear();
-        Ok(())
+        state.done()
     }
 
     fn free_bytes(&self, _: &Path) -> io::Result<u64> {
@@ -442,7 +475,7 @@ impl DiskFile for PowerFile {
         let file = &mut state.files[self.1];
         put(&mut file.shown, offset, bytes);
         file.unsynced.push((offset, bytes.to_vec()));
-        Ok(())
+        state.done()
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -460,7 +493,7 @@ impl DiskFile for PowerFile {
         for (offset, bytes) in unsynced {
             put(&mut file.durable, offset, &bytes);
         }
-        Ok(())
+        state.done()
     }
 
     fn sync_all(&self) -> io::Result<()> {

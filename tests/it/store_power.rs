@@ -9,7 +9,7 @@ use std::sync::Arc;
 use strongroom::store::embedded::{Embedded, OpenError, Remembered};
 use strongroom::store::{CommitError, Store};
 
-use crate::power_disk::{Arrives, Planted, PowerDisk};
+use crate::power_disk::{Arrives, Planted, PowerDisk, Reported};
 use crate::store_kit::{
     Checker, Expected, SEGMENT, changes, frame, mark_key, small_site, table, table_of,
 };
@@ -18,10 +18,11 @@ const DIR: &str = "/vault";
 /// Enough for a few segments, one of them for a frame of its own.
 const COMMITS: u8 = 40;
 
-const WAYS: [Arrives; 5] = [
+const WAYS: [Arrives; 6] = [
     Arrives::Nothing,
     Arrives::Everything,
     Arrives::Prefix { torn_at: 512 },
+    Arrives::Prefix { torn_at: 4096 },
     Arrives::Prefix { torn_at: 100 },
     Arrives::Chance,
 ];
@@ -248,6 +249,32 @@ fn recovery_can_be_cut_short_anywhere() {
         }
     }
     assert!(tried > 200, "{tried}");
+}
+
+/// Each step of a vault's life reports an error, having happened or not. What was acknowledged is there at the next
+/// opening, and after a power cut; what was under way is there as a whole or not at all.
+#[test]
+fn a_step_that_reports_an_error_loses_nothing_whether_it_happened_or_not() {
+    let whole = PowerDisk::new();
+    life(&whole, &mut Told::default()).unwrap();
+    let (mut failed, mut wrong) = (0, Vec::new());
+    for step in 0..whole.steps() {
+        for reported in [Reported::NotDone, Reported::DoneAllTheSame] {
+            let disk = PowerDisk::new();
+            disk.fail_step_after(step, reported);
+            let mut told = Told::default();
+            failed += usize::from(life(&disk, &mut told).is_none());
+            let restarted = [disk.copy(), disk.after_power_cut(Arrives::Nothing, 1)];
+            for (found, how) in restarted.iter().zip(["restarted", "power cut"]) {
+                if let Err(words) = judge_twice(found, &told) {
+                    wrong.push(format!("step {step}, {reported:?}, {how}: {words}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+    // The control: most of them stop what is being done.
+    assert!(failed > whole.steps(), "{failed} of {}", 2 * whole.steps());
 }
 
 /// The disk reports an error at a flush; the bytes are lost but still show. The process restarts, opens,
