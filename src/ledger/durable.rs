@@ -27,18 +27,18 @@ pub(crate) fn make_folders(path: &Path, mode: u32) -> io::Result<()> {
     make_each(path, mode, &mut |_| ())
 }
 
-/// As [`make_folders`]; `made` hears of each that was not there, the outermost first.
+/// As [`make_folders`]; `tell` hears of each that was not there, the outermost first.
 ///
 /// # Errors
 /// As the file system reports.
-pub(crate) fn make_each(path: &Path, mode: u32, made: &mut dyn FnMut(&Path)) -> io::Result<()> {
+pub(crate) fn make_each(path: &Path, mode: u32, tell: &mut dyn FnMut(&Path)) -> io::Result<()> {
     let missing: Vec<&Path> = path
         .ancestors()
         .take_while(|part| !part.as_os_str().is_empty() && !part.exists())
         .collect();
     for part in missing.into_iter().rev() {
         match DirBuilder::new().mode(mode).create(part) {
-            Ok(()) => made(part),
+            Ok(()) => tell(part),
             // Somebody else was quicker, and may not have synced it yet.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && part.is_dir() => (),
             Err(error) => return Err(error),
@@ -107,11 +107,11 @@ mod tests {
     fn folders_are_made_and_told_of_once() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("a/b");
-        let mut made = Vec::new();
+        let mut told = Vec::new();
         for _ in 0..2 {
-            make_each(&path, PRIVATE, &mut |part| made.push(part.to_owned())).unwrap();
+            make_each(&path, PRIVATE, &mut |part| told.push(part.to_owned())).unwrap();
         }
-        assert_eq!(made, [home.path().join("a"), path.clone()]);
+        assert_eq!(told, [home.path().join("a"), path.clone()]);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, PRIVATE);
         fs::write(path.join("file"), "").unwrap();

@@ -266,7 +266,7 @@ fn alter(small: &Small, flips: &[(&PathBuf, usize, u8)], read: bool) -> (Vec<Str
         match did {
             Did::Wrong(says) => wrong.push(format!("{where_is}: {says}")),
             Did::Nothing if is_vital(name) && !in_the_zeros => {
-                wrong.push(format!("{where_is}: unnoticed"))
+                wrong.push(format!("{where_is}: unnoticed"));
             }
             Did::Refused => counts[0] += 1,
             Did::Nothing => counts[1] += 1,

@@ -87,7 +87,7 @@ fn cuts(recording: &Recording, count: usize) -> Vec<Cut> {
     let first = recording.runs[0].acknowledged.unwrap();
     while cuts.len() < count {
         // Little can be judged before anything was acknowledged.
-        let early = cuts.len() % 20 == 0;
+        let early = cuts.len().is_multiple_of(20);
         let from = if early { 0 } else { first };
         let at = from + chance.below(recording.steps.len() - from);
         cuts.push((at, WAYS[cuts.len() % WAYS.len()]));

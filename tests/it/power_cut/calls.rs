@@ -82,17 +82,12 @@ impl Replay<'_> {
         let place = self.place(call, folder, path);
         let inode = place.map(|(at, name)| match name {
             None => at,
-            Some(name) => match self.tree.named(at, &name) {
-                Some(inode) => inode,
-                None => {
-                    assert!(
-                        flags.contains("O_CREAT"),
-                        "it is not in the tree: {name} {call:?}"
-                    );
-                    let file = Body::File(File::default());
-                    self.tree.make(number + 1, at, &name, file)
-                }
-            },
+            Some(name) => self.tree.named(at, &name).unwrap_or_else(|| {
+                let made = flags.contains("O_CREAT");
+                assert!(made, "it is not in the tree: {name} {call:?}");
+                let file = Body::File(File::default());
+                self.tree.make(number + 1, at, &name, file)
+            }),
         });
         if let (Some(inode), true) = (inode, flags.contains("O_TRUNC")) {
             self.changes(number, inode, Change::Length(0));

@@ -25,11 +25,11 @@ fn because<E: Display>(what: &str) -> impl Fn(E) -> String + '_ {
 
 /// `Err` says what is wrong with what is found in `dir` after the step `cut`.
 pub(crate) fn judge(recording: &Recording, cut: usize, dir: &Path) -> Result<(), String> {
-    let told = recording
+    let mut told = recording
         .runs
         .iter()
         .filter(|run| run.acknowledged.is_some_and(|at| at <= cut));
-    let Some(told) = told.last() else {
+    let Some(told) = told.next_back() else {
         // Nobody was told anything. It must only not fall over.
         drop(Keeper::open(&paths_in(dir), &[]));
         return Ok(());
@@ -60,7 +60,7 @@ pub(crate) fn judge(recording: &Recording, cut: usize, dir: &Path) -> Result<(),
     let mut ada = sign_in(&keeper, "ada", &state)?;
     records(&mut ada, recording, (&told.known, last))?;
     grants(&mut ada, (&told.known, last))?;
-    if cut % 3 == 0 && told.known.grants.values().any(|state| state == "active") {
+    if cut.is_multiple_of(3) && told.known.grants.values().any(|state| state == "active") {
         outsider(&keeper, &state, &told.known, last)?;
     }
     drop(ada);

@@ -220,12 +220,12 @@ impl<'c> Replay<'c> {
             return table.clone();
         }
         let run = call.process >> 32;
-        let makers = self.calls.iter().filter(|maker| {
+        let mut makers = self.calls.iter().filter(|maker| {
             maker.process >> 32 == run
                 && maker.name.starts_with("clone")
                 && maker.result == Some(i64::try_from(call.process & 0xffff_ffff).unwrap())
         });
-        let table = match makers.last() {
+        let table = match makers.next_back() {
             Some(maker) => self.table(maker),
             None => Table::default(),
         };

@@ -116,6 +116,11 @@ pub(crate) fn prepare(place: &Place) {
 
 /// The life.
 pub(crate) fn commands() -> Vec<Command> {
+    founding().into_iter().chain(work()).collect()
+}
+
+/// A vault, its people, and a case.
+fn founding() -> Vec<Command> {
     let add = |who: &str, role: &str| {
         let line = format!("user add {who} --role {role} --new-passphrase-file first/{who}");
         by("ada", &line, Then::Nothing)
@@ -124,7 +129,6 @@ pub(crate) fn commands() -> Vec<Command> {
         let line = format!("user passphrase --new-passphrase-file own/{who}");
         by(who, &line, Then::Nothing)
     };
-    let report = "record add --case {case} --kind contact-report --from report.json";
     vec![
         by(
             "",
@@ -143,6 +147,13 @@ pub(crate) fn commands() -> Vec<Command> {
         )
         .calling(&[("case", "/id")]),
         by("ada", "case team add {case} sam", Then::Nothing),
+    ]
+}
+
+/// Records, a grant, and what is done with them.
+fn work() -> Vec<Command> {
+    let report = "record add --case {case} --kind contact-report --from report.json";
+    vec![
         by(
             "sam",
             &format!("{report} --attach notes.txt --attach drawing.txt"),
