@@ -30,6 +30,7 @@ pub(crate) mod access;
 pub mod acts;
 pub(crate) mod approving;
 pub(crate) mod audit;
+pub mod backup;
 pub(crate) mod broken;
 pub(crate) mod cases;
 pub(crate) mod claim;

@@ -4,6 +4,7 @@
 //! everything else reads what commits made. Rows, keys and payloads arrive sealed: the store knows no
 //! record, person or plaintext. Large payloads are not rows; they have a trait of their own.
 
+pub mod backup;
 pub mod effects;
 pub mod embedded;
 pub mod key_table;
@@ -277,6 +278,15 @@ pub trait Store: Send {
     /// # Errors
     /// [`ReadError`].
     fn rebuild_index(&self) -> Result<u64, ReadError>;
+
+    /// The files that hold what is stored at this moment, for a copy of it. What they list stays as it is
+    /// while others are written; where a store has no files the list is empty.
+    ///
+    /// # Errors
+    /// As the file system reports.
+    fn cut(&self) -> std::io::Result<backup::Cut> {
+        Ok(backup::Cut::default())
+    }
 
     /// Ends cleanly, so that the next opening need not rebuild anything. Dropping a store instead
     /// loses nothing either.

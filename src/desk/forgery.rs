@@ -5,6 +5,7 @@
 
 mod access;
 mod agree;
+mod backup;
 mod grants;
 mod invited;
 pub(crate) mod keys;

@@ -11,6 +11,7 @@ use crate::ledger::LeafIndex;
 use crate::ledger::LogKey;
 use crate::ledger::SignedCheckpoint;
 use crate::ledger::TreeSize;
+use crate::ledger::VerifierKey;
 use crate::ledger::merkle::leaf_hash;
 use crate::ledger::merkle::prove;
 use crate::ledger::merkle::prove::NodesInMemory;
@@ -20,7 +21,9 @@ use crate::ledger::merkle::prove::NodesInMemory;
 pub(crate) struct LedgerHead {
     frontier: Frontier,
     tree: NodesInMemory,
-    key: LogKey,
+    /// None where the ledger is only read.
+    key: Option<LogKey>,
+    verifier: VerifierKey,
     last_time: Timestamp,
     checkpoint: Option<SignedCheckpoint>,
 }
@@ -31,7 +34,20 @@ impl LedgerHead {
         Self {
             frontier: Frontier::new(),
             tree: NodesInMemory::new(),
-            key,
+            verifier: key.verifier(),
+            key: Some(key),
+            last_time: Timestamp::default(),
+            checkpoint: None,
+        }
+    }
+
+    /// The head of a ledger that is only read and checked.
+    pub(crate) fn watching(verifier: VerifierKey) -> Self {
+        Self {
+            frontier: Frontier::new(),
+            tree: NodesInMemory::new(),
+            key: None,
+            verifier,
             last_time: Timestamp::default(),
             checkpoint: None,
         }
@@ -49,12 +65,12 @@ impl LedgerHead {
 
     /// The ledger's name.
     pub(crate) fn origin(&self) -> &str {
-        self.key.name()
+        self.verifier.name()
     }
 
     /// The key that checks this ledger's heads.
-    pub(crate) fn verifier(&self) -> crate::ledger::VerifierKey {
-        self.key.verifier()
+    pub(crate) fn verifier(&self) -> VerifierKey {
+        self.verifier.clone()
     }
 
     /// The newest signed head.
@@ -64,17 +80,19 @@ impl LedgerHead {
 
     /// The signed head as it will be with these leaves: made before the commit, released after it.
     pub(crate) fn sign_with(&self, leaves: &[Vec<u8>]) -> Result<SignedCheckpoint, Broken> {
+        let only_read = || Broken::Ledger("it is only read here".to_owned());
+        let key = self.key.as_ref().ok_or_else(only_read)?;
         let mut frontier = self.frontier.clone();
         for leaf in leaves {
             frontier.append(leaf_hash(leaf));
         }
         let checkpoint = Checkpoint {
-            origin: self.key.name().to_owned(),
+            origin: key.name().to_owned(),
             size: frontier.size(),
             root: frontier.root(),
         };
         checkpoint
-            .sign(&self.key)
+            .sign(key)
             .map_err(|error| Broken::Ledger(error.to_string()))
     }
 
@@ -121,8 +139,8 @@ impl LedgerHead {
         if leaves.is_empty() {
             return Ok(());
         }
-        let checkpoint =
-            SignedCheckpoint::verify(note, &[self.key.verifier()]).map_err(|e| e.to_string())?;
+        let checkpoint = SignedCheckpoint::verify(note, std::slice::from_ref(&self.verifier))
+            .map_err(|e| e.to_string())?;
         let head = checkpoint.head();
         if head.size != self.frontier.size() || head.root != self.frontier.root() {
             return Err("the signed head is not the head of these entries".to_owned());
@@ -135,6 +153,11 @@ impl LedgerHead {
     pub(crate) fn inclusion(&self, index: u64) -> Result<Vec<Hash>, Broken> {
         prove::inclusion(&self.tree, LeafIndex::new(index), self.frontier.size())
             .map_err(|error| Broken::Ledger(error.to_string()))
+    }
+
+    /// The root over the first so many entries; `None` where there are fewer.
+    pub(crate) fn root_at(&self, size: u64) -> Option<Hash> {
+        prove::root(&self.tree, TreeSize::new(size)).ok()
     }
 
     /// The proof that a remembered tree is the beginning of the current one; `None` where it is larger.

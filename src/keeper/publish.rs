@@ -25,6 +25,8 @@ const BUNDLE: usize = 256;
 const CHECKPOINT: &str = "checkpoint";
 /// In the names of partial tiles: at most one for each row of tiles.
 const PARTIAL: &str = ".p/";
+/// The folder of the tiles.
+const TILES: &str = "tile/";
 /// The folder of the tiles that hold entries.
 const ENTRIES: &str = "entries";
 
@@ -124,12 +126,14 @@ impl Vault {
 }
 
 /// A file of the static directory.
+#[derive(Debug)]
 pub(crate) struct StaticFile {
     /// Its path below the folder, `/` between the parts.
     pub(crate) name: String,
     content: Content,
 }
 
+#[derive(Debug)]
 enum Content {
     /// Small, and may be another or gone by the time it is read.
     Held(Vec<u8>),
@@ -137,6 +141,11 @@ enum Content {
 }
 
 impl StaticFile {
+    /// Whether its bytes never change: a whole tile.
+    pub(crate) fn is_whole_tile(&self) -> bool {
+        self.name.starts_with(TILES) && matches!(self.content, Content::At(_))
+    }
+
     /// Reads it with `each`.
     pub(crate) fn read_with(self, each: &mut EachFile<'_>) -> Result<(), LineError> {
         match self.content {
@@ -151,22 +160,26 @@ impl Keeper {
     /// Brings the static directory up to date, and lists it. Whatever the head in this list needs stays
     /// readable, although the next publishing takes partial tiles away that have been filled.
     pub(crate) fn static_files(&self, entries: bool) -> Result<Vec<StaticFile>, LineError> {
-        let folder = self.paths().dir.join("ledger");
-        self.run(move |vault| -> Result<Vec<StaticFile>, LineError> {
-            vault.publish().map_err(Stopped::from)?;
-            // What was handed out is remembered; where that fails, the clean stop says so.
-            drop(vault.remember(1));
-            let head = folder.join(CHECKPOINT);
-            let mut files = Vec::new();
-            if head.exists() {
-                files.push(StaticFile {
-                    name: CHECKPOINT.to_owned(),
-                    content: Content::Held(std::fs::read(&head)?),
-                });
-            }
-            list(&folder, "", entries, &mut files)?;
-            Ok(files)
-        })?
+        self.run(move |vault| vault.static_files(entries))?
+    }
+}
+
+impl Vault {
+    /// As [`Keeper::static_files`].
+    pub(crate) fn static_files(&mut self, entries: bool) -> Result<Vec<StaticFile>, LineError> {
+        self.publish().map_err(Stopped::from)?;
+        // What was handed out is remembered; where that fails, the clean stop says so.
+        drop(self.remember(1));
+        let head = self.ledger_dir.join(CHECKPOINT);
+        let mut files = Vec::new();
+        if head.exists() {
+            files.push(StaticFile {
+                name: CHECKPOINT.to_owned(),
+                content: Content::Held(std::fs::read(&head)?),
+            });
+        }
+        list(&self.ledger_dir, "", entries, &mut files)?;
+        Ok(files)
     }
 }
 

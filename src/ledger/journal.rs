@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::recover::{Scan, ScanError, Torn};
+pub(crate) use self::segment::HEADER;
 
 use crate::ids::VaultId;
 use crate::ledger::frame::{Encoded, Frame, FrameError, FrameView, HASH};

@@ -5,6 +5,7 @@
 //! mark key, compares the marks inside the vault, repairs what a stop left behind, and accepts writes.
 
 mod create;
+mod cut;
 mod index;
 mod layout;
 mod mark;
@@ -28,6 +29,7 @@ use crate::ids::VaultId;
 use crate::ledger::journal::disk::{Disk, Held, RealDisk, write_whole};
 use crate::ledger::journal::{AppendError, Journal, Settings, Torn};
 use crate::sealing::{RowId, SealedRow};
+use crate::store::backup::Cut;
 use crate::store::effects::{PlacedEffect, RawEffect, SealedKeyEffect};
 use crate::store::embedded::layout::{Generation, Layout};
 use crate::store::embedded::rows::Rows;
@@ -260,6 +262,10 @@ impl Store for Embedded {
 
     fn tidy(&mut self) -> std::io::Result<()> {
         self.remove_others()
+    }
+
+    fn cut(&self) -> std::io::Result<Cut> {
+        self.cut_here()
     }
 
     fn close(mut self: Box<Self>) -> std::io::Result<()> {

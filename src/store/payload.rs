@@ -98,6 +98,12 @@ pub trait Payloads: std::fmt::Debug + Send + Sync {
     /// [`PayloadError`].
     fn exists(&self, sha256: &Sha256) -> Result<bool, PayloadError>;
 
+    /// How many bytes a payload has.
+    ///
+    /// # Errors
+    /// [`PayloadError`].
+    fn length(&self, sha256: &Sha256) -> Result<u64, PayloadError>;
+
     /// Removes a payload; it does not come back after a crash. Removing one that is absent is no error.
     ///
     /// # Errors

@@ -118,6 +118,11 @@ impl Opening {
         self.generation.read_keys(&*self.site.disk)
     }
 
+    /// Every key change of this generation since its key table was written, in order.
+    pub fn key_effects(&self) -> &[SealedKeyEffect] {
+        &self.key_effects
+    }
+
     /// Compares the marks inside the vault, puts right what the last stop left behind, and accepts
     /// writes.
     ///

@@ -71,6 +71,12 @@ impl Payloads for MemoryPayloads {
         Ok(self.lock().payloads.contains_key(sha256))
     }
 
+    fn length(&self, sha256: &Sha256) -> Result<u64, PayloadError> {
+        let state = self.lock();
+        let payload = state.payloads.get(sha256).ok_or(PayloadError::Absent)?;
+        Ok(payload.len() as u64)
+    }
+
     fn remove(&self, sha256: &Sha256) -> Result<(), PayloadError> {
         self.lock().payloads.remove(sha256);
         Ok(())

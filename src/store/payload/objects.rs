@@ -260,6 +260,10 @@ impl Payloads for ObjectPayloads {
         }
     }
 
+    fn length(&self, sha256: &Sha256) -> Result<u64, PayloadError> {
+        Ok(wait(self.0.objects.head(&name(sha256)))?.size)
+    }
+
     fn remove(&self, sha256: &Sha256) -> Result<(), PayloadError> {
         self.0.remove(sha256)
     }

@@ -1,0 +1,199 @@
+//! Reading a backup as a vault is read: every frame, entry, root and signature, without changing anything;
+//! and with the generation's key, its key table and a row.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::ids::VaultId;
+use crate::keeper::backup::BackupError;
+use crate::keeper::backup::noted::BACKUPS;
+use crate::keeper::backup::noted::Noted;
+use crate::keeper::create::CENTRE;
+use crate::keeper::head::LedgerHead;
+use crate::keeper::open::Replayed;
+use crate::keeper::units;
+use crate::ledger::VerifierKey;
+use crate::ledger::journal::disk::Disk;
+use crate::sealing::GenerationKey;
+use crate::sealing::RowId;
+use crate::sealing::RowPlace;
+use crate::sealing::SealedRow;
+use crate::store::Base;
+use crate::store::FrameView;
+use crate::store::KeyTable;
+use crate::store::Refusal;
+use crate::store::Replay;
+use crate::store::Tree;
+use crate::store::backup::Manifest;
+use crate::store::backup::Place;
+use crate::store::backup::View;
+use crate::store::effects::RawEffect;
+use crate::store::effects::SealedKeyEffect;
+use crate::store::effects::decode;
+use crate::store::embedded::Engine;
+use crate::store::embedded::OpenError;
+use crate::store::embedded::Opening;
+use crate::store::embedded::Remembered;
+use crate::store::embedded::Site;
+use zeroize::Zeroizing;
+
+/// A vault's files that have been read and verified without a key.
+pub(crate) struct Found {
+    vault: VaultId,
+    generation: u32,
+    pub(crate) head: LedgerHead,
+    settings: HashMap<RowId, SealedRow>,
+    key_table: Vec<u8>,
+    key_effects: Vec<SealedKeyEffect>,
+}
+
+/// Checks what a replay is shown, and keeps the few rows of settings.
+struct Watching {
+    replayed: Replayed,
+    settings: HashMap<RowId, SealedRow>,
+}
+
+impl Replay for Watching {
+    fn base(&mut self, base: &Base<'_>) -> Result<(), Refusal> {
+        self.replayed.base(base)
+    }
+
+    fn row(&mut self, tree: Tree, id: &RowId, row: &SealedRow) -> Result<(), Refusal> {
+        if tree == Tree::Setting {
+            self.settings.insert(*id, row.clone());
+        }
+        self.replayed.row(tree, id, row)
+    }
+
+    fn frame(&mut self, frame: &FrameView<'_>) -> Result<(), Refusal> {
+        let effects = decode(frame.number, frame.effects);
+        for effect in effects.map_err(|error| Refusal(error.to_string()))? {
+            match effect {
+                RawEffect::Put {
+                    tree: Tree::Setting,
+                    id,
+                    row,
+                } => {
+                    self.settings.insert(id, row);
+                }
+                RawEffect::Drop {
+                    tree: Tree::Setting,
+                    id,
+                } => {
+                    self.settings.remove(&id);
+                }
+                _ => {}
+            }
+        }
+        self.replayed.frame(frame)
+    }
+}
+
+/// Reads the backup of this manifest, whose head must be the one it names.
+pub(crate) fn read(
+    place: &Place,
+    manifest: &Manifest,
+    key: &VerifierKey,
+) -> Result<Found, BackupError> {
+    let view = View::new(place.disk(), place.dir(), Arc::new(manifest.clone()));
+    let found = of_files(Arc::new(view), place.dir(), manifest.vault, (key, &[]))?;
+    let root = found.head.root_at(manifest.size);
+    let same = found.head.size() == manifest.size
+        && found.generation == manifest.generation
+        && root.is_some_and(|root| root.to_string() == manifest.root);
+    if !same {
+        let says = format!(
+            "the backup {} is damaged: its files are not the ones it names",
+            manifest.id
+        );
+        return Err(BackupError::Damaged(says));
+    }
+    Ok(found)
+}
+
+/// Reads a vault's files on this disk without a key.
+pub(crate) fn of_files(
+    disk: Arc<dyn Disk>,
+    dir: &Path,
+    vault: VaultId,
+    (key, remembered): (&VerifierKey, &[Remembered]),
+) -> Result<Found, OpenError> {
+    let site = Site {
+        disk,
+        engine: Engine::Memory,
+        ..Site::new(dir, vault)
+    };
+    let mut watching = Watching {
+        replayed: Replayed {
+            head: LedgerHead::watching(key.clone()),
+        },
+        settings: HashMap::new(),
+    };
+    let opening = Opening::read(&site, remembered, &mut watching)?;
+    Ok(Found {
+        vault,
+        generation: opening.head().generation,
+        key_table: opening.key_table()?,
+        key_effects: opening.key_effects().to_vec(),
+        head: watching.replayed.head,
+        settings: watching.settings,
+    })
+}
+
+impl Found {
+    /// Opens the key table with every change since, and one row of the vault's own.
+    pub(crate) fn open(&self, manifest: &Manifest, key: &GenerationKey) -> Result<(), BackupError> {
+        let keys = self.keys(key)?;
+        let row = self.setting(&keys, CENTRE)?;
+        let says = || format!("a row of the backup {} does not open", manifest.id);
+        row.map(drop).ok_or_else(|| BackupError::Damaged(says()))
+    }
+
+    /// What the vault remembers of its backups.
+    pub(crate) fn noted(&self, key: &GenerationKey) -> Result<Noted, BackupError> {
+        let row = self.setting(&self.keys(key)?, BACKUPS)?;
+        let noted = row.and_then(|plain| serde_json::from_slice(&plain).ok());
+        Ok(noted.unwrap_or_default())
+    }
+
+    fn keys(&self, key: &GenerationKey) -> Result<KeyTable, BackupError> {
+        let mut keys = KeyTable::open(&self.key_table, key, &self.vault, self.generation)
+            .map_err(|error| BackupError::NoKeys(error.to_string()))?;
+        for effect in &self.key_effects {
+            let change = effect.open(key, &self.vault, self.generation);
+            keys.apply(change.map_err(|error| BackupError::Damaged(error.to_string()))?);
+        }
+        Ok(keys)
+    }
+
+    fn setting(
+        &self,
+        keys: &KeyTable,
+        natural: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, BackupError> {
+        let damaged = |says: &str| BackupError::Damaged(says.to_owned());
+        let unit = keys.get(&units::vault());
+        let unit =
+            unit.ok_or_else(|| damaged("the vault's own unit is missing from the key table"))?;
+        let id = unit.row_id(Tree::Setting.number(), natural);
+        let Some(row) = self.settings.get(&id) else {
+            return Ok(None);
+        };
+        let place = RowPlace {
+            vault: &self.vault,
+            tree: Tree::Setting.number(),
+            id,
+        };
+        let opened = unit.open_row(&place, row);
+        opened
+            .map(Some)
+            .map_err(|_| damaged("a row of the vault's own does not open"))
+    }
+}
+
+impl From<OpenError> for BackupError {
+    fn from(error: OpenError) -> Self {
+        crate::keeper::OpenError::from(error).into()
+    }
+}
