@@ -21,6 +21,7 @@ use crate::cli::out::Out;
 mod access;
 mod ask;
 mod audit;
+mod backup;
 mod breakglass;
 mod bug;
 mod case;
@@ -46,6 +47,7 @@ mod proposal;
 mod reach;
 mod record;
 mod resolve;
+mod restore;
 mod session;
 mod table;
 mod team;
@@ -117,6 +119,8 @@ enum Command {
     Audit(audit::Args),
     Breakglass(breakglass::Args),
     Policy(policy::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Doctor(doctor::Args),
     Keeper(keeper::Args),
     Index(index::Args),
@@ -172,6 +176,8 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Audit(args) => audit::run(args, ask, out),
         Command::Breakglass(args) => breakglass::run(args, ask, out),
         Command::Policy(args) => policy::run(&args, ask, out),
+        Command::Backup(args) => backup::run(args, ask, out),
+        Command::Restore(args) => restore::run(args, ask, out),
         Command::Doctor(args) => doctor::run(&args, ask, out),
         Command::Keeper(args) => keeper::run(&args, ask, out),
         Command::Index(args) => index::run(&args, ask, out),

@@ -135,6 +135,17 @@ impl Ask {
         }
     }
 
+    /// The vault's folders, where one is named.
+    pub(crate) fn vault_if_named(&self) -> Option<Paths> {
+        self.global.vault.as_deref().map(|dir| self.vault_at(dir))
+    }
+
+    /// The folder of keys, where it or the vault is named.
+    pub(crate) fn keys_if_named(&self) -> Option<PathBuf> {
+        let beside = || self.vault_if_named().map(|paths| paths.keys);
+        self.global.keys.clone().or_else(beside)
+    }
+
     /// The folders of the vault at `dir`: keys stand beside it unless `--keys` says where.
     pub(crate) fn vault_at(&self, dir: &Path) -> Paths {
         let keys = self.global.keys.clone();

@@ -50,6 +50,12 @@ impl Bar {
         self.0.set_position(u64::try_from(per_cent).unwrap_or(100));
     }
 
+    /// `done` of `whole` bytes are done.
+    pub(crate) fn at(&self, done: u64, whole: u64) {
+        self.0.set_length(whole);
+        self.0.set_position(done);
+    }
+
     /// Counts what is read through it.
     pub(crate) fn reader(&self, inner: impl Read + 'static) -> Box<dyn Read> {
         Box::new(Counted {

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::desk::audit::export_hashes;
 use crate::desk::error::DeskError;
 use crate::desk::memory::memory_error;
+use crate::desk::memory::memory_error_since;
 use crate::keeper::Line;
 use crate::ledger::LeafIndex;
 use crate::ledger::SignedCheckpoint;
@@ -63,7 +64,9 @@ pub fn check_hashes(
         let from = known.unwrap_or(TreeSize::new(0));
         // Where there is no proof the head cannot be a continuation, which is what is said then.
         let proof = consistency(&nodes, from, head.size()).unwrap_or_default();
-        locked.advance(&head, &proof).map_err(memory_error)?;
+        let since = locked.since();
+        let advanced = locked.advance(&head, &proof);
+        advanced.map_err(|error| memory_error_since(error, since))?;
     }
     Ok(Checked {
         size: head.size().get(),

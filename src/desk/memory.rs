@@ -8,14 +8,17 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use crate::bytes::hex;
+use crate::clock::Timestamp;
 use crate::desk::error::DeskError;
 use crate::ids::VaultId;
 use crate::keeper::Line;
+use crate::keeper::remembered::broken;
 use crate::ledger::Expected;
 use crate::ledger::Proven;
 use crate::ledger::Receipt;
 use crate::ledger::SignedCheckpoint;
 use crate::ledger::VerifierKey;
+use crate::ledger::checkpoint::Discontinuity;
 use crate::ledger::durable;
 use crate::ledger::durable::PUBLIC;
 use crate::ledger::durable::make_folders;
@@ -138,7 +141,11 @@ impl Held<'_> {
         expected: &Expected<'_>,
     ) -> Result<Proven, DeskError> {
         match self {
-            Self::Disk(locked) => locked.prove(receipt, expected).map_err(memory_error),
+            Self::Disk(locked) => {
+                let since = locked.since();
+                let proven = locked.prove(receipt, expected);
+                proven.map_err(|error| memory_error_since(error, since))
+            }
             Self::Session(key, head) => {
                 let keys = [(*key).clone()];
                 let proven = receipt
@@ -152,9 +159,16 @@ impl Held<'_> {
 }
 
 pub(crate) fn memory_error(error: MemoryError) -> DeskError {
+    memory_error_since(error, None)
+}
+
+/// As [`memory_error`], where it is known since when this machine remembers.
+pub(crate) fn memory_error_since(error: MemoryError, since: Option<Timestamp>) -> DeskError {
     match error {
+        MemoryError::Receipt(ReceiptError::Breaks(how)) | MemoryError::Breaks(how) => {
+            breaks(&how, since)
+        }
         MemoryError::Receipt(error) => receipt_error(error),
-        MemoryError::Breaks(how) => breaks(&how),
         MemoryError::UnknownKey { .. } => DeskError::Fork(error.to_string()),
         MemoryError::Damaged(_) => DeskError::damaged(error),
         MemoryError::Io { .. } => DeskError::Io(error.to_string()),
@@ -163,15 +177,14 @@ pub(crate) fn memory_error(error: MemoryError) -> DeskError {
 
 fn receipt_error(error: ReceiptError) -> DeskError {
     match error {
-        ReceiptError::Breaks(how) => breaks(&how),
+        ReceiptError::Breaks(how) => breaks(&how, None),
         other => DeskError::damaged(other),
     }
 }
 
-fn breaks(how: &crate::ledger::checkpoint::Discontinuity) -> DeskError {
-    use crate::ledger::checkpoint::Discontinuity;
+fn breaks(how: &Discontinuity, since: Option<Timestamp>) -> DeskError {
     match how {
-        Discontinuity::WentBack { .. } => DeskError::WentBack(how.to_string()),
-        Discontinuity::Fork { .. } => DeskError::Fork(how.to_string()),
+        Discontinuity::WentBack { .. } => DeskError::WentBack(broken(how, since)),
+        Discontinuity::Fork { .. } => DeskError::Fork(broken(how, since)),
     }
 }

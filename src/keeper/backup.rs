@@ -31,6 +31,7 @@ use crate::store::backup::Told;
 
 pub(crate) mod check;
 pub(crate) mod fit;
+pub mod looking;
 mod making;
 pub mod noted;
 mod taken;
@@ -147,10 +148,6 @@ pub(crate) enum Hand<'a> {
     /// Its own thread, asked from another one.
     Thread(&'a Keeper),
     /// The thread itself.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the turn's backup gate asks for it")
-    )]
     Here(&'a mut Vault),
 }
 
@@ -219,6 +216,21 @@ pub(crate) fn confirmed(dir: &Path, vault: VaultId, generation: u32) -> io::Resu
                 .iter()
                 .any(|one| one.generation == generation)),
         Ok(None) => Ok(false),
+        Err(PlaceError::Io(error)) => Err(error),
+        Err(error) => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            error.to_string(),
+        )),
+    }
+}
+
+/// Whether the folder `dir` holds this very backup.
+///
+/// # Errors
+/// As [`confirmed`].
+pub(crate) fn confirmed_one(dir: &Path, id: BackupId) -> io::Result<bool> {
+    match Place::at(Arc::new(ReadOnly), dir).kept() {
+        Ok(kept) => Ok(kept.is_some_and(|kept| kept.manifests.iter().any(|one| one.id == id))),
         Err(PlaceError::Io(error)) => Err(error),
         Err(error) => Err(io::Error::new(
             io::ErrorKind::InvalidData,

@@ -1,13 +1,16 @@
 //! The doctor: what is wrong, what is weak, and what to do, without a person signed in.
 
-use std::path::Path;
-
 use crate::keeper::Paths;
 use crate::keeper::custody;
+use crate::keeper::doctor::backups::Now;
 use crate::keeper::keyring::Keyring;
 use crate::keeper::open::OpenError;
+use crate::keeper::open::clock_of;
 use crate::keeper::peer::Peer;
 use crate::keeper::verify::verify;
+
+mod backups;
+mod places;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +65,7 @@ impl Report {
             .all(|finding| finding.level != Level::Damage)
     }
 
-    fn add(&mut self, level: Level, what: impl Into<String>, action: impl Into<String>) {
+    pub(crate) fn add(&mut self, level: Level, what: impl Into<String>, action: impl Into<String>) {
         self.findings.push(Finding {
             level,
             what: what.into(),
@@ -80,7 +83,8 @@ pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
         custody: "unknown".to_owned(),
         findings: Vec::new(),
     };
-    match crate::keeper::open::config_of(paths) {
+    let config = crate::keeper::open::config_of(paths);
+    match &config {
         Ok(config) => {
             say_custody(&config.custody, &mut report);
             look_at_custody(paths, &config.custody, &mut report);
@@ -88,16 +92,27 @@ pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
         }
         // The same file stops the verifying below, which reports it.
         Err(OpenError::Damaged(_)) => {}
-        Err(error) => return Err(error),
+        Err(_) => return config.map(|_| report),
     }
     look_at_keys(paths, &mut report);
-    look_at_places(&paths.dir, &mut report);
+    places::look(paths, &mut report);
     match verify(paths, None) {
-        Ok(verified) => report.add(
-            Level::Note,
-            format!("every entry was read back and checked: {verified}"),
-            "nothing to do",
-        ),
+        Ok(verified) => {
+            report.add(
+                Level::Note,
+                format!("every entry was read back and checked: {verified}"),
+                "nothing to do",
+            );
+            if let (Ok(config), Some(noted)) = (&config, &verified.backups) {
+                let at = Now {
+                    paths,
+                    generation: verified.generation,
+                    now: clock_of(config).now(),
+                    demo: config.demo,
+                };
+                backups::look(noted, &at, &mut report);
+            }
+        }
         Err(OpenError::Locked(says)) => {
             report.add(
                 Level::Note,
@@ -207,31 +222,6 @@ fn look_at_keys(paths: &Paths, report: &mut Report) {
             Level::Warning,
             "other accounts of this computer can look into the keys' folder",
             format!("run: chmod 700 {}", paths.keys.display()),
-        );
-    }
-}
-
-/// Folders that are copied elsewhere by themselves, by the names their programs give them.
-const SYNCED: [&str; 6] = [
-    "OneDrive",
-    "Dropbox",
-    "Google Drive",
-    "GoogleDrive",
-    "iCloud",
-    "Nextcloud",
-];
-
-fn look_at_places(dir: &Path, report: &mut Report) {
-    let text = dir
-        .canonicalize()
-        .unwrap_or_else(|_| dir.to_owned())
-        .display()
-        .to_string();
-    if let Some(name) = SYNCED.iter().find(|name| text.contains(*name)) {
-        report.add(
-            Level::Warning,
-            format!("the vault is in a folder that {name} copies while it is written"),
-            "move the vault to a folder of this computer's own",
         );
     }
 }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::keeper::turn::key_place::FileKeys;
 use crate::keeper::turn::key_place::KeyPlace as _;
+use crate::clock::Timestamp;
 use crate::ledger::LogKey;
 use crate::ledger::durable::PRIVATE;
 use crate::ledger::durable::make_folders;
@@ -31,6 +32,9 @@ pub struct Seen {
     pub size: u64,
     /// Its root, base64.
     pub root: String,
+    /// When its last entry was made; absent in files of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
 }
 
 /// The keys' directory.
@@ -65,6 +69,11 @@ impl Keyring {
         make_folders(&self.dir, PRIVATE)?;
         self.files().put(1, generation)?;
         write_whole(&RealDisk, &self.log(), log.to_text().as_bytes())
+    }
+
+    /// Whether there is a file for the key of this generation.
+    pub(crate) fn has_generation(&self, number: u32) -> bool {
+        self.generation(number).exists()
     }
 
     /// The key of a generation.

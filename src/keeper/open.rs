@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::clock::Clock;
@@ -21,6 +22,8 @@ use crate::keeper::head::LedgerHead;
 use crate::keeper::keyring::Keyring;
 use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
+use crate::keeper::remembered::HeadSeen;
+use crate::keeper::remembered::KEEP_BOTH;
 use crate::keeper::rules::Rules;
 use crate::keeper::settle::Unsettled;
 use crate::keeper::vault::Staged;
@@ -96,10 +99,7 @@ impl From<embedded::OpenError> for OpenError {
             }
             embedded::OpenError::NotAVault => Self::NotAVault(says),
             embedded::OpenError::Damaged { .. } => Self::Damaged(says),
-            embedded::OpenError::WentBack { .. } => Self::WentBack(format!(
-                "{says}. An older copy was put back, or the newest part is lost. Do not go on with this \
-                 copy: find the newest one, and keep both"
-            )),
+            embedded::OpenError::WentBack { .. } => Self::WentBack(format!("{says}. {KEEP_BOTH}")),
             embedded::OpenError::Io(error) => Self::Io(error),
         }
     }
@@ -192,16 +192,16 @@ impl Keeper {
         let log = keyring.log_key().map_err(missing)?;
         let mut seen: Vec<Remembered> = remembered.to_vec();
         let beside = keyring.seen().map_err(missing)?;
-        seen.extend(beside.as_ref().map(|seen| Remembered {
-            name: "the file beside the keys".to_owned(),
-            generation: seen.generation,
-            size: seen.size,
-        }));
+        let beside = beside.as_ref().map(HeadSeen::beside);
+        seen.extend(beside.iter().map(HeadSeen::for_store));
         let site = Site::new(&paths.dir, config.vault);
         let mut replayed = Replayed {
             head: LedgerHead::new(log),
         };
         let opening = Opening::read(&site, &seen, &mut replayed)?;
+        beside
+            .iter()
+            .try_for_each(|seen| seen.continued_by(&replayed.head))?;
         let number = opening.head().generation;
         let generation = keyring.generation_key(number).map_err(missing)?;
         let store = opening.finish(generation.derive(MARK_KEY_LABEL))?;
@@ -216,6 +216,7 @@ impl Keeper {
         vault.seen_size = beside.map_or(0, |seen| seen.size);
         vault.load()?;
         vault.after_repairs(&repairs)?;
+        vault.after_restore()?;
         vault.idle()?;
         vault.turn_if_due()?;
         Self::over(vault, paths.clone(), config)
@@ -245,6 +246,37 @@ pub(crate) fn vault_over(
     clock: Box<dyn Clock>,
 ) -> Result<Vault, std::io::Error> {
     assemble(at, store, (generation, LedgerHead::new(log)), clock).map_err(std::io::Error::other)
+}
+
+/// A copy of a vault at `dir`, opened for a look with keys that are somewhere else. Nothing is remembered of
+/// it beside them, and no entry is made in it.
+///
+/// # Errors
+/// [`OpenError`].
+pub(crate) fn scratch_vault(
+    dir: &Path,
+    id: VaultId,
+    (generation, log): (GenerationKey, LogKey),
+) -> Result<Vault, OpenError> {
+    // Where nothing is: a scratch copy has no folder of keys.
+    let paths = Paths {
+        dir: dir.to_owned(),
+        keys: dir.join("no-keys"),
+    };
+    let mut replayed = Replayed {
+        head: LedgerHead::new(log),
+    };
+    let opening = Opening::read(&Site::new(dir, id), &[], &mut replayed)?;
+    let store = opening.finish(generation.derive(MARK_KEY_LABEL))?;
+    let clock = Box::new(crate::clock::SystemClock);
+    let mut vault = assemble(
+        (id, &paths),
+        Box::new(store),
+        (generation, replayed.head),
+        clock,
+    )?;
+    vault.load()?;
+    Ok(vault)
 }
 
 fn assemble(

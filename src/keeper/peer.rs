@@ -53,6 +53,11 @@ impl Peer {
         Self { uid }
     }
 
+    /// Whether the gate holds against it: it is neither the keeper's own account nor root.
+    pub fn is_guarded(self) -> bool {
+        self.guarded().is_some()
+    }
+
     /// The peer as the gate takes it: none, where the gate could not hold against it anyway.
     pub(crate) fn guarded(self) -> Option<Self> {
         (self.uid != 0 && self != Self::own()).then_some(self)

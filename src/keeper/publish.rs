@@ -110,6 +110,7 @@ impl Vault {
             generation: self.store.head().generation,
             size,
             root: head.root.to_string(),
+            at: Some(self.head.last_time()),
         })?;
         self.seen_size = size;
         Ok(())

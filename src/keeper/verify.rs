@@ -2,24 +2,26 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::keeper::Paths;
+use crate::keeper::backup::check::of_files;
+use crate::keeper::backup::noted::Noted;
 use crate::keeper::broken::Broken;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::keyring::Keyring;
 use crate::keeper::open::OpenError;
-use crate::keeper::open::Replayed;
 use crate::keeper::open::config_of;
+use crate::keeper::remembered;
+use crate::keeper::remembered::HeadSeen;
 use crate::ledger::LeafIndex;
 use crate::ledger::SignedCheckpoint;
 use crate::ledger::check;
 use crate::ledger::check::Against;
-use crate::ledger::checkpoint::Discontinuity;
+use crate::ledger::journal::disk::RealDisk;
 use crate::ledger::memory::Memory;
 use crate::ledger::memory::MemoryError;
-use crate::store::embedded::Opening;
 use crate::store::embedded::Remembered;
-use crate::store::embedded::Site;
 
 /// What was checked, and found whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,10 @@ pub struct Verified {
     pub checkpoint: String,
     /// The size this machine remembered, and found to be the beginning of what is here.
     pub remembered: Option<u64>,
+    /// The generation of keys.
+    pub generation: u32,
+    /// What the vault remembers of its backups, where its keys are there.
+    pub backups: Option<Noted>,
 }
 
 impl fmt::Display for Verified {
@@ -57,17 +63,18 @@ pub fn verify(paths: &Paths, state: Option<&Path>) -> Result<Verified, OpenError
     let missing = |error: std::io::Error| OpenError::NoKeys(error.to_string());
     let log = keyring.log_key().map_err(missing)?;
     let beside = keyring.seen().map_err(missing)?;
-    let beside = beside.map(|seen| Remembered {
-        name: "the file beside the keys".to_owned(),
-        generation: seen.generation,
-        size: seen.size,
-    });
-    let mut replayed = Replayed {
-        head: LedgerHead::new(log),
-    };
-    let site = Site::new(&paths.dir, config.vault);
-    Opening::read(&site, beside.as_slice(), &mut replayed)?;
-    let head = replayed.head;
+    let beside = beside.as_ref().map(HeadSeen::beside);
+    let marks: Vec<Remembered> = beside.iter().map(HeadSeen::for_store).collect();
+    let disk = Arc::new(RealDisk);
+    let against = (&log.verifier(), &marks[..]);
+    let found = of_files(disk, &paths.dir, config.vault, against)?;
+    let key = keyring.generation_key(found.generation).ok();
+    // A key that does not fit is found out by whoever opens the vault.
+    let backups = key.and_then(|key| found.noted(&key).ok());
+    let (generation, head) = (found.generation, found.head);
+    beside
+        .iter()
+        .try_for_each(|seen| seen.continued_by(&head))?;
     let checkpoint = head.checkpoint().ok_or_else(|| {
         OpenError::Damaged("the ledger is empty: it has not even a founding entry".to_owned())
     })?;
@@ -82,6 +89,8 @@ pub fn verify(paths: &Paths, state: Option<&Path>) -> Result<Verified, OpenError
         root: checkpoint.head().root.to_string(),
         checkpoint: checkpoint.note().to_owned(),
         remembered,
+        generation,
+        backups,
     })
 }
 
@@ -113,19 +122,13 @@ fn compare(
     head: &LedgerHead,
     checkpoint: &SignedCheckpoint,
 ) -> Result<Option<u64>, OpenError> {
-    let words = |error: MemoryError| match error {
-        MemoryError::Breaks(how @ Discontinuity::WentBack { .. }) => {
-            OpenError::WentBack(how.to_string())
-        }
-        MemoryError::Breaks(how) => OpenError::Fork(how.to_string()),
-        MemoryError::UnknownKey { .. } => OpenError::Fork(error.to_string()),
-        MemoryError::Io { source, .. } => OpenError::Io(source),
-        other => OpenError::Damaged(other.to_string()),
-    };
+    let words = |error: MemoryError| remembered::memory(error, None);
     let memory = Memory::open(state, &head.verifier()).map_err(words)?;
     let mut remembered = memory.lock().map_err(words)?;
+    let since = remembered.since();
     let known = remembered.checkpoint().map(|known| known.size().get());
     let proof = head.consistency(known.unwrap_or(0)).unwrap_or_default();
-    remembered.advance(checkpoint, &proof).map_err(words)?;
+    let advanced = remembered.advance(checkpoint, &proof);
+    advanced.map_err(|error| remembered::memory(error, since))?;
     Ok(known)
 }

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::recover::{Scan, ScanError, Torn};
-pub(crate) use self::segment::HEADER;
+pub(crate) use self::segment::{HEADER, read_header};
 
 use crate::ids::VaultId;
 use crate::ledger::frame::{Encoded, Frame, FrameError, FrameView, HASH};

@@ -20,6 +20,7 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use crate::bytes::hex;
+use crate::clock::Timestamp;
 use crate::ledger::checkpoint::Discontinuity;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::durable;
@@ -98,10 +99,15 @@ impl Memory {
     /// # Errors
     /// [`MemoryError::UnknownKey`] where the ledger of this name is known by other keys.
     pub fn open(root: &Path, key: &VerifierKey) -> Result<Self, MemoryError> {
+<<<<<<< HEAD
         let folder = root
             .join("known_logs")
             .join(hex(&Sha256::digest(key.name())));
         make_folders(&folder, PUBLIC).map_err(at(&folder))?;
+=======
+        let folder = folder_of(root, key);
+        fs::create_dir_all(&folder).map_err(at(&folder))?;
+>>>>>>> eb484ee (A vault comes back from a backup, never older than anybody has seen it; rehearsals are kept)
         let _lock = lock(&folder)?;
         let path = folder.join("vkey");
         let Some(pinned) = read(&path)? else {
@@ -118,6 +124,23 @@ impl Memory {
             }),
             Err(_) => Err(MemoryError::Damaged(path)),
         }
+    }
+
+    /// What is remembered of the ledger of this key, and since when, where anything is. Nothing is pinned.
+    ///
+    /// # Errors
+    /// As [`Memory::open`] and [`Memory::lock`].
+    pub fn known(
+        root: &Path,
+        key: &VerifierKey,
+    ) -> Result<Option<(SignedCheckpoint, Option<Timestamp>)>, MemoryError> {
+        if !folder_of(root, key).exists() {
+            return Ok(None);
+        }
+        let memory = Self::open(root, key)?;
+        let locked = memory.lock()?;
+        let since = locked.since();
+        Ok(locked.checkpoint.map(|checkpoint| (checkpoint, since)))
     }
 
     /// Waits for others that use this memory, then reads it. Hold the lock from the moment the ask is made
@@ -160,6 +183,16 @@ impl Locked<'_> {
     /// The largest checkpoint verified so far.
     pub fn checkpoint(&self) -> Option<&SignedCheckpoint> {
         self.checkpoint.as_ref()
+    }
+
+    /// When the largest checkpoint was written down, by this machine's clock.
+    pub fn since(&self) -> Option<Timestamp> {
+        let about = fs::metadata(self.memory.folder.join("checkpoint")).ok()?;
+        let since = about.modified().ok()?;
+        let since = since.duration_since(std::time::UNIX_EPOCH).ok()?;
+        u64::try_from(since.as_millis())
+            .ok()
+            .map(Timestamp::from_ms)
     }
 
     /// Checks a receipt against what is remembered, and remembers its checkpoint, durably, before anything
@@ -226,6 +259,12 @@ impl Locked<'_> {
         }
         Ok(())
     }
+}
+
+/// Where the ledger of this key is remembered.
+fn folder_of(root: &Path, key: &VerifierKey) -> PathBuf {
+    root.join("known_logs")
+        .join(hex(&Sha256::digest(key.name())))
 }
 
 fn lock(folder: &Path) -> Result<File, MemoryError> {

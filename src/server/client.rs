@@ -43,6 +43,7 @@ use crate::server::wire::Wire;
 use crate::server::wire::garbled;
 use crate::store::Upload;
 
+mod backups;
 mod streams;
 mod talk;
 

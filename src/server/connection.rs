@@ -30,6 +30,8 @@ use crate::server::wire::Wire;
 use crate::server::wire::garbled;
 use crate::store::PayloadRef;
 
+mod backups;
+
 /// Someone who has not signed in yet: a sign-in or a first ask is small and comes soon.
 const STRANGER: Patience = Patience {
     idle: Duration::from_secs(60),
@@ -45,9 +47,9 @@ const DISCOURAGED: Duration = Duration::from_secs(1);
 
 /// A connection and what has come to pass on it.
 pub(crate) struct Connection<'k> {
-    wire: Wire,
-    keeper: &'k Keeper,
-    peer: Peer,
+    pub(crate) wire: Wire,
+    pub(crate) keeper: &'k Keeper,
+    pub(crate) peer: Peer,
     /// Whether an ask on this connection was answered: its signature held, and its account may work.
     known: bool,
     /// Whether the ledger may be taken out with its entries, once.
@@ -137,6 +139,9 @@ impl<'k> Connection<'k> {
                 say(&mut self.wire, &reply)
             }
             Request::Turn => self.turn(),
+            Request::BackUp { dir } => self.back_up(&dir),
+            Request::Rehearse { dir } => self.rehearse(&dir),
+            Request::Backups => self.backups(),
             // No desk of ours asks for any of these: nothing is owed to who does.
             Request::Upload
             | Request::Fetch { .. }
@@ -269,7 +274,7 @@ impl std::fmt::Debug for Connection<'_> {
     }
 }
 
-fn failed(error: &dyn std::fmt::Display) -> Reply {
+pub(crate) fn failed(error: &dyn std::fmt::Display) -> Reply {
     Reply::Failed {
         says: error.to_string(),
     }

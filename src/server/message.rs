@@ -2,6 +2,7 @@
 //! files beside them. Versioned by its greeting; the messages inside have a version of their own.
 
 use std::io;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -9,10 +10,14 @@ use serde::de::DeserializeOwned;
 
 use crate::clock::Timestamp;
 use crate::ids::VaultId;
+use crate::keeper::backup::BackupDone;
+use crate::keeper::backup::BackupError;
+use crate::keeper::backup::noted::Noted;
 use crate::keeper::message::Ask;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Answer;
 use crate::keeper::turn::Turned;
+use crate::keeper::rehearse::RehearsalDone;
 use crate::server::wire::Frame;
 use crate::server::wire::Patience;
 use crate::server::wire::Sort;
@@ -72,6 +77,18 @@ pub(crate) enum Request {
         /// The entries too.
         entries: bool,
     },
+    /// Has a backup made; from whoever could open the vault's files themselves.
+    BackUp {
+        /// The folder, as the keeper's account names it.
+        dir: PathBuf,
+    },
+    /// Has the restoring of a backup rehearsed; likewise.
+    Rehearse {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// Wants what the vault remembers of its backups; likewise.
+    Backups,
     /// Moves a demonstration vault's clock forward.
     MoveClock {
         /// To when.
@@ -108,6 +125,28 @@ pub(crate) enum Reply {
     },
     /// That was the last file.
     NoMoreFiles,
+    /// So many bytes of something long are done; more replies follow.
+    Progress {
+        /// Bytes.
+        done: u64,
+        /// Of how many.
+        whole: u64,
+    },
+    /// To a backup.
+    BackedUp {
+        /// What came of it.
+        made: Result<BackupDone, BackupError>,
+    },
+    /// To a rehearsal.
+    Rehearsed {
+        /// What came of it.
+        made: Result<RehearsalDone, BackupError>,
+    },
+    /// What the vault remembers of its backups.
+    Backups {
+        /// For each place.
+        noted: Noted,
+    },
     /// The clock was moved.
     ClockMoved {
         /// The present moment by it.

@@ -13,6 +13,7 @@
 
 mod copy;
 mod manifest;
+mod missing;
 mod place;
 mod view;
 
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub use self::copy::{Copying, Source};
 pub use self::manifest::{Listed, Manifest};
+pub use self::missing::{Missing, missing};
 pub use self::place::{Kept, MARKER, Place};
 pub use self::view::{ReadOnly, View};
 

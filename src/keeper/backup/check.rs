@@ -14,6 +14,7 @@ use crate::keeper::head::LedgerHead;
 use crate::keeper::open::Replayed;
 use crate::keeper::units;
 use crate::ledger::VerifierKey;
+use crate::ledger::journal::Position;
 use crate::ledger::journal::disk::Disk;
 use crate::sealing::GenerationKey;
 use crate::sealing::RowId;
@@ -41,11 +42,13 @@ use zeroize::Zeroizing;
 /// A vault's files that have been read and verified without a key.
 pub(crate) struct Found {
     vault: VaultId,
-    generation: u32,
+    pub(crate) generation: u32,
     pub(crate) head: LedgerHead,
     settings: HashMap<RowId, SealedRow>,
     key_table: Vec<u8>,
     key_effects: Vec<SealedKeyEffect>,
+    /// Where the journal ends.
+    pub(crate) position: Position,
 }
 
 /// Checks what a replay is shown, and keeps the few rows of settings.
@@ -134,6 +137,7 @@ pub(crate) fn of_files(
     Ok(Found {
         vault,
         generation: opening.head().generation,
+        position: *opening.position(),
         key_table: opening.key_table()?,
         key_effects: opening.key_effects().to_vec(),
         head: watching.replayed.head,

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::ledger::journal::disk::{Disk, DiskFile, remove_if_there};
-use crate::store::backup::place::is_absent;
-use crate::store::backup::{Hashing, Listed, Manifest, Place, PlaceError, StoredFile};
+use crate::store::backup::place::{absent, is_absent};
+use crate::store::backup::{Hashing, Listed, Manifest, Place, PlaceError, StoredFile, damaged};
 
 const BUFFER: usize = 1 << 20;
 /// What a place keeps free besides the files.
@@ -18,6 +18,8 @@ const SPARE: u64 = 1 << 20;
 pub enum Source<'a> {
     /// The first bytes of a file, on this disk.
     File(&'a dyn Disk, &'a StoredFile),
+    /// A file of a backup below this folder: its bytes must be the listed ones.
+    Kept(&'a dyn Disk, &'a Path, &'a Listed),
     /// In memory.
     Held(&'a [u8]),
     /// A stream whose bytes have this SHA-256, hex: what the file is named after.
@@ -118,6 +120,22 @@ impl<'a> Copying<'a> {
                     return Ok(());
                 }
                 self.whole(path, &mut &*bytes, None)
+            }
+            Source::Kept(disk, dir, listed) => {
+                let from = disk
+                    .open(&dir.join(path))
+                    .map_err(|error| absent(path, error))?;
+                if from.size()? < listed.bytes {
+                    return Err(damaged(path, "it is cut off"));
+                }
+                let mut front = Forward::new(&*from, listed.bytes);
+                let written = self.whole(path, &mut front, Some(&listed.sha256));
+                written.map_err(|error| match error {
+                    PlaceError::Source { file, .. } => {
+                        damaged(&file, "its bytes are not what was written")
+                    }
+                    other => other,
+                })
             }
             Source::Named(stream, sha256) => self.whole(path, stream, Some(sha256)),
             Source::File(disk, file) => {

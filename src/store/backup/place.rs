@@ -274,7 +274,7 @@ pub(crate) fn is_absent(error: &io::Error) -> bool {
     )
 }
 
-fn absent(path: &str, error: io::Error) -> PlaceError {
+pub(crate) fn absent(path: &str, error: io::Error) -> PlaceError {
     if is_absent(&error) {
         damaged(path, "it is missing")
     } else {

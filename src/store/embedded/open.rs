@@ -118,6 +118,11 @@ impl Opening {
         self.generation.read_keys(&*self.site.disk)
     }
 
+    /// Where the journal ends.
+    pub const fn position(&self) -> &Position {
+        self.scan.position()
+    }
+
     /// Every key change of this generation since its key table was written, in order.
     pub fn key_effects(&self) -> &[SealedKeyEffect] {
         &self.key_effects

@@ -1,0 +1,107 @@
+//! `strongroom restore`: a vault back from a backup.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::cli::ask::Ask;
+use crate::cli::backup::backup_id;
+use crate::cli::backup::failed;
+use crate::cli::fail::CliError;
+use crate::cli::out::Out;
+use crate::cli::progress::Bar;
+use crate::keeper::restore;
+use crate::keeper::restore::Restoring;
+use crate::records::dates;
+use crate::store::backup::size;
+
+/// Bring a vault back from a backup, into a new folder
+///
+/// Every byte is compared with what was written. A backup that is older than anybody here has seen the vault is
+/// refused, with what to do instead: what was removed does not come back, and nothing that was acknowledged is lost
+/// without a word. The keys are expected beside the new folder, or where --keys says.
+///
+/// Needs nobody signed in.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  strongroom restore /mnt/stick/centre --into /srv/centre-2 --keys /srv/centre.keys
+  strongroom restore /mnt/stick/centre --into /srv/centre-2 --keys /srv/centre.keys --with /mnt/old-disk/centre")]
+pub(crate) struct Args {
+    /// The folder that keeps the backups
+    dir: PathBuf,
+    /// The folder to make; it must not exist yet, or be empty
+    #[arg(long, value_name = "DIR")]
+    into: PathBuf,
+    /// Which backup [default: the newest]
+    #[arg(long, value_name = "BACKUP")]
+    backup: Option<String>,
+    /// The old vault's folder, as far as it can be read: what was entered after the backup is taken from it
+    #[arg(long, value_name = "DIR")]
+    with: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    ask.no_clock_to_move()?;
+    let into = ask.vault_at(&args.into);
+    let mut beside: Vec<PathBuf> = ask
+        .vault_if_named()
+        .map(|paths| paths.dir)
+        .into_iter()
+        .collect();
+    beside.extend(restore::vault_of_keys(&into.keys).filter(|dir| *dir != into.dir));
+    beside.dedup();
+    let what = Restoring {
+        from: args.dir.clone(),
+        backup: args.backup.as_deref().map(backup_id).transpose()?,
+        with: args.with,
+        beside,
+        state: ask.memory().map(ToOwned::to_owned),
+        into,
+    };
+    let bar = Bar::bytes(out, "Restoring", 0);
+    let restored = restore::restore(&what, &mut |done, whole| bar.at(done, whole));
+    bar.clear();
+    let restored = restored.map_err(|error| failed(error, &args.dir))?;
+    let (dir, keys) = (&what.into.dir, &what.into.keys);
+    if out.json() {
+        return out.document(&json!({
+            "id": restored.id,
+            "at": restored.at.to_string(),
+            "generation": restored.generation,
+            "size": restored.size,
+            "taken": restored.taken,
+            "gaps": restored.gaps,
+            "bytes": restored.bytes,
+            "opened": restored.opened,
+            "dir": dir,
+            "keys": keys,
+        }));
+    }
+    let words = format!(
+        "The vault is back in {} from the backup {} of {}: {}, every byte what was written.",
+        dir.display(),
+        restored.id,
+        dates::people_moment(restored.at),
+        size(restored.bytes),
+    );
+    out.done(None, &words);
+    if restored.taken > 0 {
+        out.say(&format!(
+            "{} entries made after the backup were taken from the old disk.",
+            restored.taken
+        ));
+    }
+    if restored.gaps {
+        out.warning("not every attachment of the old disk could be read; those filed after the backup may be missing");
+    }
+    if restored.opened {
+        out.say("It was opened with its keys, and says in its own history that it was restored.");
+    } else {
+        out.warning(&format!(
+            "it was not opened: its keys are not in `{}`; put them there, or recover them with the trustees",
+            keys.display()
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! What the doctor says of backups: whether one would bring the vault back today.
+
+use std::path::Path;
+
+use crate::clock::Timestamp;
+use crate::keeper::Paths;
+use crate::keeper::backup::confirmed_one;
+use crate::keeper::backup::fit;
+use crate::keeper::backup::noted::Noted;
+use crate::keeper::backup::noted::PlaceNote;
+use crate::keeper::doctor::Level;
+use crate::keeper::doctor::Report;
+use crate::keeper::doctor::places::say_synced;
+use crate::records::dates;
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+/// Keys change every week, and with a day to spare a backup has followed.
+const OLD_MS: u64 = 8 * DAY_MS;
+/// A quarter of a year: a rehearsal is still of the people and the disks that are there.
+const REHEARSED_MS: u64 = 92 * DAY_MS;
+
+/// What is to be known of a vault.
+pub(crate) struct Now<'a> {
+    pub(crate) paths: &'a Paths,
+    pub(crate) generation: u32,
+    pub(crate) now: Timestamp,
+    pub(crate) demo: bool,
+}
+
+pub(crate) fn look(noted: &Noted, at: &Now<'_>, report: &mut Report) {
+    let command = "run: strongroom backup to DIR, with a folder on another disk";
+    let Some(newest) = noted.newest() else {
+        let level = if at.demo { Level::Note } else { Level::Warning };
+        let what = "there is no backup: if this disk fails, everything in the vault is lost";
+        report.add(level, what, command);
+        return;
+    };
+    if newest.generation < at.generation {
+        let what = "there is no backup since the keys were last changed: what was backed up before opens nothing any \
+                    more";
+        report.add(Level::Warning, what, command);
+    } else if newest.at.plus_ms(OLD_MS) < at.now {
+        let what = format!(
+            "the newest backup is of {}",
+            dates::people_moment(newest.at)
+        );
+        report.add(Level::Warning, what, command);
+    }
+    for place in &noted.places {
+        look_at(place, at, report);
+    }
+    rehearsals(noted, at, report);
+}
+
+/// A place, as far as it can be reached at this moment.
+fn look_at(note: &PlaceNote, at: &Now<'_>, report: &mut Report) {
+    let dir = Path::new(&note.place);
+    if !dir.is_dir() {
+        return;
+    }
+    let shown = dir.display();
+    if !confirmed_one(dir, note.id).unwrap_or(false) {
+        let what = format!(
+            "the backup {} that was made in `{shown}` is not there",
+            note.id
+        );
+        report.add(
+            Level::Warning,
+            what,
+            "make a new one there, and see who removed it",
+        );
+    }
+    if fit::fit(dir, at.paths).is_err() {
+        let what = format!("the backups in `{shown}` are in one folder with the vault or its keys");
+        report.add(
+            Level::Warning,
+            what,
+            "keep backups apart from both: whoever has both has everything",
+        );
+    } else if fit::same_disk(dir, &at.paths.dir) {
+        let what =
+            format!("the backups in `{shown}` are on the vault's own disk, and lost with it");
+        report.add(Level::Advice, what, "keep another one on another disk");
+    }
+    say_synced("the backups are", dir, report);
+}
+
+fn rehearsals(noted: &Noted, at: &Now<'_>, report: &mut Report) {
+    let command = "run: strongroom backup rehearse DIR";
+    let of_places = noted
+        .places
+        .iter()
+        .filter_map(|note| note.rehearsed.as_ref());
+    let Some(last) = of_places.max_by_key(|rehearsed| rehearsed.at) else {
+        let what = "restoring a backup was never tried";
+        report.add(Level::Advice, what, command);
+        return;
+    };
+    let when = dates::people_moment(last.at);
+    if let Some(failed) = &last.failed {
+        let what = format!("the last rehearsal, of {when}, failed: {failed}");
+        report.add(Level::Warning, what, "make a new backup, and rehearse it");
+    } else if last.at.plus_ms(REHEARSED_MS) < at.now {
+        let what = format!("restoring was last tried on {when}");
+        report.add(Level::Advice, what, command);
+    } else {
+        let what = format!(
+            "restoring the backup {} was tried on {when}, and went well",
+            last.id
+        );
+        report.add(Level::Note, what, "nothing to do");
+    }
+}

@@ -1,0 +1,142 @@
+//! Whoever remembers how far a vault had come, and what is said when less is there: what was noticed, since
+//! when, and what to do.
+
+use std::path::Path;
+
+use crate::clock::Timestamp;
+use crate::keeper::head::LedgerHead;
+use crate::keeper::keyring::Keyring;
+use crate::keeper::keyring::Seen;
+use crate::keeper::open::OpenError;
+use crate::ledger::SignedCheckpoint;
+use crate::ledger::VerifierKey;
+use crate::ledger::checkpoint::Discontinuity;
+use crate::ledger::memory::Memory;
+use crate::ledger::memory::MemoryError;
+use crate::records::dates;
+use crate::store::embedded::Remembered;
+
+/// What to do where a vault is not the newest.
+pub(crate) const KEEP_BOTH: &str = "An older copy was put back, or the newest part is lost. Do not go on with \
+                                    this copy: find the newest one, and keep both as they are";
+/// What to do where two histories are there.
+pub(crate) const TWO: &str = "A copy of the vault went on by itself, or somebody shows different people different \
+                              pasts. Change neither, keep both, and compare them with a printed head";
+
+/// A head that somebody remembers.
+#[derive(Debug, Clone)]
+pub(crate) struct HeadSeen {
+    /// Who, in words.
+    pub(crate) who: String,
+    /// Since when, where that is known.
+    pub(crate) at: Option<Timestamp>,
+    /// The generation; 0 where they do not know it.
+    pub(crate) generation: u32,
+    /// How many entries.
+    pub(crate) size: u64,
+    /// The root over them, base64.
+    pub(crate) root: String,
+}
+
+impl HeadSeen {
+    /// As the file beside the keys remembers it.
+    pub(crate) fn beside(seen: &Seen) -> Self {
+        Self {
+            who: "the file beside the keys".to_owned(),
+            at: seen.at,
+            generation: seen.generation,
+            size: seen.size,
+            root: seen.root.clone(),
+        }
+    }
+
+    /// As this machine's own memory has it.
+    pub(crate) fn of_machine((checkpoint, at): &(SignedCheckpoint, Option<Timestamp>)) -> Self {
+        Self {
+            who: "this machine's own memory".to_owned(),
+            at: *at,
+            generation: 0,
+            size: checkpoint.size().get(),
+            root: checkpoint.head().root.to_string(),
+        }
+    }
+
+    /// Who, and since when.
+    pub(crate) fn named(&self) -> String {
+        match self.at {
+            Some(at) => format!("{} (of {})", self.who, dates::people_moment(at)),
+            None => self.who.clone(),
+        }
+    }
+
+    /// As the store compares it.
+    pub(crate) fn for_store(&self) -> Remembered {
+        Remembered {
+            name: self.named(),
+            generation: self.generation,
+            size: self.size,
+        }
+    }
+
+    /// Insists that the head continues this one.
+    ///
+    /// # Errors
+    /// [`OpenError::Fork`].
+    pub(crate) fn continued_by(&self, head: &LedgerHead) -> Result<(), OpenError> {
+        match head.root_at(self.size) {
+            Some(root) if root.to_string() != self.root => Err(OpenError::Fork(format!(
+                "two histories: the first {} entries here are not the ones that {} remembers. {TWO}",
+                self.size,
+                self.named()
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What the keys' directory and this machine's memory remember of the ledger of this key.
+///
+/// # Errors
+/// [`OpenError`] where one cannot be read.
+pub(crate) fn all(
+    keyring: &Keyring,
+    state: Option<&Path>,
+    key: &VerifierKey,
+) -> Result<Vec<HeadSeen>, OpenError> {
+    let unreadable = |error: std::io::Error| OpenError::NoKeys(error.to_string());
+    let beside = keyring.seen().map_err(unreadable)?;
+    let mut all: Vec<HeadSeen> = beside.iter().map(HeadSeen::beside).collect();
+    if let Some(state) = state {
+        let known = Memory::known(state, key).map_err(|error| memory(error, None))?;
+        all.extend(known.iter().map(HeadSeen::of_machine));
+    }
+    Ok(all)
+}
+
+/// Why this machine's memory does not go on, with since when it remembers.
+pub(crate) fn memory(error: MemoryError, since: Option<Timestamp>) -> OpenError {
+    match error {
+        MemoryError::Breaks(how @ Discontinuity::WentBack { .. }) => {
+            OpenError::WentBack(broken(&how, since))
+        }
+        MemoryError::Breaks(how) => OpenError::Fork(broken(&how, since)),
+        MemoryError::UnknownKey { .. } => OpenError::Fork(error.to_string()),
+        MemoryError::Io { source, .. } => OpenError::Io(source),
+        other => OpenError::Damaged(other.to_string()),
+    }
+}
+
+/// What was noticed, since when, and what to do.
+pub fn broken(how: &Discontinuity, since: Option<Timestamp>) -> String {
+    let since = since.map_or_else(String::new, |at| {
+        format!(
+            " (this machine has remembered since {})",
+            dates::people_moment(at)
+        )
+    });
+    let what = match how {
+        Discontinuity::WentBack { .. } => KEEP_BOTH,
+        Discontinuity::Fork { .. } => TWO,
+    };
+    format!("{how}{since}. {what}")
+}

@@ -1,0 +1,77 @@
+//! Why a backup is not restored although it is whole: somebody has seen more.
+
+use crate::keeper::backup::BackupError;
+use crate::keeper::remembered::HeadSeen;
+use crate::records::dates;
+use crate::store::backup::Kept;
+use crate::store::backup::Manifest;
+
+/// Insists that nobody has seen a newer generation or more entries than (`generation`, `size`).
+///
+/// # Errors
+/// [`BackupError::WentBack`]: what was noticed, since when, and what to do.
+pub(crate) fn not_less(
+    heads: &[HeadSeen],
+    manifest: &Manifest,
+    (generation, size): (u32, u64),
+    kept: &Kept,
+) -> Result<(), BackupError> {
+    let backup = format!(
+        "the backup {} (of {})",
+        manifest.id,
+        dates::people_moment(manifest.at)
+    );
+    // Of those who remember the same the first is named: the last of the greatest, backwards.
+    if let Some(head) = heads.iter().rev().max_by_key(|head| head.generation)
+        && head.generation > generation
+    {
+        return Err(BackupError::WentBack(format!(
+            "{backup} is older than the last removal{}: {} remembers generation {} of the keys, and the backup is \
+             of generation {generation}. What was removed since must not come back, and the key that opened this \
+             backup was destroyed then, so that nothing in it opens any more. {}",
+            by(head),
+            head.named(),
+            head.generation,
+            instead(kept, (head.generation, head.size)),
+        )));
+    }
+    if let Some(head) = heads.iter().rev().max_by_key(|head| head.size)
+        && head.size > size
+    {
+        let lost = head.size - size;
+        let entries = if lost == 1 { "entry" } else { "entries" };
+        return Err(BackupError::WentBack(format!(
+            "{backup} has {size} entries, and {} remembers {}: {lost} {entries} made since would be lost, and what \
+             they say with them. The same history is never continued without them. {} If the old disk can still \
+             be read, even in part, add --with and its folder: what is missing is taken from its journal",
+            head.named(),
+            head.size,
+            instead(kept, (generation, head.size)),
+        )));
+    }
+    Ok(())
+}
+
+fn by(head: &HeadSeen) -> String {
+    head.at.map_or_else(String::new, |at| {
+        format!(", made by {}", dates::people_moment(at))
+    })
+}
+
+/// What to use in its stead.
+fn instead(kept: &Kept, (generation, size): (u32, u64)) -> String {
+    let newer = kept
+        .manifests
+        .iter()
+        .find(|one| one.generation >= generation && one.size >= size);
+    match newer {
+        Some(one) => format!(
+            "Use {} instead (of {}), which is in the same folder: leave out --backup.",
+            one.id,
+            dates::people_moment(one.at)
+        ),
+        None => "Use the newest backup there is: look through every place that keeps them with `strongroom backup \
+                 list`."
+            .to_owned(),
+    }
+}
