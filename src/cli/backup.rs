@@ -42,19 +42,23 @@ enum Command {
     /// Make a backup in a folder, while others go on working
     ///
     /// Only what is not there yet is copied, then it is read back. Needs nobody signed in. Where a keeper serves the
-    /// vault, it makes the backup, in a folder that its own account can write.
+    /// vault, it makes the backup, in a folder that its own account can write. With --json: id, at, generation, size,
+    /// root, bytes, copied (bytes that were not there before), `same_disk` (as the vault), dir.
     To(Place),
     /// List the backups in a folder, the newest first
     ///
-    /// With --vault it also says which still open, and how their rehearsals went.
+    /// With --vault it also says which still open, and how their rehearsals went. With --json: a list of id, at,
+    /// generation, size, bytes, opens (null where it is not known), rehearsed (null, or at and failed).
     List(Place),
     /// Read every byte of a backup and check it as a vault is checked
     ///
-    /// With --vault or --keys its signatures are checked with the vault's own key, and its keys are opened.
+    /// With --vault or --keys its signatures are checked with the vault's own key, and its keys are opened. With
+    /// --json: ok, id, at, generation, size, root, bytes, `own_key`, opened.
     Verify(Verify),
     /// Restore the newest backup to a scratch folder, open it, and take the folder away again
     ///
-    /// How it went is written down. Needs nobody signed in; --vault names the vault whose keys open it.
+    /// How it went is written down. Needs nobody signed in; --vault names the vault whose keys open it. With --json:
+    /// ok, id, at, `rehearsed_at`, generation, size, bytes.
     Rehearse(Place),
 }
 

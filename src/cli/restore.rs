@@ -21,7 +21,8 @@ use crate::store::backup::size;
 /// refused, with what to do instead: what was removed does not come back, and nothing that was acknowledged is lost
 /// without a word. The keys are expected beside the new folder, or where --keys says.
 ///
-/// Needs nobody signed in.
+/// Needs nobody signed in. With --json: id, at, generation, size, taken (entries from the old disk), gaps (whether
+/// something of it could not be read), bytes, opened, dir, keys.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

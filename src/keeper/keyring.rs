@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::clock::Timestamp;
 use crate::keeper::turn::key_place::FileKeys;
 use crate::keeper::turn::key_place::KeyPlace as _;
-use crate::clock::Timestamp;
 use crate::ledger::LogKey;
 use crate::ledger::durable::PRIVATE;
 use crate::ledger::durable::make_folders;

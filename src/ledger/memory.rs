@@ -99,15 +99,8 @@ impl Memory {
     /// # Errors
     /// [`MemoryError::UnknownKey`] where the ledger of this name is known by other keys.
     pub fn open(root: &Path, key: &VerifierKey) -> Result<Self, MemoryError> {
-<<<<<<< HEAD
-        let folder = root
-            .join("known_logs")
-            .join(hex(&Sha256::digest(key.name())));
-        make_folders(&folder, PUBLIC).map_err(at(&folder))?;
-=======
         let folder = folder_of(root, key);
-        fs::create_dir_all(&folder).map_err(at(&folder))?;
->>>>>>> eb484ee (A vault comes back from a backup, never older than anybody has seen it; rehearsals are kept)
+        make_folders(&folder, PUBLIC).map_err(at(&folder))?;
         let _lock = lock(&folder)?;
         let path = folder.join("vkey");
         let Some(pinned) = read(&path)? else {

@@ -11,6 +11,7 @@
 )]
 
 mod backup;
+mod backup_power;
 mod canary;
 mod centre;
 mod centre_kit;

@@ -316,3 +316,49 @@ fn without_keys_the_files_come_back_and_the_entry_waits_for_them() {
     centre.place.run(line).ok();
     assert!(!centre.place.path("back/restored").exists());
 }
+
+/// `docs/backup.md`, "By hand": with nothing but a copy.
+#[test]
+fn a_copy_of_the_folder_is_a_vault() {
+    let (centre, _) = backed_up();
+    copy(&centre.place.path("stick"), &centre.place.path("back"));
+    for file in files_under(centre.place.path("back")) {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        if name.starts_with("b_") || ["strongroom-backup", "lock"].contains(&name) {
+            fs::remove_file(file).unwrap();
+        }
+    }
+    back(&centre, "moira", "case list").ok();
+}
+
+/// What is on a medium that takes no writes can be read all the same.
+#[test]
+fn a_backup_is_only_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (centre, _) = backed_up();
+    lose(&centre);
+    let stamp = |file: &std::path::PathBuf| {
+        (
+            file.clone(),
+            fs::metadata(file).unwrap().modified().unwrap(),
+        )
+    };
+    let before: Vec<_> = files_under(centre.place.path("stick"))
+        .iter()
+        .map(stamp)
+        .collect();
+    for (file, _) in &before {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o400)).unwrap();
+    }
+    centre
+        .place
+        .run("backup verify stick --keys centre.keys")
+        .ok();
+    centre.place.run("backup list stick").ok();
+    restore(&centre, "").ok();
+    let after: Vec<_> = files_under(centre.place.path("stick"))
+        .iter()
+        .map(stamp)
+        .collect();
+    assert_eq!(before, after);
+}

@@ -313,6 +313,31 @@ fn custody_is_what_owner_and_modes_make_it() {
     assert_eq!(doctor("centre")["custody"], "local");
 }
 
+/// Who may use the socket may not have the keeper write where they may not.
+#[test]
+fn a_keeper_makes_backups_for_its_own_account_alone() {
+    let Some(two) = TwoUsers::new() else { return };
+    fs::create_dir(two.place().path("stick")).unwrap();
+    own_all(&two.place().path("stick"), KEEPER);
+    let keeper = two.serve();
+    for line in ["backup to stick/centre", "backup rehearse stick/centre"] {
+        let line = format!("--vault run/centre.socket --json {line}");
+        let refused = two.run(STAFF, &line).fails(1);
+        let message = refused.error()["message"].as_str().unwrap().to_owned();
+        assert!(
+            message.contains("for the account it runs under alone"),
+            "{message}"
+        );
+        assert!(!two.place().path("stick/centre/journal").exists());
+    }
+    // The control: the keeper's own account.
+    let line = "--vault run/centre.socket --json backup to stick/centre";
+    two.run(KEEPER, line).ok();
+    let line = "--vault run/centre.socket --json backup rehearse stick/centre";
+    two.run(KEEPER, line).ok();
+    assert_eq!(keeper.stop(), 0);
+}
+
 #[test]
 fn an_account_works_from_where_it_was_first_used_until_it_is_suspended() {
     let Some(two) = TwoUsers::new() else { return };
