@@ -48,7 +48,7 @@ enum Command {
     /// List the backups in a folder, the newest first
     ///
     /// With --vault it also says which still open, and how their rehearsals went. With --json: a list of id, at,
-    /// generation, size, bytes, opens (null where it is not known), rehearsed (null, or at and failed).
+    /// generation, size, bytes, opens, rehearsed (at, failed).
     List(Place),
     /// Read every byte of a backup and check it as a vault is checked
     ///

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::ask::Ask;
@@ -10,7 +11,9 @@ use crate::cli::backup::failed;
 use crate::cli::fail::CliError;
 use crate::cli::out::Out;
 use crate::cli::progress::Bar;
+use crate::keeper::Paths;
 use crate::keeper::restore;
+use crate::keeper::restore::Restored;
 use crate::keeper::restore::Restoring;
 use crate::records::dates;
 use crate::store::backup::size;
@@ -64,24 +67,32 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
     let restored = restore::restore(&what, &mut |done, whole| bar.at(done, whole));
     bar.clear();
     let restored = restored.map_err(|error| failed(error, &args.dir))?;
-    let (dir, keys) = (&what.into.dir, &what.into.keys);
     if out.json() {
-        return out.document(&json!({
-            "id": restored.id,
-            "at": restored.at.to_string(),
-            "generation": restored.generation,
-            "size": restored.size,
-            "taken": restored.taken,
-            "gaps": restored.gaps,
-            "bytes": restored.bytes,
-            "opened": restored.opened,
-            "dir": dir,
-            "keys": keys,
-        }));
+        return out.document(&document(&restored, &what.into));
     }
+    say(&restored, &what.into, out);
+    Ok(())
+}
+
+fn document(restored: &Restored, into: &Paths) -> Value {
+    json!({
+        "id": restored.id,
+        "at": restored.at.to_string(),
+        "generation": restored.generation,
+        "size": restored.size,
+        "taken": restored.taken,
+        "gaps": restored.gaps,
+        "bytes": restored.bytes,
+        "opened": restored.opened,
+        "dir": into.dir,
+        "keys": into.keys,
+    })
+}
+
+fn say(restored: &Restored, into: &Paths, out: &mut Out) {
     let words = format!(
         "The vault is back in {} from the backup {} of {}: {}, every byte what was written.",
-        dir.display(),
+        into.dir.display(),
         restored.id,
         dates::people_moment(restored.at),
         size(restored.bytes),
@@ -94,15 +105,16 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         ));
     }
     if restored.gaps {
-        out.warning("not every attachment of the old disk could be read; those filed after the backup may be missing");
+        out.warning(
+            "not every attachment of the old disk could be read; those filed after the backup may be missing",
+        );
     }
     if restored.opened {
         out.say("It was opened with its keys, and says in its own history that it was restored.");
     } else {
         out.warning(&format!(
             "it was not opened: its keys are not in `{}`; put them there, or recover them with the trustees",
-            keys.display()
+            into.keys.display()
         ));
     }
-    Ok(())
 }

@@ -107,7 +107,7 @@ pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
                 let at = Now {
                     paths,
                     generation: verified.generation,
-                    now: clock_of(config).now(),
+                    moment: clock_of(config).now(),
                     demo: config.demo,
                 };
                 backups::look(noted, &at, &mut report);

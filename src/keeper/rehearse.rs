@@ -92,7 +92,7 @@ fn try_out(
     let keyring = Keyring::at(&paths.keys);
     let key = restore::verifier(place, manifest, &keyring)?;
     check::read(place, manifest, &key)?;
-    let scratch = Scratch::beside(&paths.dir, "rehearsing")?;
+    let scratch = Scratch::inside(&paths.dir, "rehearsing")?;
     unpack::unpack(place, manifest, scratch.dir(), told)?;
     let generation = restore::key_of(&keyring, manifest)?;
     let log = keyring

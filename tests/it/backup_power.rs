@@ -11,14 +11,19 @@ use sha2::Digest as _;
 use strongroom::bytes::hex;
 use strongroom::clock::Timestamp;
 use strongroom::ids::BackupId;
+use strongroom::ledger::journal::Position;
+use strongroom::ledger::journal::disk::Disk;
 use strongroom::store::Store;
 use strongroom::store::backup::Copying;
+use strongroom::store::backup::Listed;
 use strongroom::store::backup::Manifest;
 use strongroom::store::backup::Place;
 use strongroom::store::backup::PlaceError;
 use strongroom::store::backup::Source;
 use strongroom::store::backup::View;
+use strongroom::store::backup::missing;
 use strongroom::store::embedded::Embedded;
+use strongroom::store::embedded::Opening;
 use strongroom::store::embedded::Site;
 
 use crate::power_disk::Arrives;
@@ -29,7 +34,9 @@ use crate::store_kit::VAULT;
 use crate::store_kit::changes;
 use crate::store_kit::create;
 use crate::store_kit::frame;
+use crate::store_kit::mark_key;
 use crate::store_kit::small_site;
+use crate::store_kit::table_of;
 
 const TO: &str = "/stick";
 const WAYS: [Arrives; 4] = [
@@ -120,8 +127,7 @@ fn whole(disk: &PowerDisk) -> Result<Vec<u64>, String> {
             disk: Arc::new(view),
             ..small_site(Arc::new(disk.clone()), Path::new(TO))
         };
-        let opening =
-            strongroom::store::embedded::Opening::read(&site, &[], &mut Checker::default());
+        let opening = Opening::read(&site, &[], &mut Checker::default());
         let opening = opening.map_err(|error| says(&error))?;
         if opening.head().size != manifest.size {
             return Err(says(&"another size is there"));
@@ -164,10 +170,10 @@ fn explore(planted: Planted) -> (usize, Vec<String>) {
                     found.plant(Planted::default());
                     match back_up(&store, &found, &[b"one", b"two", b"three"]) {
                         Ok(_) => {
-                            drop(whole(&found).map_err(|what| wrong.push(format!("then: {what}"))))
+                            drop(whole(&found).map_err(|what| wrong.push(format!("then: {what}"))));
                         }
                         Err(error) => {
-                            wrong.push(format!("after {cut_at}: no further backup: {error}"))
+                            wrong.push(format!("after {cut_at}: no further backup: {error}"));
                         }
                     }
                 }
@@ -229,7 +235,7 @@ fn a_full_disk_changes_nothing_of_what_is_there() {
         match made {
             Ok(_) => done += 1,
             Err(PlaceError::Io(error)) if error.kind() == std::io::ErrorKind::StorageFull => {
-                full += 1
+                full += 1;
             }
             Err(other) => panic!("{other:?}"),
         }
@@ -252,33 +258,67 @@ fn a_backup_of_new_keys_takes_the_old_key_tables_away() {
     let old = back_up(&store, &stick, &[b"one", b"two"]).unwrap();
     let again = back_up(&store, &stick, &[b"two"]).unwrap();
     let there = |path: &str| place.disk().open(&Path::new(TO).join(path)).is_ok();
-    let payload = old
-        .files
-        .iter()
-        .find(|file| file.path.starts_with("payload/"))
-        .unwrap();
+    let name = hex(&sha2::Sha256::digest(b"one"));
+    let of_one = |file: &&Listed| file.path.ends_with(&name);
+    let payload = old.files.iter().find(of_one).unwrap();
     // The control: while an earlier backup of the same keys lists them, nothing goes.
     assert!(there("generation/1/keys") && there("generation/1/rows") && there(&payload.path));
-    let kept = |path: &str| {
-        again
-            .files
-            .iter()
-            .filter(|file| file.path.starts_with(path))
-            .cloned()
-            .collect()
-    };
-    let turned = Manifest {
-        id: BackupId::random(),
-        generation: 2,
-        files: kept("journal/"),
-        texts: BTreeMap::new(),
-        ..again.clone()
-    };
-    place.publish(&turned.sealed().unwrap()).unwrap();
+    store.prepare(&table_of(2)).unwrap();
+    store.turn(mark_key()).unwrap();
+    write(&mut store, 6, 3);
+    let turned = back_up(&store, &stick, &[b"two"]).unwrap();
+    assert_eq!(turned.generation, 2);
     assert!(!there("generation/1/keys") && !there("generation/1/rows") && !there(&payload.path));
+    assert!(there("generation/2/keys"));
     let found = place.kept().unwrap().unwrap();
     let generations: Vec<u32> = found.manifests.iter().map(|one| one.generation).collect();
     assert_eq!(generations, [2, 1, 1]);
+    place.read_back(&turned.files, &mut |_| ()).unwrap();
+    assert!(place.read_back(&again.files, &mut |_| ()).is_err());
+}
+
+/// Where the backup of this manifest ends.
+fn end_of(stick: &PowerDisk, manifest: &Manifest) -> Position {
+    let disk: Arc<dyn Disk> = Arc::new(stick.clone());
+    let view = View::new(disk.clone(), Path::new(TO), Arc::new(manifest.clone()));
+    let site = Site {
+        disk: Arc::new(view),
+        ..small_site(disk, Path::new(TO))
+    };
+    let opening = Opening::read(&site, &[], &mut Checker::default()).unwrap();
+    *opening.position()
+}
+
+#[test]
+fn what_an_old_disk_has_beyond_a_backup_is_found_until_the_keys_were_changed() {
+    let vault = PowerDisk::new();
+    let site = small_site(Arc::new(vault.clone()), Path::new("/vault"));
+    let mut store = *create(&site);
+    write(&mut store, 0, 6);
+    let stick = PowerDisk::new();
+    let backup = back_up(&store, &stick, &[]).unwrap();
+    let end = end_of(&stick, &backup);
+    let found = |from| missing(&vault, Path::new("/vault"), (&VAULT, &backup), from).unwrap();
+    assert_eq!(found(end).entries, 0);
+    // Through several segments, one of them with a frame of its own.
+    write(&mut store, 6, 20);
+    let more = found(end);
+    assert_eq!(more.entries, store.head().size - backup.size);
+    assert!(more.segments.len() > 2, "{}", more.segments.len());
+    assert_eq!(more.later, None);
+    store.prepare(&table_of(2)).unwrap();
+    store.turn(mark_key()).unwrap();
+    write(&mut store, 26, 2);
+    assert_eq!(found(end).later, Some(2));
+    // Another journal's beginning is no continuation.
+    let elsewhere = PowerDisk::new();
+    let mut other = *create(&small_site(
+        Arc::new(elsewhere.clone()),
+        Path::new("/vault"),
+    ));
+    write(&mut other, 1, 9);
+    let refused = missing(&elsewhere, Path::new("/vault"), (&VAULT, &backup), end).unwrap_err();
+    assert!(matches!(refused, PlaceError::Unfit(_)), "{refused:?}");
 }
 
 #[test]

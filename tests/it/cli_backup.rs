@@ -46,7 +46,7 @@ fn a_backup_is_made_listed_verified_and_rehearsed_with_nobody_signed_in() {
     assert_eq!(centre.anybody(&old).ok().json()["size"], first["size"]);
     let rehearsed = centre.anybody("--json backup rehearse stick").ok().json();
     assert_eq!(rehearsed["id"], second["id"]);
-    assert!(!centre.place.path("centre.rehearsing").exists());
+    assert!(!centre.place.path("centre/rehearsing").exists());
     let list = centre.anybody("--json backup list stick").ok().json();
     assert_eq!(list[0]["rehearsed"]["at"], rehearsed["rehearsed_at"]);
     assert_eq!(list[0]["rehearsed"]["failed"], serde_json::Value::Null);
@@ -64,7 +64,7 @@ fn a_rehearsal_that_fails_is_kept_and_the_doctor_says_so() {
     let good = fs::read(&payload).unwrap();
     fs::write(&payload, &good[1..]).unwrap();
     centre.anybody("--json backup rehearse stick").fails(4);
-    assert!(!centre.place.path("centre.rehearsing").exists());
+    assert!(!centre.place.path("centre/rehearsing").exists());
     let list = centre.anybody("--json backup list stick").ok().json();
     assert!(
         list[0]["rehearsed"]["failed"]

@@ -28,6 +28,9 @@ use crate::store::backup::PlaceError;
 use crate::store::backup::Source;
 use crate::store::backup::Told;
 
+/// Where the generations' files stand.
+const GENERATIONS: &str = "generation/";
+
 /// A backup in the making.
 pub(crate) struct Making<'a> {
     hand: Hand<'a>,
@@ -106,8 +109,11 @@ impl<'a> Making<'a> {
         let bare = taken.manifest.clone();
         take_in(&mut copying, taken, payloads)?;
         let copied = copying.copied();
-        let (files, fresh) = copying.settle()?;
+        let (mut files, fresh) = copying.settle()?;
         drop(copying);
+        // Keys may have been changed between the two moments: what was copied of the old ones is no part of it.
+        let own = format!("{GENERATIONS}{}/", bare.generation);
+        files.retain(|file| !file.path.starts_with(GENERATIONS) || file.path.starts_with(&own));
         let manifest = Manifest { files, ..bare }.sealed()?;
         // What earlier backups brought was read back then; the journal and the keys are always read below.
         let read = manifest

@@ -23,7 +23,7 @@ const REHEARSED_MS: u64 = 92 * DAY_MS;
 pub(crate) struct Now<'a> {
     pub(crate) paths: &'a Paths,
     pub(crate) generation: u32,
-    pub(crate) now: Timestamp,
+    pub(crate) moment: Timestamp,
     pub(crate) demo: bool,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn look(noted: &Noted, at: &Now<'_>, report: &mut Report) {
         let what = "there is no backup since the keys were last changed: what was backed up before opens nothing any \
                     more";
         report.add(Level::Warning, what, command);
-    } else if newest.at.plus_ms(OLD_MS) < at.now {
+    } else if newest.at.plus_ms(OLD_MS) < at.moment {
         let what = format!(
             "the newest backup is of {}",
             dates::people_moment(newest.at)
@@ -100,7 +100,7 @@ fn rehearsals(noted: &Noted, at: &Now<'_>, report: &mut Report) {
     if let Some(failed) = &last.failed {
         let what = format!("the last rehearsal, of {when}, failed: {failed}");
         report.add(Level::Warning, what, "make a new backup, and rehearse it");
-    } else if last.at.plus_ms(REHEARSED_MS) < at.now {
+    } else if last.at.plus_ms(REHEARSED_MS) < at.moment {
         let what = format!("restoring was last tried on {when}");
         report.add(Level::Advice, what, command);
     } else {

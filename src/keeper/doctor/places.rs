@@ -62,7 +62,7 @@ fn say_snapshots(what: &str, dir: &Path, report: &mut Report) {
 
 fn snapshots(number: impl TryInto<i64>) -> Option<&'static str> {
     // Some systems give it as a signed number of 32 bits.
-    let number = number.try_into().ok()? as u64 & 0xFFFF_FFFF;
+    let number = number.try_into().ok()?.cast_unsigned() & 0xFFFF_FFFF;
     let known = SNAPSHOTS.iter().find(|(magic, _)| *magic == number);
     known.map(|(_, name)| *name)
 }

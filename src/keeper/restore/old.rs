@@ -25,6 +25,14 @@ pub(crate) fn take(
     end: Position,
 ) -> Result<(u64, bool), BackupError> {
     let found = missing(&ReadOnly, old, (&manifest.vault, manifest), end)?;
+    if let Some(later) = found.later {
+        return Err(BackupError::WentBack(format!(
+            "the old disk is of generation {later} of the keys, and the backup {} of {}: something was removed for \
+             good since, with the key that opened this backup. Use a newer backup; the old folder itself may open \
+             where its keys are",
+            manifest.id, manifest.generation
+        )));
+    }
     for (path, bytes) in &found.segments {
         append(&into.join(path), bytes)?;
     }

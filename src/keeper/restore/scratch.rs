@@ -7,8 +7,10 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::keeper::backup::BackupError;
 use crate::ledger::journal::disk::Disk as _;
 use crate::ledger::journal::disk::RealDisk;
+use crate::ledger::journal::disk::reason;
 
 /// The folder.
 #[derive(Debug)]
@@ -18,19 +20,40 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// `DIR.WORD`, for its owner alone. What an interruption left there is removed first.
-    pub(crate) fn beside(dir: &Path, word: &str) -> io::Result<Self> {
+    /// `DIR.WORD`.
+    ///
+    /// # Errors
+    /// [`BackupError::Failed`].
+    pub(crate) fn beside(dir: &Path, word: &str) -> Result<Self, BackupError> {
         let mut name = dir.as_os_str().to_owned();
         name.push(format!(".{word}"));
-        let scratch = Self {
-            dir: name.into(),
-            kept: false,
+        Self::at(name.into())
+    }
+
+    /// `DIR/WORD`.
+    ///
+    /// # Errors
+    /// [`BackupError::Failed`].
+    pub(crate) fn inside(dir: &Path, word: &str) -> Result<Self, BackupError> {
+        Self::at(dir.join(word))
+    }
+
+    /// The folder, for its owner alone. What an interruption left there is removed first.
+    fn at(dir: PathBuf) -> Result<Self, BackupError> {
+        let made = match fs::remove_dir_all(&dir) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => DirBuilder::new().mode(0o700).create(&dir),
         };
-        match fs::remove_dir_all(&scratch.dir) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => DirBuilder::new().mode(0o700).create(&scratch.dir)?,
-        }
-        Ok(scratch)
+        let why = |error: io::Error| {
+            let says = format!(
+                "the scratch folder `{}` cannot be made: {}",
+                dir.display(),
+                reason(&error)
+            );
+            BackupError::Failed(says)
+        };
+        made.map_err(why)?;
+        Ok(Self { dir, kept: false })
     }
 
     pub(crate) fn dir(&self) -> &Path {

@@ -22,6 +22,9 @@ pub struct Missing {
     pub segments: Vec<(String, Vec<u8>)>,
     /// How many entries they hold.
     pub entries: u64,
+    /// The generation of keys of a frame that would follow, where it is a later one: then the keys were changed
+    /// since, and nothing of the backup opens any more.
+    pub later: Option<u32>,
 }
 
 /// Reads what follows the backup of this manifest, whose journal ends at `end`, in the vault at `old`.
@@ -62,8 +65,9 @@ pub fn missing(
             }
         };
         let start = from.max(HEADER);
-        let good = follow(&bytes, start, &mut at);
-        if good == start && number > first {
+        let (good, later) = follow(&bytes, start, &mut at);
+        found.later = later;
+        if later.is_some() || (good == start && number > first) {
             break;
         }
         let part = bytes.get(from..good).unwrap_or_default();
@@ -93,19 +97,21 @@ fn known_part(bytes: &[u8], known: u64, sha256: &str) -> Result<usize, PlaceErro
     Ok(length)
 }
 
-/// Follows the chain through whole frames; where the last good one ends.
-fn follow(bytes: &[u8], start: usize, at: &mut Position) -> usize {
+/// Follows the chain through whole frames; where the last good one ends, and the generation of what would follow
+/// it if that is a later one.
+fn follow(bytes: &[u8], start: usize, at: &mut Position) -> (usize, Option<u32>) {
     let mut offset = start;
     while let Ok(frame) = FrameView::parse(bytes.get(offset..).unwrap_or_default()) {
-        let follows = frame.number == at.next_frame
-            && frame.previous == at.hash
-            && frame.first == at.size
-            && frame.generation == at.generation;
-        if !follows {
+        let follows =
+            frame.number == at.next_frame && frame.previous == at.hash && frame.first == at.size;
+        if follows && frame.generation > at.generation {
+            return (offset, Some(frame.generation));
+        }
+        if !follows || frame.generation < at.generation {
             break;
         }
         offset += frame.length;
         *at = Position::after(&frame);
     }
-    offset
+    (offset, None)
 }

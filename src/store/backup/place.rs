@@ -214,10 +214,8 @@ impl Place {
         let own = newest.generation.to_string();
         for name in self.names(&generations)? {
             if name != own && name.parse::<u32>().is_ok() {
-                for file in self.names(&generations.join(&name))? {
-                    remove_if_there(&*self.disk, &generations.join(&name).join(file))?;
-                }
-                self.disk.sync_dir(&generations.join(&name))?;
+                self.disk.remove_all(&generations.join(&name))?;
+                self.disk.sync_dir(&generations)?;
             }
         }
         let kept = self.kept()?.map(|kept| kept.manifests).unwrap_or_default();
@@ -245,12 +243,11 @@ impl Place {
             if listed.contains(path.as_str()) {
                 continue;
             }
-            match self.disk.list(&dir.join(&name)) {
-                Ok(_) => self.sweep(&path, listed)?,
-                Err(_) => {
-                    remove_if_there(&*self.disk, &dir.join(&name))?;
-                    removed = true;
-                }
+            if self.disk.list(&dir.join(&name)).is_ok() {
+                self.sweep(&path, listed)?;
+            } else {
+                remove_if_there(&*self.disk, &dir.join(&name))?;
+                removed = true;
             }
         }
         if removed {
