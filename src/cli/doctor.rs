@@ -22,7 +22,11 @@ pub(crate) fn run(_: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     ask.no_clock_to_move()?;
     let report = match reach::named(ask)? {
         Named::Folder(paths) => {
-            keeper::doctor(&paths).map_err(|error| session::opening(error, &paths))?
+            // Where a keeper has it open, what it remembers of backups; others than its own account are not told.
+            let keeper = reach::keeper_of(&paths).ok().flatten();
+            let told = keeper.and_then(|client| client.backups().ok());
+            let report = keeper::doctor(&paths, told.as_ref());
+            report.map_err(|error| session::opening(error, &paths))?
         }
         Named::Socket(path) => {
             let client = reach::connect(&path)?;

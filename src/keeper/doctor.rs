@@ -1,6 +1,8 @@
 //! The doctor: what is wrong, what is weak, and what to do, without a person signed in.
 
 use crate::keeper::Paths;
+use crate::keeper::backup::noted::Noted;
+use crate::keeper::config::Config;
 use crate::keeper::custody;
 use crate::keeper::doctor::backups::Now;
 use crate::keeper::keyring::Keyring;
@@ -74,11 +76,12 @@ impl Report {
     }
 }
 
-/// Looks a vault over. A vault that is open elsewhere is looked at as far as it can be.
+/// Looks a vault over. A vault that is open elsewhere is looked at as far as it can be; `told` is what its keeper
+/// then says that it remembers of its backups.
 ///
 /// # Errors
 /// [`OpenError::NotAVault`] and [`OpenError::Io`]; damage is a finding, not an error.
-pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
+pub fn doctor(paths: &Paths, told: Option<&Noted>) -> Result<Report, OpenError> {
     let mut report = Report {
         custody: "unknown".to_owned(),
         findings: Vec::new(),
@@ -104,13 +107,7 @@ pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
                 "nothing to do",
             );
             if let (Ok(config), Some(noted)) = (&config, &verified.backups) {
-                let at = Now {
-                    paths,
-                    generation: verified.generation,
-                    moment: clock_of(config).now(),
-                    demo: config.demo,
-                };
-                backups::look(noted, &at, &mut report);
+                look_at_backups((paths, config), verified.generation, noted, &mut report);
             }
         }
         Err(OpenError::Locked(says)) => {
@@ -119,6 +116,10 @@ pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
                 says,
                 "close it there to have every entry checked here",
             );
+            let seen = Keyring::at(&paths.keys).seen().ok().flatten();
+            if let (Ok(config), Some(noted), Some(seen)) = (&config, told, seen) {
+                look_at_backups((paths, config), seen.generation, noted, &mut report);
+            }
         }
         Err(OpenError::NoKeys(says)) => {
             report.add(Level::Warning, says, "name the keys' folder with --keys");
@@ -134,6 +135,21 @@ pub fn doctor(paths: &Paths) -> Result<Report, OpenError> {
         .findings
         .sort_by_key(|finding| std::cmp::Reverse(finding.level as u8));
     Ok(report)
+}
+
+fn look_at_backups(
+    (paths, config): (&Paths, &Config),
+    generation: u32,
+    noted: &Noted,
+    report: &mut Report,
+) {
+    let at = Now {
+        paths,
+        generation,
+        moment: clock_of(config).now(),
+        demo: config.demo,
+    };
+    backups::look(noted, &at, report);
 }
 
 /// What can be said of a vault whose files this account may not look at: its keeper answers.
@@ -214,6 +230,13 @@ fn look_at_keys(paths: &Paths, report: &mut Report) {
             Level::Warning,
             "the keys are inside the vault's folder, so every copy of the vault opens by itself",
             "move the keys' folder out of the vault, and name it with --keys",
+        );
+    }
+    if paths.keys.parent() == paths.dir.parent() {
+        report.add(
+            Level::Advice,
+            "the keys are in the folder next to the vault: a copy of the folder above has both, and opens by itself",
+            "make copies with `strongroom backup to`, which takes no key",
         );
     }
     let mode = std::fs::metadata(&paths.keys).map_or(0, |data| data.permissions().mode());

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::Mutex;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -40,6 +41,9 @@ pub struct RehearsalDone {
     pub at: Timestamp,
 }
 
+/// There is one scratch folder, and one process has the vault.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 impl Keeper {
     /// Rehearses the restoring of the newest backup in the folder `dir`; how it went is written down either way.
     ///
@@ -54,6 +58,11 @@ impl Keeper {
         }
         let manifest = restore::chosen(&kept, None)?;
         let backup = summary(manifest, &place, self.paths());
+        let _alone = ONE_AT_A_TIME.try_lock().map_err(|_| {
+            BackupError::Busy(
+                "another rehearsal is under way; try again when it has finished".to_owned(),
+            )
+        })?;
         let tried = try_out(&place, manifest, self.paths(), told);
         let failed = tried.as_ref().err().map(ToString::to_string);
         let (shown, noted) = (fit::resolved(dir)?, backup.clone());

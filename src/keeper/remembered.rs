@@ -36,6 +36,8 @@ pub(crate) struct HeadSeen {
     pub(crate) size: u64,
     /// The root over them, base64.
     pub(crate) root: String,
+    /// Whether it is the vault itself, and whole.
+    pub(crate) stands: bool,
 }
 
 impl HeadSeen {
@@ -47,6 +49,7 @@ impl HeadSeen {
             generation: seen.generation,
             size: seen.size,
             root: seen.root.clone(),
+            stands: false,
         }
     }
 
@@ -58,6 +61,7 @@ impl HeadSeen {
             generation: 0,
             size: checkpoint.size().get(),
             root: checkpoint.head().root.to_string(),
+            stands: false,
         }
     }
 

@@ -81,14 +81,14 @@ pub fn restore(what: &Restoring, told: &mut Told<'_>) -> Result<Restored, Backup
     let manifest = chosen(&kept, what.backup)?;
     let keyring = Keyring::at(&what.into.keys);
     let key = verifier(&place, manifest, &keyring)?;
-    let mut heads = remembered::all(&keyring, what.state.as_deref(), &key)?;
-    for dir in what
-        .beside
-        .iter()
-        .filter(|dir| what.with.as_ref() != Some(dir))
-    {
-        heads.extend(standing::look(dir, manifest, &key)?);
+    // The vault itself first: where several remember the same, it is the one to name.
+    let mut heads = Vec::new();
+    for dir in &what.beside {
+        if what.with.as_ref() != Some(dir) {
+            heads.extend(standing::look(dir, manifest, &key)?);
+        }
     }
+    heads.extend(remembered::all(&keyring, what.state.as_deref(), &key)?);
     if what.with.is_none() {
         not_less(
             &heads,

@@ -97,6 +97,8 @@ fn a_running_keeper_makes_the_backup_itself() {
     assert_eq!(refused.error()["code"], "bad-place");
     let list = centre.anybody("--json backup list stick").ok().json();
     assert_eq!(list[0]["rehearsed"]["failed"], serde_json::Value::Null);
+    let doctor = centre.anybody("--json doctor").ok().json();
+    assert!(doctor.to_string().contains("was tried on"), "{doctor}");
     assert_eq!(keeper.stop(), 0);
     centre.anybody("--json backup verify stick").ok();
 }
@@ -188,4 +190,31 @@ fn a_full_place_keeps_what_it_had() {
     assert_eq!(whole["id"], first["id"]);
     centre.anybody("backup to stick").ok();
     centre.anybody("--json backup verify stick").ok();
+}
+
+/// A demo's clock goes on, its backup does not; and what somebody takes from the place is missed.
+#[test]
+fn the_doctor_misses_a_backup() {
+    let centre = Centre::new();
+    centre.anybody("backup to stick").ok();
+    let doctor = || centre.anybody("--json doctor").ok().json().to_string();
+    let missing = "is not there";
+    assert!(
+        !doctor().contains("the newest backup is of"),
+        "{}",
+        doctor()
+    );
+    assert!(!doctor().contains(missing));
+    centre.run("moira", "--at +9d case list").ok();
+    assert!(doctor().contains("the newest backup is of"), "{}", doctor());
+    let manifest = |name: &&std::path::PathBuf| {
+        name.file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("b_")
+    };
+    let files = files_under(centre.place.path("stick"));
+    fs::remove_file(files.iter().find(manifest).unwrap()).unwrap();
+    assert!(doctor().contains(missing), "{}", doctor());
 }

@@ -111,3 +111,88 @@ fn rehearsals(noted: &Noted, at: &Now<'_>, report: &mut Report) {
         report.add(Level::Note, what, "nothing to do");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::BackupId;
+    use crate::keeper::backup::noted::Rehearsed;
+
+    const START: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+
+    fn note(generation: u32, rehearsed: Option<Rehearsed>) -> PlaceNote {
+        PlaceNote {
+            place: "/nowhere/that/is/there".to_owned(),
+            id: BackupId::from_bytes([1; 16]),
+            at: START,
+            generation,
+            rehearsed,
+        }
+    }
+
+    fn rehearsed(failed: Option<&str>) -> Option<Rehearsed> {
+        Some(Rehearsed {
+            at: START,
+            id: BackupId::from_bytes([1; 16]),
+            failed: failed.map(str::to_owned),
+        })
+    }
+
+    /// What is said of these places so many days later, by level.
+    fn said(places: &[PlaceNote], days: u64) -> Vec<(Level, String)> {
+        let mut report = Report {
+            custody: String::new(),
+            findings: Vec::new(),
+        };
+        let paths = Paths {
+            dir: "/vault".into(),
+            keys: "/keys".into(),
+        };
+        let noted = Noted {
+            places: places.to_vec(),
+        };
+        let now = Now {
+            paths: &paths,
+            generation: 2,
+            moment: START.plus_ms(days * DAY_MS),
+            demo: false,
+        };
+        look(&noted, &now, &mut report);
+        let findings = report.findings.into_iter();
+        findings.map(|one| (one.level, one.what)).collect()
+    }
+
+    fn warned(places: &[PlaceNote], days: u64, words: &str) -> bool {
+        let said = said(places, days);
+        said.iter()
+            .any(|(level, what)| *level == Level::Warning && what.contains(words))
+    }
+
+    #[test]
+    fn no_backup_an_old_one_and_one_of_old_keys_are_warned_about() {
+        assert!(warned(&[], 0, "there is no backup"));
+        let good = [note(2, rehearsed(None))];
+        assert!(!warned(&good, 8, ""), "{:?}", said(&good, 8));
+        assert!(warned(&good, 9, "the newest backup is of"));
+        let old_keys = [note(1, rehearsed(None))];
+        assert!(warned(&old_keys, 0, "since the keys were last changed"));
+        // One good place is enough.
+        assert!(!warned(&[note(1, None), note(2, None)], 0, ""));
+    }
+
+    #[test]
+    fn rehearsals_that_failed_never_were_or_were_long_ago_are_told() {
+        assert!(warned(
+            &[note(2, rehearsed(Some("its end is missing")))],
+            0,
+            "its end is missing"
+        ));
+        let advised = |places: &[PlaceNote], days| {
+            let said = said(places, days);
+            said.iter().any(|(level, _)| *level == Level::Advice)
+        };
+        assert!(advised(&[note(2, None)], 0));
+        assert!(!advised(&[note(2, rehearsed(None))], 92));
+        assert!(advised(&[note(2, rehearsed(None))], 93));
+    }
+}

@@ -52,5 +52,6 @@ pub(crate) fn look(
         generation: here.0,
         size: here.1,
         root: root.to_string(),
+        stands: true,
     }))
 }

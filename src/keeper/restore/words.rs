@@ -32,7 +32,7 @@ pub(crate) fn not_less(
             by(head),
             head.named(),
             head.generation,
-            instead(kept, (head.generation, head.size)),
+            instead(kept, head, head.generation),
         )));
     }
     if let Some(head) = heads.iter().rev().max_by_key(|head| head.size)
@@ -46,7 +46,7 @@ pub(crate) fn not_less(
              be read, even in part, add --with and its folder: what is missing is taken from its journal",
             head.named(),
             head.size,
-            instead(kept, (generation, head.size)),
+            instead(kept, head, generation),
         )));
     }
     Ok(())
@@ -59,11 +59,14 @@ fn by(head: &HeadSeen) -> String {
 }
 
 /// What to use in its stead.
-fn instead(kept: &Kept, (generation, size): (u32, u64)) -> String {
+fn instead(kept: &Kept, head: &HeadSeen, generation: u32) -> String {
+    if head.stands {
+        return "Use that vault itself: there is nothing to bring back.".to_owned();
+    }
     let newer = kept
         .manifests
         .iter()
-        .find(|one| one.generation >= generation && one.size >= size);
+        .find(|one| one.generation >= generation && one.size >= head.size);
     match newer {
         Some(one) => format!(
             "Use {} instead (of {}), which is in the same folder: leave out --backup.",

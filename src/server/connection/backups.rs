@@ -35,8 +35,10 @@ impl Connection<'_> {
     }
 
     pub(crate) fn backups(&mut self) -> io::Result<()> {
+        if self.peer.is_guarded() {
+            return say(&mut self.wire, &failed(&NOT_YOURS));
+        }
         let reply = match self.keeper.backups() {
-            _ if self.peer.is_guarded() => failed(&NOT_YOURS),
             Ok(noted) => Reply::Backups { noted },
             Err(stopped) => Reply::Stopped { stopped },
         };

@@ -173,6 +173,22 @@ mod tests {
         .unwrap()
     }
 
+    /// Frozen: what version 1 writes.
+    #[test]
+    fn the_bytes_are_those_of_version_1() {
+        let bytes = sample().to_bytes().unwrap();
+        let text = concat!(
+            r#"{"at":1000,"digest":"DIGEST","files":[{"bytes":1,"path":"a","sha256":""},"#,
+            r#"{"bytes":1,"path":"b","sha256":""}],"generation":1,"id":"b_aeaqcaibaeaqcaibaeaqcaibae","#,
+            r#""origin":"origin","root":"root","size":3,"texts":{"t":"says"},"v":1,"#,
+            r#""vault":"v_aibaeaqcaibaeaqcaibaeaqcai"}"#,
+        );
+        let mut hash = Hashing::default();
+        hash.add(text.replace("DIGEST", "").as_bytes());
+        let whole = format!("{}\n", text.replace("DIGEST", &hash.hex()));
+        assert_eq!(String::from_utf8(bytes).unwrap(), whole);
+    }
+
     #[test]
     fn every_altered_byte_shows() {
         let manifest = sample();
