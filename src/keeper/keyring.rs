@@ -73,7 +73,7 @@ impl Keyring {
 
     /// Whether there is a file for the key of this generation.
     pub(crate) fn has_generation(&self, number: u32) -> bool {
-        self.generation(number).exists()
+        self.dir.join(format!("generation-{number}.key")).exists()
     }
 
     /// The key of a generation.

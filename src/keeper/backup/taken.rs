@@ -39,7 +39,7 @@ impl Vault {
         self.seal_tail().map_err(Stopped::from)?;
         let statics = self.static_files(true).map_err(|error| match error {
             LineError::Stopped(stopped) => stopped.into(),
-            LineError::Lost(says) => BackupError::Failed(says),
+            LineError::Lost(says) | LineError::NotReady(says) => BackupError::Failed(says),
             LineError::Io(error) => BackupError::from(error),
         })?;
         let cut = self.store.cut()?;
