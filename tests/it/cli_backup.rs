@@ -145,7 +145,7 @@ fn no_key_is_in_a_backup() {
     );
     // The control: a copy of the keys among the files is found.
     fs::copy(
-        centre.place.path("centre.keys/generation-1.key"),
+        files_under(centre.place.path("centre.keys"))[0].clone(),
         centre.place.path("stick/payload/note"),
     )
     .unwrap();

@@ -230,11 +230,12 @@ fn a_vault_that_still_stands_is_not_restored_beside() {
 
 #[test]
 fn a_damaged_backup_is_found_and_refused() {
-    let (centre, _) = backed_up();
+    let (centre, made) = backed_up();
     lose(&centre);
+    let keys = format!("stick/generation/{}/keys", made["generation"]);
     let payload = files_under(centre.place.path("stick/payload")).remove(0);
     let tables = [
-        "stick/generation/1/keys",
+        keys.as_str(),
         "stick/journal/00000001.jrn",
         "stick/ledger/vkey",
     ];
@@ -262,7 +263,7 @@ fn a_damaged_backup_is_found_and_refused() {
     let good = fs::read_to_string(&manifest).unwrap();
     fs::write(
         &manifest,
-        good.replace("\"generation\":1", "\"generation\":2"),
+        good.replace("\"generation\":", "\"generation\":9"),
     )
     .unwrap();
     restore(&centre, "").fails(4);
@@ -278,7 +279,7 @@ fn a_backup_older_than_a_removal_is_7_and_says_what_to_use() {
     lose(&centre);
     let path = centre.place.path("centre.keys/seen");
     let seen = fs::read_to_string(&path).unwrap();
-    let later = seen.replace("\"generation\":1", "\"generation\":2");
+    let later = seen.replace("\"generation\":", "\"generation\":9");
     assert_ne!(later, seen);
     fs::write(&path, later).unwrap();
     let said = restore(&centre, "").fails(7);
