@@ -120,22 +120,22 @@ mod tests {
 
     const START: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 
-    fn note(generation: u32, rehearsed: Option<Rehearsed>) -> PlaceNote {
+    fn note(generation: u32, rehearsed: impl Into<Option<Rehearsed>>) -> PlaceNote {
         PlaceNote {
             place: "/nowhere/that/is/there".to_owned(),
             id: BackupId::from_bytes([1; 16]),
             at: START,
             generation,
-            rehearsed,
+            rehearsed: rehearsed.into(),
         }
     }
 
-    fn rehearsed(failed: Option<&str>) -> Option<Rehearsed> {
-        Some(Rehearsed {
+    fn rehearsed(failed: Option<&str>) -> Rehearsed {
+        Rehearsed {
             at: START,
             id: BackupId::from_bytes([1; 16]),
             failed: failed.map(str::to_owned),
-        })
+        }
     }
 
     /// What is said of these places so many days later, by level.
