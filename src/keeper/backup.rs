@@ -179,10 +179,6 @@ impl Vault {
     ///
     /// # Errors
     /// [`BackupError`]; the vault can go on, unless committing the entry failed.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the turn's backup gate asks for it")
-    )]
     pub(crate) fn back_up_to(&mut self, dir: &Path) -> Result<BackupDone, BackupError> {
         let paths = self.paths();
         Making::new(Hand::Here(self), &paths, dir)?.make(&mut |_, _| ())
@@ -203,10 +199,6 @@ impl Vault {
 ///
 /// # Errors
 /// As the file system reports; a folder that cannot be looked into is an error, one that is not there is not.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the turn's backup gate asks for it")
-)]
 pub(crate) fn confirmed(dir: &Path, vault: VaultId, generation: u32) -> io::Result<bool> {
     let kept = Place::at(Arc::new(ReadOnly), dir).kept();
     match kept {

@@ -13,6 +13,7 @@ use crate::keeper::verify::verify;
 
 mod backups;
 mod places;
+mod turns;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +107,9 @@ pub fn doctor(paths: &Paths, told: Option<&Noted>) -> Result<Report, OpenError> 
                 format!("every entry was read back and checked: {verified}"),
                 "nothing to do",
             );
+            if let Some(known) = &verified.turns {
+                turns::look(known, verified.generation, &mut report);
+            }
             if let (Ok(config), Some(noted)) = (&config, &verified.backups) {
                 look_at_backups((paths, config), verified.generation, noted, &mut report);
             }

@@ -6,6 +6,7 @@
 //! certificate nothing is called destroyed.
 
 pub(crate) mod due;
+mod ending;
 pub mod escrow;
 pub mod key_place;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use crate::keeper::Stopped;
 use crate::keeper::entry::Entry;
 use crate::keeper::facts::Certificate;
 use crate::keeper::facts::Other;
+use crate::keeper::facts::PlaceFacts;
 use crate::keeper::facts::TurnFacts;
 use crate::keeper::turn::steps::Ended;
 use crate::keeper::turn::world::Stuck;
@@ -38,7 +40,18 @@ use crate::store::Room;
 use crate::store::Tree;
 
 /// The natural key of the setting that says how the last turn stands.
-const TURN: &[u8] = b"turn";
+pub(crate) const TURN: &[u8] = b"turn";
+
+/// What a vault remembers of its turns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turns {
+    /// The turn that was begun last.
+    pub last: Option<TurnFacts>,
+    /// Every place there is or was.
+    pub places: Vec<PlaceFacts>,
+    /// Whether there are trustees, to whom escrow is sealed.
+    pub trustees: bool,
+}
 
 /// How a turn ended, as far as it has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

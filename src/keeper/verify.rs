@@ -14,6 +14,7 @@ use crate::keeper::open::OpenError;
 use crate::keeper::open::config_of;
 use crate::keeper::remembered;
 use crate::keeper::remembered::HeadSeen;
+use crate::keeper::turn::Turns;
 use crate::ledger::LeafIndex;
 use crate::ledger::SignedCheckpoint;
 use crate::ledger::check;
@@ -38,8 +39,10 @@ pub struct Verified {
     pub remembered: Option<u64>,
     /// The generation of keys.
     pub generation: u32,
-    /// What the vault remembers of its backups, where its keys are there.
+    /// What the vault remembers of its backups, where its keys are there, and
     pub backups: Option<Noted>,
+    /// of its turns.
+    pub turns: Option<Turns>,
 }
 
 impl fmt::Display for Verified {
@@ -70,7 +73,8 @@ pub fn verify(paths: &Paths, state: Option<&Path>) -> Result<Verified, OpenError
     let found = of_files(disk, &paths.dir, config.vault, against)?;
     let key = keyring.generation_key(found.generation).ok();
     // A key that does not fit is found out by whoever opens the vault.
-    let backups = key.and_then(|key| found.noted(&key).ok());
+    let backups = key.as_ref().and_then(|key| found.noted(key).ok());
+    let turns = key.as_ref().and_then(|key| found.turns(key).ok());
     let (generation, head) = (found.generation, found.head);
     beside
         .iter()
@@ -91,6 +95,7 @@ pub fn verify(paths: &Paths, state: Option<&Path>) -> Result<Verified, OpenError
         remembered,
         generation,
         backups,
+        turns,
     })
 }
 

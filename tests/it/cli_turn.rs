@@ -85,7 +85,7 @@ fn a_turn_that_cannot_be_finished_says_what_it_waits_for() {
     }
     centre.anybody("vault turn").ok();
     for name in ["red", "green"] {
-        let away = centre.place.path(&format!("{name}-away"));
+        let away = centre.place.path(format!("{name}-away"));
         fs::rename(centre.place.path(name), away).unwrap();
     }
     let refused = centre.anybody("vault turn");

@@ -375,3 +375,53 @@ fn it_turns_by_itself_a_day_after_somebody_has_lost_a_key() {
     let centre = again(centre, 1);
     assert_eq!(generation_keys(&centre), [4]);
 }
+
+/// A place for backups binds the turn: the old key goes only once the place has a backup of the new generation.
+#[test]
+fn the_old_key_is_kept_until_a_backup_of_the_new_generation_is_made() {
+    let (centre, _) = with_trustees();
+    let stick = centre.folder("stick");
+    fs::create_dir(&stick).unwrap();
+    let mut ada = centre.desk("ada");
+    ada.add_place("stick", stick.to_str().unwrap(), PlaceUse::Backup)
+        .unwrap();
+    drop(ada);
+    let certificate = turned(&centre).certificate.unwrap();
+    assert_eq!(certificate.backups, ["stick"]);
+    assert_eq!(generation_keys(&centre), [2]);
+    // The stick is there and cannot be written to: what is in the way is a file where a folder has to be.
+    let manifests = fs::read_dir(&stick).unwrap();
+    let names: Vec<PathBuf> = manifests.map(|entry| entry.unwrap().path()).collect();
+    for path in &names {
+        let away = centre.folder("away").join(path.file_name().unwrap());
+        fs::create_dir_all(away.parent().unwrap()).unwrap();
+        fs::rename(path, away).unwrap();
+        fs::write(path, "in the way").unwrap();
+    }
+    let waiting = centre.keeper.turn().unwrap();
+    assert!(waiting.certificate.is_none());
+    let says = waiting.waits_for.unwrap();
+    assert!(
+        says.contains("stick") && says.contains("old key is kept"),
+        "{says}"
+    );
+    assert_eq!(generation_keys(&centre), [2, 3]);
+    // Work goes on meanwhile, and what waits goes on at the next turn or start.
+    assert!(
+        centre
+            .desk("sam")
+            .record(&centre.report, None, None, 80)
+            .is_ok()
+    );
+    for path in &names {
+        fs::remove_file(path).unwrap();
+        let away = centre.folder("away").join(path.file_name().unwrap());
+        fs::rename(away, path).unwrap();
+    }
+    let certificate = turned(&centre).certificate.unwrap();
+    assert_eq!(
+        (certificate.generation, &certificate.backups[..]),
+        (2, &["stick".to_owned()][..])
+    );
+    assert_eq!(generation_keys(&centre), [3]);
+}

@@ -76,10 +76,14 @@ fn page(turned: &Turned, out: &mut Out) {
     out.gap();
     out.facts(&facts(certificate));
     out.gap();
-    out.say(
-        "What had ended opens no more, for anybody, with any copy of the vault that was made before. Backups \
-         made before open no more either: make one now.",
-    );
+    out.say(&format!(
+        "What had ended opens no more, for anybody, with any copy of the vault that was made before. {}",
+        if certificate.backups.is_empty() {
+            "Backups made before open no more either: make one now (strongroom backup to DIR)."
+        } else {
+            "Backups made before open no more either."
+        }
+    ));
     if !certificate.waiting.is_empty() {
         out.gap();
         out.say(

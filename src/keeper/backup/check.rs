@@ -5,13 +5,19 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use crate::ids::VaultId;
 use crate::keeper::backup::BackupError;
 use crate::keeper::backup::noted::BACKUPS;
 use crate::keeper::backup::noted::Noted;
 use crate::keeper::create::CENTRE;
+use crate::keeper::facts::PlaceFacts;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::open::Replayed;
+use crate::keeper::ought::RECOVERY;
+use crate::keeper::turn::TURN;
+use crate::keeper::turn::Turns;
 use crate::keeper::units;
 use crate::ledger::VerifierKey;
 use crate::ledger::journal::Position;
@@ -44,17 +50,17 @@ pub(crate) struct Found {
     vault: VaultId,
     pub(crate) generation: u32,
     pub(crate) head: LedgerHead,
-    settings: HashMap<RowId, SealedRow>,
+    rows: HashMap<(Tree, RowId), SealedRow>,
     key_table: Vec<u8>,
     key_effects: Vec<SealedKeyEffect>,
     /// Where the journal ends.
     pub(crate) position: Position,
 }
 
-/// Checks what a replay is shown, and keeps the few rows of settings.
+/// Checks what a replay is shown, and keeps the few rows of settings and places.
 struct Watching {
     replayed: Replayed,
-    settings: HashMap<RowId, SealedRow>,
+    rows: HashMap<(Tree, RowId), SealedRow>,
 }
 
 impl Replay for Watching {
@@ -63,8 +69,8 @@ impl Replay for Watching {
     }
 
     fn row(&mut self, tree: Tree, id: &RowId, row: &SealedRow) -> Result<(), Refusal> {
-        if tree == Tree::Setting {
-            self.settings.insert(*id, row.clone());
+        if is_kept(tree) {
+            self.rows.insert((tree, *id), row.clone());
         }
         self.replayed.row(tree, id, row)
     }
@@ -73,24 +79,22 @@ impl Replay for Watching {
         let effects = decode(frame.number, frame.effects);
         for effect in effects.map_err(|error| Refusal(error.to_string()))? {
             match effect {
-                RawEffect::Put {
-                    tree: Tree::Setting,
-                    id,
-                    row,
-                } => {
-                    self.settings.insert(id, row);
+                RawEffect::Put { tree, id, row } if is_kept(tree) => {
+                    self.rows.insert((tree, id), row);
                 }
-                RawEffect::Drop {
-                    tree: Tree::Setting,
-                    id,
-                } => {
-                    self.settings.remove(&id);
+                RawEffect::Drop { tree, id } if is_kept(tree) => {
+                    self.rows.remove(&(tree, id));
                 }
                 _ => {}
             }
         }
         self.replayed.frame(frame)
     }
+}
+
+/// Whether rows of a tree are few, and the vault's own.
+const fn is_kept(tree: Tree) -> bool {
+    matches!(tree, Tree::Setting | Tree::Place)
 }
 
 /// Reads the backup of this manifest, whose head must be the one it names.
@@ -131,7 +135,7 @@ pub(crate) fn of_files(
         replayed: Replayed {
             head: LedgerHead::watching(key.clone()),
         },
-        settings: HashMap::new(),
+        rows: HashMap::new(),
     };
     let opening = Opening::read(&site, remembered, &mut watching)?;
     Ok(Found {
@@ -141,7 +145,7 @@ pub(crate) fn of_files(
         key_table: opening.key_table()?,
         key_effects: opening.key_effects().to_vec(),
         head: watching.replayed.head,
-        settings: watching.settings,
+        rows: watching.rows,
     })
 }
 
@@ -149,16 +153,37 @@ impl Found {
     /// Opens the key table with every change since, and one row of the vault's own.
     pub(crate) fn open(&self, manifest: &Manifest, key: &GenerationKey) -> Result<(), BackupError> {
         let keys = self.keys(key)?;
-        let row = self.setting(&keys, CENTRE)?;
+        let row = self.row(&keys, Tree::Setting, CENTRE)?;
         let says = || format!("a row of the backup {} does not open", manifest.id);
         row.map(drop).ok_or_else(|| BackupError::Damaged(says()))
     }
 
     /// What the vault remembers of its backups.
     pub(crate) fn noted(&self, key: &GenerationKey) -> Result<Noted, BackupError> {
-        let row = self.setting(&self.keys(key)?, BACKUPS)?;
-        let noted = row.and_then(|plain| serde_json::from_slice(&plain).ok());
+        let noted = self.read(&self.keys(key)?, Tree::Setting, BACKUPS)?;
         Ok(noted.unwrap_or_default())
+    }
+
+    /// How its last turn stands, and what its places are.
+    pub(crate) fn turns(&self, key: &GenerationKey) -> Result<Turns, BackupError> {
+        let keys = self.keys(key)?;
+        let recovery: Option<String> = self.read(&keys, Tree::Setting, RECOVERY)?;
+        let places: Option<Vec<PlaceFacts>> = self.read(&keys, Tree::Place, &[])?;
+        Ok(Turns {
+            last: self.read(&keys, Tree::Setting, TURN)?,
+            places: places.unwrap_or_default(),
+            trustees: recovery.is_some(),
+        })
+    }
+
+    fn read<T: DeserializeOwned>(
+        &self,
+        keys: &KeyTable,
+        tree: Tree,
+        natural: &[u8],
+    ) -> Result<Option<T>, BackupError> {
+        let row = self.row(keys, tree, natural)?;
+        Ok(row.and_then(|plain| serde_json::from_slice(&plain).ok()))
     }
 
     fn keys(&self, key: &GenerationKey) -> Result<KeyTable, BackupError> {
@@ -171,22 +196,23 @@ impl Found {
         Ok(keys)
     }
 
-    fn setting(
+    fn row(
         &self,
         keys: &KeyTable,
+        tree: Tree,
         natural: &[u8],
     ) -> Result<Option<Zeroizing<Vec<u8>>>, BackupError> {
         let damaged = |says: &str| BackupError::Damaged(says.to_owned());
         let unit = keys.get(&units::vault());
         let unit =
             unit.ok_or_else(|| damaged("the vault's own unit is missing from the key table"))?;
-        let id = unit.row_id(Tree::Setting.number(), natural);
-        let Some(row) = self.settings.get(&id) else {
+        let id = unit.row_id(tree.number(), natural);
+        let Some(row) = self.rows.get(&(tree, id)) else {
             return Ok(None);
         };
         let place = RowPlace {
             vault: &self.vault,
-            tree: Tree::Setting.number(),
+            tree: tree.number(),
             id,
         };
         let opened = unit.open_row(&place, row);

@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::keeper::facts::Certificate;
 use crate::keeper::facts::PlaceFacts;
 use crate::keeper::facts::TurnFacts;
 use crate::keeper::turn::escrow;
@@ -48,13 +47,13 @@ impl From<ReadError> for Stuck {
 
 /// A vault and everything its turn reaches.
 pub(super) struct World<'a> {
-    vault: &'a mut Vault,
-    disk: Arc<dyn Disk>,
-    keys: FileKeys,
+    pub(super) vault: &'a mut Vault,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) keys: FileKeys,
     /// What this run has made of the next generation.
     made: Option<GenerationKey>,
     /// What was done to the old key.
-    how: How,
+    pub(super) how: How,
 }
 
 impl<'a> World<'a> {
@@ -69,7 +68,7 @@ impl<'a> World<'a> {
         }
     }
 
-    fn current(&self) -> u32 {
+    pub(super) fn current(&self) -> u32 {
         self.vault.store.head().generation
     }
 
@@ -77,12 +76,12 @@ impl<'a> World<'a> {
         self.current().saturating_add(1)
     }
 
-    fn turn(&self) -> Result<TurnFacts, Stuck> {
+    pub(super) fn turn(&self) -> Result<TurnFacts, Stuck> {
         let facts = self.vault.unfinished_turn()?;
         facts.ok_or(Stuck::Broken(Broken::NoUnit))
     }
 
-    fn escrow(&self) -> Result<Vec<(PlaceFacts, EscrowPlace)>, Stuck> {
+    pub(super) fn escrow(&self) -> Result<Vec<(PlaceFacts, EscrowPlace)>, Stuck> {
         let places = self.vault.escrow_places()?.into_iter();
         let at = |facts: PlaceFacts| {
             let place = EscrowPlace::at(self.disk.clone(), facts.dir.as_ref(), self.vault.id);
@@ -92,7 +91,7 @@ impl<'a> World<'a> {
     }
 
     /// The keys' folder has to answer.
-    fn key_files(&self) -> Result<Vec<u32>, Stuck> {
+    pub(super) fn key_files(&self) -> Result<Vec<u32>, Stuck> {
         self.keys.list().map_err(|error| no_keys(&error))
     }
 
@@ -205,7 +204,7 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    fn shares_of(&self, generation: u32) -> Result<Vec<Share>, Stuck> {
+    pub(super) fn shares_of(&self, generation: u32) -> Result<Vec<Share>, Stuck> {
         let places = self.escrow()?;
         let share = |(_, place): &(PlaceFacts, EscrowPlace)| place.get(generation).ok();
         Ok(places.iter().filter_map(share).collect())
@@ -236,76 +235,10 @@ impl<'a> World<'a> {
         self.vault.remember(0).map_err(|error| no_keys(&error))
     }
 
-    fn commit(&mut self) -> Result<(), Stuck> {
+    pub(super) fn commit(&mut self) -> Result<(), Stuck> {
         self.vault.commit()?;
         self.vault.openings.clear();
         Ok(())
-    }
-
-    fn destroy_keys(&mut self) -> Result<(), Stuck> {
-        let current = self.current();
-        for old in self.key_files()?.into_iter().filter(|old| *old < current) {
-            self.how = self.keys.destroy(old).map_err(|error| no_keys(&error))?;
-        }
-        Ok(())
-    }
-
-    fn destroy_shares(&self) -> Result<(), Stuck> {
-        let current = self.current();
-        for (facts, place) in self.escrow()? {
-            let Ok(all) = place.list() else { continue };
-            for old in all.into_iter().filter(|old| *old < current) {
-                place
-                    .destroy(old)
-                    .map_err(|error| stuck_at(&facts, &error))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Nothing within reach opens the old generation: not its place, not the shares together.
-    fn prove(&self) -> Result<(), Stuck> {
-        let old = self.turn()?.from;
-        let shares = self.shares_of(old)?;
-        if self.keys.get(old).is_ok() || shares.len() >= SHARES_TO_OPEN {
-            return Err(Stuck::Place(
-                "the old key is still where it was destroyed; it is tried again".to_owned(),
-            ));
-        }
-        Ok(())
-    }
-
-    fn certify(&mut self) -> Result<(), Stuck> {
-        let mut facts = self.turn()?;
-        let old = facts.from;
-        let (mut confirmed, mut outstanding) = (Vec::new(), Vec::new());
-        for place in self.vault.places()? {
-            if !place.may_hold(old) {
-                continue;
-            }
-            let at = EscrowPlace::at(self.disk.clone(), place.dir.as_ref(), self.vault.id);
-            let gone = at.list().is_ok_and(|all| !all.contains(&old));
-            let list = if gone && place.is_used() {
-                &mut confirmed
-            } else {
-                &mut outstanding
-            };
-            list.push(place.name);
-        }
-        self.vault.begin();
-        facts.certificate = Some(Certificate {
-            at: self.vault.now(),
-            generation: old,
-            key: self.how,
-            promise: self.keys.promise().to_owned(),
-            confirmed,
-            outstanding,
-            backups: Vec::new(),
-            waiting: self.vault.kept.keys().map(ToString::to_string).collect(),
-        });
-        self.vault.put_turn(&facts)?;
-        self.vault.say_turn("finished", &facts)?;
-        self.commit()
     }
 
     fn tidy(&mut self) -> Result<(), Stuck> {
@@ -343,8 +276,8 @@ impl Places for World<'_> {
             leaves: facts.as_ref().map(|facts| facts.from),
             current,
             half_made,
-            opened: facts.is_some_and(|facts| facts.opened),
-            backed_up: true,
+            opened: facts.as_ref().is_some_and(|facts| facts.opened),
+            backed_up: facts.is_none() || self.without_backup()?.is_empty(),
             old_key: keys.iter().any(|key| *key < current),
             old_shares,
             away,
@@ -361,7 +294,7 @@ impl Places for World<'_> {
             Step::Verify => self.verify(),
             Step::Switch => self.switch(),
             Step::Open => self.open(),
-            Step::BackUp => Ok(()),
+            Step::BackUp => self.back_up(),
             Step::DestroyKey => self.destroy_keys(),
             Step::DestroyShares => self.destroy_shares(),
             Step::Prove => self.prove(),
@@ -371,11 +304,11 @@ impl Places for World<'_> {
     }
 }
 
-fn no_keys(error: &io::Error) -> Stuck {
+pub(super) fn no_keys(error: &io::Error) -> Stuck {
     Stuck::Place(format!("the keys' folder: {}", reason(error)))
 }
 
-fn stuck_at(place: &PlaceFacts, error: &io::Error) -> Stuck {
+pub(super) fn stuck_at(place: &PlaceFacts, error: &io::Error) -> Stuck {
     Stuck::Place(format!(
         "the old share at {} cannot be removed: {}",
         place.name,

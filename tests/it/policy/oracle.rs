@@ -226,9 +226,6 @@ impl World {
                 | Act::ListProposals => self.inside(),
                 Act::AddToRoleTeam => self.is(&[Coordinator]) && !self.own,
                 Act::ChangeTwoPerson => self.is(&[Coordinator, Trustee]),
-                Act::ListPlaces | Act::AccessOf => {
-                    self.is(&[Coordinator, DataProtectionLead, Trustee])
-                }
                 Act::GrantCase => self.is(&[Coordinator]) && self.purpose,
                 Act::ListUsers | Act::ReissueUser => self.is(&seniors),
                 Act::AddUser
@@ -249,7 +246,7 @@ impl World {
                         || (self.on_team() && self.inside())
                         || self.served()
                 }
-                Act::ShowAudit | Act::ProveEntry => {
+                Act::ListPlaces | Act::AccessOf | Act::ShowAudit | Act::ProveEntry => {
                     self.is(&[Coordinator, DataProtectionLead, Trustee])
                 }
                 Act::CheckAccess => self.is(&[DataProtectionLead, Trustee]),
