@@ -66,6 +66,7 @@ mod power_cut;
 mod power_disk;
 mod records;
 mod records_any;
+mod recover_py;
 mod reissued;
 mod remembered;
 mod restore;
