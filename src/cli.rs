@@ -46,6 +46,7 @@ mod progress;
 mod proposal;
 mod reach;
 mod record;
+mod recovery;
 mod resolve;
 mod restore;
 mod session;
@@ -114,6 +115,7 @@ enum Command {
     Grant(grant::Args),
     Proposal(proposal::Args),
     Vault(vault::Args),
+    Recovery(recovery::Args),
     Access(access::Args),
     Errands(errands::Args),
     Audit(audit::Args),
@@ -171,6 +173,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Grant(args) => grant::run(args, ask, out),
         Command::Proposal(args) => proposal::run(args, ask, out),
         Command::Vault(args) => vault::run(args, ask, out),
+        Command::Recovery(args) => recovery::run(args, ask, out),
         Command::Access(args) => access::run(args, ask, out),
         Command::Errands(args) => errands::run(&args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),

@@ -221,6 +221,20 @@ impl Ask {
         }
     }
 
+    /// The words on a trustee's sheet, typed without being shown.
+    ///
+    /// # Errors
+    /// Usage, when there is nobody to ask.
+    pub(crate) fn words(&self, prompt: &str) -> Result<Passphrase, CliError> {
+        let typed = self.terminal.then(|| hidden_line(prompt)).flatten();
+        let typed = typed.filter(|text| !text.trim().is_empty());
+        let typed = typed.ok_or_else(|| {
+            CliError::usage("the words on two trustees' sheets are needed")
+                .hint("type them when asked, or name files that hold them with --sheet FILE, twice")
+        })?;
+        Ok(crate::sealing::words_on(&typed))
+    }
+
     /// The first administrator's own passphrase at `init`: from the file of `--passphrase-file`, or made.
     ///
     /// # Errors

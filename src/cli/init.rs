@@ -120,7 +120,8 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
     }
 }
 
-fn split(trustee: &str) -> (String, Option<String>) {
+/// A trustee as typed: their name, and their recipient if there is one.
+pub(crate) fn split(trustee: &str) -> (String, Option<String>) {
     match trustee.split_once('=') {
         Some((name, recipient)) => (name.to_owned(), Some(recipient.to_owned())),
         None => (trustee.to_owned(), None),
@@ -155,7 +156,7 @@ pub(crate) fn write_shares(created: &Created, dir: &Path) -> Result<Vec<PathBuf>
 }
 
 /// Whether the shares would lie where a copy of the vault, or its keys, takes them along.
-fn inside(shares: &Path, paths: &Paths) -> bool {
+pub(crate) fn inside(shares: &Path, paths: &Paths) -> bool {
     let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let shares = whole(shares);
     [&paths.dir, &paths.keys]

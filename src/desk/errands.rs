@@ -10,6 +10,7 @@ use crate::desk::seal::Recipients;
 use crate::desk::trust::Trust;
 use crate::keeper::facts::Member;
 use crate::keeper::message::Want;
+use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Errand;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
@@ -128,7 +129,17 @@ impl Desk<'_> {
         errand: &Errand,
         trust: &Trust,
     ) -> Result<FileKey, DeskError> {
-        let (last, before) = errand.chain.split_last().ok_or_else(link::unexpected)?;
+        self.chain_key(proven, &errand.chain, trust)
+    }
+
+    /// The file key behind the secret at the end of a chain, once it is sure that somebody vouches for it.
+    pub(crate) fn chain_key(
+        &self,
+        proven: &Proven,
+        chain: &[ChainLink],
+        trust: &Trust,
+    ) -> Result<FileKey, DeskError> {
+        let (last, before) = chain.split_last().ok_or_else(link::unexpected)?;
         let through = match before {
             [] => None,
             before => Some(open::follow(proven, self.person.identity(), before, trust)?),
@@ -136,7 +147,7 @@ impl Desk<'_> {
         let with = through.as_ref().unwrap_or(self.person.identity());
         let key = open::envelope_key(proven, with, last)?;
         // Followed whole once, so that a key nobody vouches for is never sealed on.
-        open::follow(proven, self.person.identity(), &errand.chain, trust)?;
+        open::follow(proven, self.person.identity(), chain, trust)?;
         Ok(key)
     }
 }

@@ -7,6 +7,7 @@ mod access;
 mod agree;
 mod backup;
 mod grants;
+mod hostile;
 mod invited;
 pub(crate) mod keys;
 pub(crate) mod kit;
@@ -16,10 +17,12 @@ mod people;
 mod power;
 mod reissued;
 mod rekey;
+mod rotated;
 mod sealed_on;
 mod seen;
 mod single;
 mod taken;
+mod trustees;
 
 use serde_json::Value;
 

@@ -197,7 +197,7 @@ fn distance(clock: &dyn Clock) -> i64 {
 }
 
 /// A trustee, as typed.
-fn trustee((name, recipient): &(String, Option<String>)) -> Result<Trustee, FoundError> {
+pub(crate) fn trustee((name, recipient): &(String, Option<String>)) -> Result<Trustee, FoundError> {
     let recipient = recipient
         .as_deref()
         .map(str::parse)

@@ -26,6 +26,7 @@ use crate::keeper::message::load::Load;
 use crate::keeper::message::load::NewEpoch;
 use crate::keeper::message::load::SealedAgain;
 use crate::ledger::Proven;
+use crate::sealing::Header;
 use crate::sealing::HybridIdentity;
 use crate::sealing::HybridRecipient;
 use crate::sealing::StatementKind;
@@ -37,7 +38,9 @@ impl Desk<'_> {
         let (served, proven) = self.look_at_headers(id)?;
         // After the look, never before: the keeper tells by the look's entry which keys this desk has seen.
         let (keys, trust) = self.keys(None)?;
-        let ServedCompartment { entitled, group } = served;
+        let ServedCompartment {
+            entitled, group, ..
+        } = served;
         let secret = self.secret_of(&proven, &group, (id, &trust))?;
         let signed = members::signed(&group.chain, &entitled, (&keys, &trust))?;
         let plan = Plan {
@@ -62,23 +65,25 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Opens every header a colleague's desk has made, and says so; whether they all opened. What does not
-    /// open is left as it is: the keys before are kept for the trustees meanwhile.
+    /// Opens every header a colleague's desk has made, holds it against the one before, and says so, with an
+    /// envelope of its own for the trustees; whether all of them are good. What is not is left as it is: the keys
+    /// before are kept for the trustees meanwhile.
     pub(crate) fn confirm(&mut self, id: CompartmentId) -> Result<bool, DeskError> {
         let (served, proven) = self.look_at_headers(id)?;
         let (_, trust) = self.keys(None)?;
-        let group = served.group;
+        let ServedCompartment { group, before, .. } = served;
         let epoch = group.chain.last().map_or(0, |last| last.epoch);
-        let opened = self
+        let looked = self
             .secret_of(&proven, &group, (id, &trust))
-            .and_then(|secret| {
-                let mut headers = group.headers.iter();
-                headers.try_for_each(|one| open::header_key(&proven, &secret, one).map(drop))
-            });
-        match opened {
+            .and_then(|secret| as_before(&proven, &secret, (&group.headers, &before)));
+        match looked {
             Ok(()) => {
+                let key = self.chain_key(&proven, &group.chain, &trust)?;
+                let recovery = trust.recovery();
+                let recovery = recovery.map_or_else(Vec::new, |to| seal_header(&key, to));
                 let want = Want::Rekey { compartment: id };
-                self.ask(want, Load::Opened { epoch }, Because::default())?;
+                let load = Load::Opened { epoch, recovery };
+                self.ask(want, load, Because::default())?;
                 Ok(true)
             }
             Err(DeskError::Damaged(_)) => Ok(false),
@@ -104,7 +109,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn look_at_headers(
+    pub(crate) fn look_at_headers(
         &mut self,
         id: CompartmentId,
     ) -> Result<(ServedCompartment, Proven), DeskError> {
@@ -117,7 +122,7 @@ impl Desk<'_> {
     }
 
     /// The secret of the compartment that was asked for.
-    fn secret_of(
+    pub(crate) fn secret_of(
         &self,
         proven: &Proven,
         group: &HeaderGroup,
@@ -128,6 +133,29 @@ impl Desk<'_> {
         }
         open::follow(proven, self.person.identity(), &group.chain, trust)
     }
+}
+
+/// Whether every header opens, and to the same key as the one it took the place of: only that key makes its MAC.
+///
+/// # Errors
+/// [`DeskError::Damaged`] for the first that does not.
+fn as_before(
+    proven: &Proven,
+    secret: &HybridIdentity,
+    (headers, before): (&[SealedAgain], &[SealedAgain]),
+) -> Result<(), DeskError> {
+    for one in headers {
+        let key = open::header_key(proven, secret, one)?;
+        for old in before.iter().filter(|old| old.of == one.of) {
+            let same = Header::parse(&old.header).is_ok_and(|(old, _)| old.is_sealed_by(&key));
+            if !same {
+                return Err(DeskError::damaged(
+                    "a header opens to another key than the one it took the place of",
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The same headers for another key.

@@ -45,7 +45,7 @@ impl<'a> Recipients<'a> {
             || DeskError::damaged("nobody vouches for a key that things should be sealed to");
         match member {
             Member::User(user) => self.trust.recipient_of(*user).cloned().ok_or_else(nobody),
-            Member::Recovery => self.trust.genesis.recovery.clone().ok_or_else(nobody),
+            Member::Recovery => self.trust.recovery().cloned().ok_or_else(nobody),
             Member::Compartment(id) => {
                 let found = self
                     .keys

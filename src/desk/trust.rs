@@ -21,6 +21,7 @@ use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::Genesis;
 use crate::keeper::message::load::Invitation;
 use crate::keeper::message::load::MembersStatement;
+use crate::keeper::message::load::RecoveryStatement;
 use crate::keeper::message::open_to::OpenTo;
 use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
@@ -30,6 +31,7 @@ mod grant;
 mod known;
 mod members;
 mod people;
+mod recovery;
 mod second;
 
 use known::Known;
@@ -47,6 +49,8 @@ pub(crate) struct Trust {
     invited: Vec<Invitation>,
     /// Since when how many people are needed, where that was changed, oldest first.
     modes: Vec<(Timestamp, TwoPerson)>,
+    /// Other recovery keys that the root gave the trustees.
+    recoveries: Vec<RecoveryStatement>,
 }
 
 impl Trust {
@@ -66,12 +70,14 @@ impl Trust {
             people: BTreeMap::new(),
             invited: Vec::new(),
             modes: Vec::new(),
+            recoveries: Vec::new(),
         };
         let mut statements: Vec<Statement> = Vec::new();
         for text in &keys.statements {
             statements.push(Statement::parse(text.as_bytes()).map_err(DeskError::damaged)?);
         }
         trust.follow(&statements);
+        trust.check_recovery(keys.recovery.as_ref())?;
         for account in &keys.accounts {
             trust.check_account(account)?;
         }

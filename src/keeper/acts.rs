@@ -195,6 +195,10 @@ acts! {
     ExportAudit = "export-audit", Export, Vault, [], "audit export", "export the audit entries";
     /// Take out the proof of one entry.
     ProveEntry = "prove-entry", List, Vault, [], "audit proof", "take out the proof of an entry";
+    /// Give the trustees a new recovery key.
+    RotateRecovery = "rotate-recovery", Rotate, Vault, [], "recovery rotate", "give the trustees a new recovery key";
+    /// Make new share files of the trustees' recovery key.
+    MakeShares = "make-shares", Admin, Vault, [], "recovery shares", "make new shares for the trustees";
 }
 
 impl Act {

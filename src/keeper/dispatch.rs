@@ -21,6 +21,9 @@ mod keys;
 impl Vault {
     /// Does what is wanted.
     pub(crate) fn dispatch(&mut self, request: &Request, load: Load) -> Result<Step, Stop> {
+        if load.seals_to_recovery() && self.has_newer_recovery(request.asked.seen) {
+            return Err(Stop::Stale);
+        }
         match (request.asked.want.clone(), load) {
             (Want::LookUpKeys { case }, Load::Nothing {}) => self.look_up_keys(request, case),
             (Want::LookUpErrands {}, Load::Nothing {}) => self.look_up_errands(request),

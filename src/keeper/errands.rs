@@ -188,7 +188,7 @@ impl Vault {
         let entry = match member {
             Member::User(user) => self.succeeded.get(user),
             Member::Compartment(id) => self.rekeyed.get(id),
-            Member::Recovery => None,
+            Member::Recovery => return self.has_newer_recovery(seen),
         };
         entry.is_some_and(|index| *index >= seen)
     }

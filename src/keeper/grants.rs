@@ -41,7 +41,7 @@ use crate::sealing::UnitKey;
 use crate::store::Tree;
 
 /// A grant's compartment has one epoch for as long as it lives.
-const EPOCH: u32 = 1;
+pub(crate) const EPOCH: u32 = 1;
 /// The natural key of how many entries are noted about a grant.
 const COUNT: &[u8] = b"count";
 
@@ -167,7 +167,7 @@ impl Vault {
     }
 
     /// Everything that may be sealed to a grant's compartment.
-    fn headers_under(&self, grant: &GrantFacts) -> Result<Vec<HeaderOf>, Broken> {
+    pub(crate) fn headers_under(&self, grant: &GrantFacts) -> Result<Vec<HeaderOf>, Broken> {
         let mut all = Vec::new();
         for facts in self.records_granted(grant)? {
             all.extend(self.parts_to_grant(&facts, false)?);

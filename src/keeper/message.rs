@@ -250,6 +250,8 @@ pub enum Want {
     ProveEntry {
         index: u64,
     },
+    RotateRecovery {},
+    MakeShares {},
 }
 
 /// Bytes that are text (canonical JSON), as a JSON string.

@@ -303,6 +303,7 @@ fn assemble(
         succeeded: HashMap::new(),
         throttle: Throttle::default(),
         rekeyed: HashMap::new(),
+        recovery_changed: None,
         sessions: HashMap::new(),
         kept: BTreeMap::new(),
         sealed: OnceCell::new(),

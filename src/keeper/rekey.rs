@@ -48,6 +48,7 @@ impl Vault {
         let entry = request.entry(Act::Rekey).listing(records_of(&all));
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, logged| {
+            let before = vault.headers_before(logged, &facts, &all)?;
             let group = HeaderGroup {
                 chain: vault.chain(logged, &way)?,
                 headers: vault.headers(logged, all, (id, facts.epoch))?,
@@ -55,6 +56,7 @@ impl Vault {
             Ok(Served::Compartment(Box::new(ServedCompartment {
                 entitled,
                 group,
+                before,
             })))
         }))
     }
@@ -124,34 +126,12 @@ impl Vault {
         })
     }
 
-    /// Takes someone's word that every header of the present key opens: what was kept until then ends.
-    pub(crate) fn confirm(
-        &mut self,
+    /// A compartment whose key the asker holds. Any other is unknown to them.
+    pub(crate) fn held(
+        &self,
         request: &Request,
         id: CompartmentId,
-        epoch: u32,
-    ) -> Result<Step, Stop> {
-        let permit = self.permit(request, Act::Rekey, Resource::Vault)?;
-        let (facts, _) = self.held(request, id)?;
-        if facts.epoch != epoch || !self.confirmable(&facts, &request.asker)? {
-            return Err(Stop::Stale);
-        }
-        let mut ended = Vec::new();
-        for kept in self.kept_of(&facts)? {
-            if self.may_confirm(&kept, (id, request.asker.id))? {
-                ended.push(kept);
-            }
-        }
-        let records = records_of(&self.sealed_under(&facts)?);
-        self.end_kept(&facts, |kept| ended.contains(kept))?;
-        let note = serde_json::json!({"opened": epoch});
-        let entry = request.entry(Act::Rekey).listing(records).noting(note);
-        let pledge = self.log(permit, entry)?;
-        Ok(Step::done(pledge).telling_errands(request.asker.id))
-    }
-
-    /// A compartment whose key the asker holds. Any other is unknown to them.
-    fn held(&self, request: &Request, id: CompartmentId) -> Result<(CompartmentFacts, Way), Stop> {
+    ) -> Result<(CompartmentFacts, Way), Stop> {
         let facts = self.compartment(id)?.ok_or(Stop::Unknown)?;
         let way = self.way(request.asker.id, id)?.ok_or(Stop::Unknown)?;
         Ok((facts, way))

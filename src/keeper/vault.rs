@@ -64,6 +64,8 @@ pub(crate) struct Vault {
     pub(crate) succeeded: HashMap<UserId, u64>,
     /// Which compartments were given new keys since the vault was opened, and in which entry.
     pub(crate) rekeyed: HashMap<CompartmentId, u64>,
+    /// In which entry the trustees took a new key, if they did since the vault was opened.
+    pub(crate) recovery_changed: Option<u64>,
     /// When people last signed in since the vault was opened.
     pub(crate) sessions: HashMap<UserId, Timestamp>,
     /// Which compartments have something superseded, the earliest of it since when.

@@ -60,6 +60,7 @@ impl Vault {
             statements.extend(self.statements_of(account.id)?);
         }
         statements.extend(self.policy_statements());
+        statements.extend(self.recovery_statements()?);
         for account in &mut accounts {
             // Names are the directory's, which is an entry to look at; sealing does not need them.
             account.name = String::new();

@@ -16,8 +16,10 @@ use std::fmt;
 use std::io;
 use std::io::Write;
 
+pub use crate::sealing::shares::recovered::OpenShareError;
 pub use crate::sealing::shares::recovered::Recovered;
 pub use crate::sealing::shares::recovered::RecoveredError;
+pub use crate::sealing::shares::sheet::words_on;
 
 use crate::sealing::aead::TAG_BYTES;
 use crate::sealing::export::ExportRecipient;

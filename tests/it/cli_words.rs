@@ -60,6 +60,8 @@ const COMMANDS: &[&str] = &[
     "vault place add",
     "vault place remove",
     "vault place list",
+    "recovery shares",
+    "recovery rotate",
     "access check",
     "access who",
     "access of",

@@ -10,6 +10,8 @@ use strongroom::desk::Desk;
 use strongroom::desk::Filing;
 use strongroom::keeper::Keeper;
 use strongroom::keeper::facts::Role;
+use strongroom::sealing::HybridIdentity;
+use strongroom::sealing::SigningKey;
 
 use crate::centre_kit;
 use crate::centre_kit::Centre;
@@ -74,6 +76,8 @@ const TRIED: &[&str] = &[
     "vault place remove nobody",
     "vault place list",
     "vault turn",
+    "recovery rotate --opened opened --trustee x --trustee y --to shares",
+    "recovery shares --opened opened --trustee x --trustee y --to shares",
     "team add staff tess",
     "team remove staff tess",
     "record add --kind complaint --from form.json",
@@ -157,6 +161,12 @@ impl Twin {
         place.write("ada", "test only: ada knows these five words\n");
         place.write("new", "words for somebody who is new here\n");
         place.write("form.json", form("complaint").to_string());
+        // Of no vault: whoever looks gets as far as the keeper's answer.
+        let root = SigningKey::generate().to_text();
+        let recovery = HybridIdentity::generate().to_text();
+        let (root, recovery) = (root.as_str(), recovery.expose());
+        let opened = format!("# strongroom recovery, version 1\n# root key: {root}\n{recovery}\n");
+        place.write("opened", opened);
         place.write("forms/one.json", form("contact-report").to_string());
         Self {
             place,

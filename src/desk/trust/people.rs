@@ -5,6 +5,7 @@
 
 use crate::desk::error::DeskError;
 use crate::desk::trust::Known;
+use crate::desk::trust::ROOT;
 use crate::desk::trust::Trust;
 use crate::desk::trust::body;
 use crate::ids::UserId;
@@ -31,6 +32,7 @@ impl Trust {
         match statement.kind() {
             StatementKind::Invite => self.take_invitation(statement),
             StatementKind::Enrol => self.take_enrolment(statement, all),
+            StatementKind::Succeed if statement.by() == ROOT => self.take_recovery(statement),
             StatementKind::Succeed => self.take_succession(statement),
             StatementKind::Role => self.take_roles(statement),
             StatementKind::Suspend => self.take_state(statement),

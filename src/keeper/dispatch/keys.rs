@@ -24,9 +24,12 @@ impl Vault {
             (Want::Rekey { compartment }, Load::Rekey(new)) => {
                 self.rekey(request, compartment, &new)
             }
-            (Want::Rekey { compartment }, Load::Opened { epoch }) => {
-                self.confirm(request, compartment, epoch)
+            (Want::Rekey { compartment }, Load::Opened { epoch, recovery }) => {
+                self.confirm(request, compartment, (epoch, &recovery))
             }
+            (Want::RotateRecovery {}, Load::Nothing {}) => self.show_recovery_only(request),
+            (Want::RotateRecovery {}, Load::Recovery(new)) => self.rotate_recovery(request, &new),
+            (Want::MakeShares {}, Load::Nothing {}) => self.made_shares(request),
             (Want::ListErrands {}, Load::Nothing {}) => self.list_errands(request),
             (Want::CheckAccess {}, Load::Nothing {}) => self.check_access(request),
             (Want::WhoMayRead { record }, Load::Nothing {}) => self.who_may_read(request, record),

@@ -148,7 +148,7 @@ pub enum Served {
     Compartment(Box<ServedCompartment>),
     /// A record whose headers are to be sealed again for others.
     Guarded(Box<ServedGuarded>),
-    /// Every envelope sealed to the asker in person.
+    /// Every envelope sealed to the asker in person; or of the trustees' key, those that nobody else can open.
     Envelopes(Vec<ChainLink>),
 }
 
@@ -172,7 +172,8 @@ pub struct Keys {
     /// Every account.
     pub accounts: Vec<AccountFacts>,
     /// The statements about them (`invite`, `enrol`, `succeed`, `role`, `suspend`, `approve`), oldest first, and
-    /// the `policy` statements that changed how many people an act needs, each with its `approve`.
+    /// the `policy` statements that changed how many people an act needs, each with its `approve`; and the root's
+    /// `succeed` statements that gave the trustees another recovery key.
     pub statements: Vec<String>,
     /// Role teams, and where a case was asked for its compartments and those of grants of the whole case.
     pub compartments: Vec<(CompartmentFacts, EpochFacts)>,
@@ -337,6 +338,9 @@ pub struct ServedCompartment {
     pub entitled: Entitled,
     /// The way to its secret, and the headers.
     pub group: HeaderGroup,
+    /// The headers these took the place of, where those are still kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<crate::keeper::message::load::SealedAgain>,
 }
 
 /// A record's headers, and what it was open to before.

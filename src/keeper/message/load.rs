@@ -18,6 +18,7 @@ use crate::sealing::VerifyingKey;
 
 pub mod granted;
 pub mod people;
+pub mod recovery;
 
 pub use granted::Approval;
 pub use granted::ApproveStatement;
@@ -34,6 +35,8 @@ pub use people::Reissued;
 pub use people::RolesStatement;
 pub use people::StateStatement;
 pub use people::Succession;
+pub use recovery::NewRecovery;
+pub use recovery::RecoveryStatement;
 
 /// What an ask carries: things already sealed, and the facts the keeper needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,10 +60,18 @@ pub enum Load {
     Reseal(Box<Reseal>),
     /// A compartment's next epoch.
     Rekey(Box<NewEpoch>),
-    /// The word that every header of a compartment's present epoch opens.
+    /// The word that every header of a compartment's present epoch opens, to what those before it opened to.
     Opened {
         /// The epoch.
         epoch: u32,
+        /// An envelope of its secret for the trustees, where there are any: a header, beside that of who made
+        /// the epoch.
+        #[serde(
+            default,
+            skip_serializing_if = "Vec::is_empty",
+            with = "crate::keeper::message::binary"
+        )]
+        recovery: Vec<u8>,
     },
     /// A role's team.
     Team(Box<NewCompartment>),
@@ -72,6 +83,8 @@ pub enum Load {
     Reissue(Box<Reissued>),
     /// An offer to join.
     Invitation(Box<NewInvitation>),
+    /// The trustees' new recovery key.
+    Recovery(Box<NewRecovery>),
     /// A signed statement alone.
     Signed(#[serde(with = "crate::keeper::message::text")] Vec<u8>),
 }

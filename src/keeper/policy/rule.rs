@@ -23,6 +23,7 @@ pub const RULES: &[&str] = &[
     "two-person-mode",
     "places",
     "place-list",
+    "trustees-key",
     "errand-list",
     "re-keying",
     "access-check",

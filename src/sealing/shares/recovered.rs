@@ -5,7 +5,11 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::sealing::hybrid::HybridIdentity;
+use crate::sealing::passphrase::PassphraseError;
+use crate::sealing::passphrase::WorkFactor;
+use crate::sealing::passphrase::open_with_passphrase;
 use crate::sealing::secret::Plain;
+use crate::sealing::secret::SecretText;
 use crate::sealing::signing::SigningKey;
 
 const FIRST_LINE: &str = "# strongroom recovery, version 1";
@@ -59,6 +63,58 @@ impl Recovered {
         let root = SigningKey::parse(lines.next()?.strip_prefix(ROOT)?).ok()?;
         let recovery = HybridIdentity::parse(lines.next()?).ok()?;
         lines.next().is_none().then_some(Self { recovery, root })
+    }
+}
+
+/// Why a pair's file was not opened with two sheets' words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenShareError {
+    /// The outer layer, of the trustee whose name comes first in the file's.
+    First(PassphraseError),
+    /// The inner layer, of the other.
+    Second(PassphraseError),
+    /// Both came off, and there is no recovery key inside.
+    NotAShare,
+}
+
+impl fmt::Display for OpenShareError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::First(PassphraseError::Wrong) => f.write_str(
+                "the first layer does not open: these are not the words of the trustee whose name comes first in \
+                 the file's",
+            ),
+            Self::Second(PassphraseError::Wrong) => f.write_str(
+                "the first layer is off, and the second does not open: these are not the words of the other trustee",
+            ),
+            Self::First(_) => f.write_str(
+                "the first layer is not sealed under words; take both layers off with age and give what comes out",
+            ),
+            Self::Second(_) => f.write_str(
+                "the second layer is not sealed under words; take both layers off with age and give what comes out",
+            ),
+            Self::NotAShare => RecoveredError.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for OpenShareError {}
+
+impl Recovered {
+    /// Opens a pair's file with the words on two sheets, the first name's first.
+    ///
+    /// # Errors
+    /// [`OpenShareError`] naming the layer that did not open.
+    pub fn open(
+        share: &[u8],
+        first: &SecretText,
+        second: &SecretText,
+    ) -> Result<Self, OpenShareError> {
+        let inner =
+            open_with_passphrase(share, first, WorkFactor::MAX).map_err(OpenShareError::First)?;
+        let text = open_with_passphrase(inner.expose(), second, WorkFactor::MAX)
+            .map_err(OpenShareError::Second)?;
+        Self::parse(&text).map_err(|_| OpenShareError::NotAShare)
     }
 }
 

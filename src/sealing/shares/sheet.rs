@@ -13,6 +13,8 @@ const COLUMNS: usize = 76;
 const CAPACITY: usize = 16 * 1024;
 /// Words of a passphrase on a line.
 const WORDS_A_LINE: usize = 5;
+/// What the words stand under.
+const HEADING: &str = "YOUR PASSPHRASE";
 /// As much of a recipient as tells it from others.
 const RECIPIENT_START: usize = 23;
 
@@ -32,6 +34,24 @@ pub(crate) fn text(holders: &[Holder<'_>], at: usize, recovery: &HybridRecipient
         sheet.ending();
     }
     SecretText::new(sheet.0)
+}
+
+/// The words in a text: on a trustee's sheet those under its heading, otherwise all there are; small letters, one
+/// space between two, as they were sealed under.
+pub fn words_on(text: &str) -> SecretText {
+    let mut words = String::with_capacity(text.len().min(CAPACITY));
+    let under = text.split_once(HEADING).map(|(_, under)| under);
+    let lines = under.unwrap_or(text).lines();
+    let all = lines.skip_while(|line| line.trim().is_empty());
+    for line in all.take_while(|line| under.is_none() || line.starts_with("    ")) {
+        for word in line.split_whitespace() {
+            if !words.is_empty() {
+                words.push(' ');
+            }
+            words.extend(word.chars().map(|letter| letter.to_ascii_lowercase()));
+        }
+    }
+    SecretText::new(words)
 }
 
 struct Sheet(String);
@@ -76,7 +96,7 @@ impl Sheet {
     }
 
     fn passphrase(&mut self, words: &SecretText) {
-        self.title("YOUR PASSPHRASE");
+        self.title(HEADING);
         let words: Vec<&str> = words.expose().split(' ').collect();
         for line in words.chunks(WORDS_A_LINE) {
             self.0.push_str("   ");

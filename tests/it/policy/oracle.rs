@@ -225,7 +225,9 @@ impl World {
                 | Act::ReadNotices
                 | Act::ListProposals => self.inside(),
                 Act::AddToRoleTeam => self.is(&[Coordinator]) && !self.own,
-                Act::ChangeTwoPerson => self.is(&[Coordinator, Trustee]),
+                Act::ChangeTwoPerson | Act::RotateRecovery | Act::MakeShares => {
+                    self.is(&[Coordinator, Trustee])
+                }
                 Act::GrantCase => self.is(&[Coordinator]) && self.purpose,
                 Act::ListUsers | Act::ReissueUser => self.is(&seniors),
                 Act::AddUser
@@ -246,7 +248,7 @@ impl World {
                         || (self.on_team() && self.inside())
                         || self.served()
                 }
-                Act::ListPlaces | Act::AccessOf | Act::ShowAudit | Act::ProveEntry => {
+                Act::ShowAudit | Act::ProveEntry | Act::ListPlaces | Act::AccessOf => {
                     self.is(&[Coordinator, DataProtectionLead, Trustee])
                 }
                 Act::CheckAccess => self.is(&[DataProtectionLead, Trustee]),

@@ -1,0 +1,271 @@
+//! `strongroom recovery`: the trustees' key and who holds shares of it.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::cli::ask::Ask;
+use crate::cli::fail::CliError;
+use crate::cli::file;
+use crate::cli::init;
+use crate::cli::out::Out;
+use crate::cli::reach;
+use crate::cli::reach::Named;
+use crate::cli::session::with_desk;
+use crate::desk::Desk;
+use crate::desk::DeskError;
+use crate::sealing::Plain;
+use crate::sealing::Recovered;
+use crate::sealing::SecretText;
+use crate::sealing::Shares;
+use crate::sealing::words_on;
+
+/// More than any share, sheet or opened share has.
+const LONGEST: usize = 64 * 1024;
+
+/// Change who holds shares of the trustees' recovery key
+///
+/// Any two trustees together can bring back what everybody else has lost. Both commands here need two of the
+/// present trustees: the share file of the two, and the words on both their sheets.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Make new share files and sheets of the same recovery key
+    ///
+    /// For a sheet that is worn or files that are lost, where nobody else can have them. The old files and sheets
+    /// stay good for whoever has them. If a trustee leaves, or a sheet was lost or seen, use `recovery rotate`.
+    #[command(after_help = HELP)]
+    Shares(Held),
+    /// Give the trustees a new recovery key, with new shares
+    ///
+    /// When a trustee leaves or joins, or a sheet was lost or seen. What the old key could open ends at once here,
+    /// and for old copies with the next turn of the vault's keys; colleagues' desks seal everything to the new key
+    /// when they sign in (`errands` shows what waits). Until then the trustees cannot bring that back from this
+    /// vault: keep the old shares, and the last backup, until nothing waits and the keys have been turned. Then
+    /// destroy the old ones.
+    #[command(after_help = HELP)]
+    Rotate(Held),
+}
+
+const HELP: &str = "\
+The words are asked for, first those of the trustee whose name comes first in the share file's name. Do this at a
+computer that both trustees trust.
+
+Example:
+  strongroom --vault centre --as moira recovery rotate --share Ada-Ben.age \\
+      --trustee Ada --trustee Mei --trustee Owen --to /media/stick/new-shares";
+
+/// Two present trustees, and who is to hold shares.
+#[derive(Debug, clap::Args)]
+struct Held {
+    /// The share file of two present trustees
+    #[arg(long, value_name = "FILE", required_unless_present = "opened")]
+    share: Option<PathBuf>,
+    /// Read the words on a trustee's sheet from FILE, instead of asking; give it twice, in the order of the share
+    /// file's name
+    #[arg(long = "sheet", value_name = "FILE", requires = "share")]
+    sheets: Vec<PathBuf>,
+    /// What both layers of a share held, as age wrote it: for trustees with keys of their own
+    #[arg(long, value_name = "FILE", conflicts_with = "share")]
+    opened: Option<PathBuf>,
+    /// A trustee from now on, and, if they have one, the age recipient to lock theirs with; two to five
+    #[arg(long = "trustee", value_name = "NAME[=RECIPIENT]", required = true)]
+    trustees: Vec<String>,
+    /// Where the new shares and sheets are written; a new folder
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+}
+
+pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    match args.command {
+        Command::Shares(held) => shares(&held, ask, out),
+        Command::Rotate(held) => rotate(&held, ask, out),
+    }
+}
+
+fn rotate(held: &Held, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    let (old, trustees) = held.begin(ask)?;
+    with_desk(ask, out, |desk, out| {
+        let mut new = desk.new_recovery(&old, &trustees)?;
+        let written = write(&new.shares, &held.to)?;
+        let rotated = match desk.rotate_recovery(&old, &mut new) {
+            Ok(rotated) => rotated,
+            Err(error) if changed_nothing(&error) => {
+                take_back(&written, &held.to);
+                return Err(error.into());
+            }
+            Err(error) => {
+                let hint = "it is not known whether the vault has the new key: keep the old shares and the new ones, \
+                            and try again with the old; if these are called an older set, the new key counts";
+                return Err(CliError::from(error).hint(hint));
+            }
+        };
+        // What it does not do now waits for the next sign-in.
+        let errands = desk.run_errands().unwrap_or_default();
+        if out.json() {
+            return out.document(&json!({
+                "shares": written,
+                "sealed_here": rotated.sealed_here,
+                "unopened": rotated.unopened,
+                "errands": errands,
+            }));
+        }
+        out.heading("The trustees have a new recovery key.");
+        out.gap();
+        let mut lines = vec![
+            format!(
+                "Give each trustee their sheet and the share files it names, from `{}`. Then remove that folder.",
+                held.to.display()
+            ),
+            "Colleagues' desks seal what they can open to the new key when they sign in: `strongroom errands` shows \
+             what waits."
+                .to_owned(),
+            "When nothing waits, turn the vault's keys, make a backup, and have the old sheets and share files \
+             destroyed. Until then keep them apart from the new ones: the backup before this opens with them alone."
+                .to_owned(),
+        ];
+        if rotated.unopened > 0 {
+            lines.push(format!(
+                "{} keys that only the trustees could have opened did not open. They stay as they are: whoever made \
+                 them sealed nothing useful. `strongroom access check` says more.",
+                rotated.unopened
+            ));
+        }
+        out.items(&lines);
+        Ok(())
+    })
+}
+
+/// Whether the keeper has said no, so that it cannot have the new key.
+fn changed_nothing(error: &DeskError) -> bool {
+    matches!(
+        error,
+        DeskError::Denied { .. }
+            | DeskError::Refused { .. }
+            | DeskError::Unknown
+            | DeskError::Busy(_)
+    )
+}
+
+fn shares(held: &Held, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    let (old, trustees) = held.begin(ask)?;
+    with_desk(ask, out, |desk: &mut Desk<'_>, out| {
+        let shares = desk.new_shares(&old, &trustees)?;
+        let written = write(&shares, &held.to)?;
+        if out.json() {
+            return out.document(&json!({ "shares": written }));
+        }
+        out.heading("There are new shares of the same recovery key.");
+        out.gap();
+        out.items(&[
+            format!(
+                "Give each trustee their sheet and the share files it names, from `{}`. Then remove that folder.",
+                held.to.display()
+            ),
+            "Have the old sheets and share files destroyed: whoever keeps two of them can still open everything."
+                .to_owned(),
+        ]);
+        Ok(())
+    })
+}
+
+/// A trustee's name, and their recipient.
+type Holder = (String, Option<String>);
+
+impl Held {
+    /// The secret of two trustees, and who is to hold shares; nothing is asked or done when the folder for the new
+    /// ones will not do.
+    fn begin(&self, ask: &Ask) -> Result<(Recovered, Vec<Holder>), CliError> {
+        file::unused(&self.to)?;
+        if let Named::Folder(paths) = reach::named(ask)?
+            && init::inside(&self.to, &paths)
+        {
+            let says = "the shares cannot lie in the folder of the vault or of its keys";
+            return Err(CliError::refused("shares", says).hint("name another folder with --to"));
+        }
+        let old = self.recovered(ask)?;
+        let trustees = self.trustees.iter().map(|one| init::split(one));
+        Ok((old, trustees.collect()))
+    }
+
+    fn recovered(&self, ask: &Ask) -> Result<Recovered, CliError> {
+        let wrong = |says: String| CliError::refused("share", says);
+        if let Some(opened) = &self.opened {
+            let text = Plain::new(read(opened)?.to_vec());
+            return Recovered::parse(&text).map_err(|error| wrong(error.to_string()));
+        }
+        let share = self.share.as_deref().ok_or_else(|| {
+            CliError::usage("no share was named").hint("give it with --share FILE")
+        })?;
+        let share = read(share)?;
+        let (first, second) = match self.sheets.as_slice() {
+            [] => (
+                ask.words("The words of the trustee who comes first in the file's name: ")?,
+                ask.words("The words of the other trustee: ")?,
+            ),
+            [first, second] => (words(first)?, words(second)?),
+            _ => {
+                return Err(CliError::usage(
+                    "give --sheet twice, once for each of the two trustees",
+                ));
+            }
+        };
+        Recovered::open(&share, &first, &second).map_err(|error| wrong(error.to_string()))
+    }
+}
+
+fn words(sheet: &Path) -> Result<SecretText, CliError> {
+    let bytes = read(sheet)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| {
+        let says = format!("`{}` is not a trustee's sheet", sheet.display());
+        CliError::refused("sheet", says)
+    })?;
+    Ok(words_on(text))
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> {
+    let unreadable = |error| CliError::file("read", path, &error);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
+    let file = File::open(path).map_err(unreadable)?;
+    let limit = LONGEST as u64;
+    file.take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// Writes shares and sheets, each for its owner's eyes only.
+fn write(shares: &Shares, dir: &Path) -> Result<Vec<PathBuf>, CliError> {
+    file::private_folder(dir)?;
+    let files = shares.files.iter();
+    let files = files.map(|(name, bytes)| (name, bytes.as_slice()));
+    let sheets = shares.sheets.iter();
+    let sheets = sheets.map(|(name, text)| (name, text.expose().as_bytes()));
+    let mut written = Vec::new();
+    for (name, bytes) in files.chain(sheets) {
+        let path = dir.join(name);
+        if let Err(error) = file::secret(&path, bytes) {
+            take_back(&written, dir);
+            return Err(error.hint("nothing was changed"));
+        }
+        written.push(path);
+    }
+    Ok(written)
+}
+
+fn take_back(written: &[PathBuf], dir: &Path) {
+    for path in written {
+        // Best effort: no vault knows the key in them.
+        drop(std::fs::remove_file(path));
+    }
+    drop(std::fs::remove_dir(dir));
+}
