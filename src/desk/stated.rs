@@ -164,18 +164,7 @@ fn opened(evidence: &GrantEvidence, head: &SignedCheckpoint) -> Result<Vec<Opene
 /// Checks that the statements served lead to each signature a stranger will look at: those who check it have
 /// nothing else to go by.
 fn check_signers(evidence: &GrantEvidence, vault: VaultId, keys: &Keys) -> Result<(), DeskError> {
-    let trust = Trust::check(
-        vault,
-        &Keys {
-            genesis: keys.genesis.clone(),
-            accounts: Vec::new(),
-            statements: evidence.statements.clone(),
-            compartments: Vec::new(),
-            case: None,
-            members: None,
-            recovery: None,
-        },
-    )?;
+    let trust = Trust::of(vault, &keys.genesis, &evidence.statements)?;
     let nobody = || DeskError::damaged("nobody vouches for somebody who signed about this grant");
     let facts = &evidence.facts;
     let mut signed = vec![facts.statement.clone()];

@@ -59,7 +59,27 @@ impl Trust {
     /// # Errors
     /// [`DeskError::Damaged`] naming the first thing nobody vouches for.
     pub(crate) fn check(vault: VaultId, keys: &Keys) -> Result<Self, DeskError> {
-        let statement = parse(&keys.genesis, StatementKind::Genesis, vault)?;
+        let trust = Self::of(vault, &keys.genesis, &keys.statements)?;
+        trust.check_recovery(keys.recovery.as_ref())?;
+        for account in &keys.accounts {
+            trust.check_account(account)?;
+        }
+        if let Some(case) = &keys.case {
+            trust.check_team(case.id, (&case.team, keys.members.as_deref()))?;
+        }
+        Ok(trust)
+    }
+
+    /// Whom these statements make known, from the root down. Nothing is said of what else a keeper shows.
+    ///
+    /// # Errors
+    /// [`DeskError::Damaged`] where the root did not found this vault, or a statement cannot be read.
+    pub(crate) fn of(
+        vault: VaultId,
+        genesis: &[u8],
+        statements: &[String],
+    ) -> Result<Self, DeskError> {
+        let statement = parse(genesis, StatementKind::Genesis, vault)?;
         let genesis: Genesis = body(&statement)?;
         statement.verify(&genesis.root).map_err(|_| {
             DeskError::damaged("the vault's founding statement is not signed by its root key")
@@ -72,18 +92,11 @@ impl Trust {
             modes: Vec::new(),
             recoveries: Vec::new(),
         };
-        let mut statements: Vec<Statement> = Vec::new();
-        for text in &keys.statements {
-            statements.push(Statement::parse(text.as_bytes()).map_err(DeskError::damaged)?);
+        let mut parsed: Vec<Statement> = Vec::new();
+        for text in statements {
+            parsed.push(Statement::parse(text.as_bytes()).map_err(DeskError::damaged)?);
         }
-        trust.follow(&statements);
-        trust.check_recovery(keys.recovery.as_ref())?;
-        for account in &keys.accounts {
-            trust.check_account(account)?;
-        }
-        if let Some(case) = &keys.case {
-            trust.check_team(case.id, (&case.team, keys.members.as_deref()))?;
-        }
+        trust.follow(&parsed);
         Ok(trust)
     }
 

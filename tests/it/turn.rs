@@ -30,6 +30,7 @@ use strongroom::sealing::open_header;
 use strongroom::sealing::open_payload;
 use strongroom::sealing::open_with_passphrase;
 use strongroom::store::UnitKind;
+use strongroom::store::UnitName;
 
 use crate::centre_kit::Centre;
 use crate::centre_kit::copy_all;
@@ -199,10 +200,6 @@ impl Hoard {
         ada.remove_from_team(&centre.supervised, "sam").unwrap();
         drop(ada);
         copies.push(copy("after it"));
-        // What has ended, by its keys: told by somebody who had them all in time.
-        let mut truth = Thief::with(centre.keeper.vault(), &[&copies[1]]);
-        truth.take(2, &old_key);
-        let ended = ended_keys(&truth, grant.id.as_bytes());
         let certificate = turned(&centre).certificate.unwrap();
         assert_eq!(certificate.confirmed, ["red", "green", "blue"]);
         assert!(certificate.outstanding.is_empty());
@@ -211,6 +208,12 @@ impl Hoard {
         }
         copies.push(copy("after the turn"));
         let new_key = Keyring::at(&at.keys).generation_key(3).unwrap();
+        // What has ended, by its keys: told by somebody who had them all in time.
+        let mut truth = Thief::with(centre.keeper.vault(), &[&copies[1]]);
+        truth.take(2, &old_key);
+        let mut living = Thief::with(centre.keeper.vault(), &[&copies[2]]);
+        living.take(3, &new_key);
+        let ended = ended_keys(&truth, &living, grant.id.as_bytes());
         let Centre { dir, keeper, .. } = centre;
         let vault = keeper.vault();
         drop(keeper);
@@ -249,15 +252,23 @@ impl Hoard {
     }
 }
 
-/// The keys of a grant, and of what ended with somebody's leaving: units of which a later copy has no more use.
-fn ended_keys(truth: &Thief, grant: &[u8]) -> Vec<UnitKey> {
-    let of_grant = truth
-        .keys
-        .iter()
-        .filter(|(unit, _)| unit.kind() == UnitKind::Grant && unit.natural() == grant);
-    let all: Vec<UnitKey> = of_grant.map(|(_, key)| key.duplicate()).collect();
-    assert!(!all.is_empty());
-    all
+/// Every key that opened something and has no more use: a grant's, those of envelopes, of an epoch that another
+/// has followed.
+fn ended_keys(truth: &Thief, living: &Thief, grant: &[u8]) -> Vec<UnitKey> {
+    let lives = |key: &UnitKey| {
+        living
+            .keys
+            .iter()
+            .any(|(_, one)| one.expose() == key.expose())
+    };
+    let ended = truth.keys.iter().filter(|(_, key)| !lives(key));
+    let kinds: Vec<UnitKind> = ended.clone().map(|(unit, _)| unit.kind()).collect();
+    assert!(kinds.contains(&UnitKind::Membership), "{kinds:?}");
+    let granted = |(unit, _): &&(UnitName, UnitKey)| {
+        unit.kind() == UnitKind::Grant && unit.natural() == grant
+    };
+    assert!(ended.clone().any(|one| granted(&one)), "{kinds:?}");
+    ended.map(|(_, key)| key.duplicate()).collect()
 }
 
 #[test]

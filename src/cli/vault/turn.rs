@@ -29,6 +29,14 @@ pub(super) fn run(ask: &Ask, out: &mut Out) -> Result<(), CliError> {
         if out.json() {
             return out.document(&document(&turned));
         }
+        if let Some(certificate) = &turned.certificate
+            && !certificate.outstanding.is_empty()
+        {
+            out.warning(&format!(
+                "a share of the old key is outstanding at {}",
+                certificate.outstanding.join(", ")
+            ));
+        }
         if !out.quiet() || turned.certificate.is_none() {
             page(&turned, out);
         }
