@@ -35,21 +35,26 @@ impl Vault {
     /// somebody who is served the present ones: they open nothing more.
     pub(crate) fn headers_before(
         &self,
-        _: &Logged,
+        logged: &Logged,
         facts: &CompartmentFacts,
         all: &BTreeSet<HeaderOf>,
     ) -> Result<Vec<SealedAgain>, Broken> {
         let mut before = Vec::new();
         for kept in self.kept_of(facts)? {
             for of in all {
-                let header = self.kept_header(of, (kept.compartment, kept.epoch))?;
+                let header = self.kept_header(logged, of, (kept.compartment, kept.epoch))?;
                 before.extend(header.map(|header| SealedAgain { of: *of, header }));
             }
         }
         Ok(before)
     }
 
-    fn kept_header(&self, of: &HeaderOf, lock: Lock) -> Result<Option<Vec<u8>>, Broken> {
+    fn kept_header(
+        &self,
+        _: &Logged,
+        of: &HeaderOf,
+        lock: Lock,
+    ) -> Result<Option<Vec<u8>>, Broken> {
         // What has one place only has moved into the unit of the epoch before.
         let moved = self.keys.get(&units::epoch(lock.0, lock.1));
         let moved = moved.map(UnitKey::duplicate);

@@ -195,6 +195,7 @@ pub(crate) fn redact(text: &str) -> String {
         // The demo's clock runs on while tests do.
         let dated = out
             .strip_suffix(" at ")
+            .or_else(|| out.strip_suffix(" at\n"))
             .and_then(|date| date.get(date.len().checked_sub(4)?..));
         let clock = dated.is_some_and(|year| year.bytes().all(|c| c.is_ascii_digit()))
             && rest.get(2..3) == Some(":");
@@ -268,6 +269,10 @@ fn redaction_keeps_what_is_the_same_the_same() {
     assert_eq!(
         redact("2 November 2026 at 09:07."),
         "2 November 2026 at [HH:MM]."
+    );
+    assert_eq!(
+        redact("November 2026 at\n09:07: x"),
+        "November 2026 at\n[HH:MM]: x"
     );
     assert_eq!(words("a 'b c' ''"), ["a", "b c", ""]);
 }

@@ -218,6 +218,9 @@ const OPENERS: [&str; 5] = [
     "Person::unseal(",
 ];
 
+/// Built for tests alone; a test sees to it.
+const FORGERY: &str = "src/desk/forgery/";
+
 /// What is wrong with a file outside the sealing room, if something opens where nothing may.
 fn opens_wrongly(path: &str, source: &str) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -226,6 +229,8 @@ fn opens_wrongly(path: &str, source: &str) -> Vec<String> {
         for opener in opens {
             let ok = match (path, *opener) {
                 ("src/desk/open.rs", _) => function.signature.contains(": &Proven"),
+                // Whoever forges there plays a thief: it is no part of the program.
+                (path, _) if path.starts_with(FORGERY) => true,
                 // Nobody can be signed in before their own identity is open.
                 ("src/desk.rs", "Person::unseal(") => function.name == "sign_in",
                 _ => false,
@@ -285,6 +290,8 @@ fn sources(room: &str) -> Vec<(String, String)> {
 
 #[test]
 fn only_one_file_opens_and_only_against_proof() {
+    let desk = std::fs::read_to_string("src/desk.rs").unwrap();
+    assert!(desk.contains("#[cfg(test)]\nmod forgery;"));
     let mut opened = 0;
     for room in ["desk", "keeper", "store", "ledger", "records", "cli"] {
         for (path, source) in sources(room) {

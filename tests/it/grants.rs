@@ -422,8 +422,10 @@ fn it_ends_with_nobody_there_and_stays_ended_when_the_vault_is_opened_again() {
         .iter()
         .rposition(|line| line.event == "end")
         .unwrap();
+    // A turn, which nobody has to come for either, may have followed.
+    let mut after = entries[end + 1..].iter();
     assert!(
-        entries[end + 1..].iter().all(|line| line.actor.is_some()),
+        after.all(|line| line.actor.is_some() || line.event == "turn"),
         "it was over before anybody came"
     );
     let mut anna = Desk::sign_in(&keeper, "anna", &passphrase("anna"), None).unwrap();
