@@ -5,6 +5,7 @@
 
 mod access;
 mod agree;
+mod ahead;
 mod backup;
 mod grants;
 mod hostile;

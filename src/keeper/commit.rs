@@ -58,6 +58,7 @@ impl Vault {
             checkpoint: note,
             effects,
         };
+        self.ahead.get_mut().clear();
         self.store.commit(frame).map_err(Broken::from)?;
         self.head.advance(&leaves, checkpoint, time);
         self.last_leaves = leaves;

@@ -18,6 +18,7 @@ use crate::keeper::message::load::NewVersion;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
+use crate::keeper::rows::AHEAD;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
@@ -29,6 +30,23 @@ impl Vault {
     /// A record's facts.
     pub(crate) fn record(&self, record: RecordId) -> Result<Option<RecordFacts>, Broken> {
         self.read(&units::record(record), Tree::Record, &[])
+    }
+
+    /// The facts of these records, in their order; those there are no more are left out.
+    pub(crate) fn records(
+        &self,
+        records: impl IntoIterator<Item = RecordId>,
+    ) -> Result<Vec<RecordFacts>, Broken> {
+        let records: Vec<RecordId> = records.into_iter().collect();
+        let mut all = Vec::with_capacity(records.len());
+        for some in records.chunks(AHEAD) {
+            let place = |id: &RecordId| self.place(&units::record(*id), Tree::Record, &[]);
+            self.look_ahead(some.iter().filter_map(place))?;
+            for record in some {
+                all.extend(self.record(*record)?);
+            }
+        }
+        Ok(all)
     }
 
     /// A version's facts.

@@ -167,11 +167,7 @@ impl Vault {
         let outside = to.is(Role::Assessor);
         let mut groups = Groups::new();
         let user = request.asker.id;
-        for facts in &records {
-            let card_only = outside && self.rules.of(&facts.kind).card_only;
-            let parts = self.parts_to_grant(facts, card_only)?;
-            self.gather(&mut groups, (user, &facts.compartments), parts)?;
-        }
+        self.gather_records(&mut groups, user, (&records, outside))?;
         if let Some(case) = &case {
             let card = HeaderOf::CaseCard {
                 case: case.id,
@@ -195,10 +191,9 @@ impl Vault {
         request: &Request,
         ids: &BTreeSet<RecordId>,
     ) -> Result<(Permit, Vec<RecordFacts>), Stop> {
-        let mut records = Vec::new();
-        for id in ids {
-            let facts = self.record(*id)?;
-            records.push(facts.ok_or_else(|| self.unknown(request, Act::GrantRecord))?);
+        let records = self.records(ids.iter().copied())?;
+        if records.len() < ids.len() {
+            return Err(self.unknown(request, Act::GrantRecord));
         }
         let sorts = if request.grants.is_empty() {
             one_of_each(records.clone())

@@ -92,10 +92,7 @@ impl Vault {
         for envelope in envelopes {
             self.put_envelope(envelope)?;
         }
-        for header in &new.headers {
-            self.put_first_header(header, (grant.compartment, EPOCH))?;
-        }
-        Ok(())
+        self.put_first_headers(&new.headers, (grant.compartment, EPOCH))
     }
 
     /// From now on the grant is served, between its dates.

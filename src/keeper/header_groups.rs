@@ -16,8 +16,11 @@ use crate::keeper::message::answer::ServedHeaders;
 use crate::keeper::message::load::HeaderOf;
 use crate::keeper::message::load::SealedAgain;
 use crate::keeper::request::Stop;
+use crate::keeper::rows::AHEAD;
+use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
+use crate::store::Tree;
 
 /// Headers to be sealed again, by the compartment whose key opens them.
 pub(crate) type Groups = BTreeMap<CompartmentId, (Way, Vec<HeaderOf>)>;
@@ -35,6 +38,22 @@ impl Vault {
         Ok(parts.filter(wanted).collect())
     }
 
+    /// Writes headers where there was none for that lock.
+    pub(crate) fn put_first_headers(
+        &mut self,
+        sealed: &[SealedAgain],
+        lock: Lock,
+    ) -> Result<(), Broken> {
+        for some in sealed.chunks(AHEAD) {
+            let place = |one: &SealedAgain| self.header_place(&one.of, lock);
+            self.look_ahead(some.iter().filter_map(place))?;
+            for one in some {
+                self.put_first_header(one, lock)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes a header where there was none for that lock.
     pub(crate) fn put_first_header(
         &mut self,
@@ -44,6 +63,30 @@ impl Vault {
         let place = self.header_place(&sealed.of, lock);
         let (key, tree, natural) = place.ok_or(Broken::NoUnit)?;
         self.write_under(&key, tree, &natural, &sealed.header)
+    }
+
+    /// Everything a grant takes of these records: the headers, by the compartment that opens them.
+    pub(crate) fn gather_records(
+        &self,
+        groups: &mut Groups,
+        user: UserId,
+        (records, outside): (&[RecordFacts], bool),
+    ) -> Result<(), Stop> {
+        for some in records.chunks(AHEAD) {
+            let versions = |facts: &RecordFacts| {
+                let (id, last) = (facts.id, facts.versions);
+                (1..=last).filter_map(move |version| {
+                    self.place(&units::version(id, version), Tree::Version, &[])
+                })
+            };
+            self.look_ahead(some.iter().flat_map(versions))?;
+            for facts in some {
+                let card_only = outside && self.rules.of(&facts.kind).card_only;
+                let parts = self.parts_to_grant(facts, card_only)?;
+                self.gather(groups, (user, &facts.compartments), parts)?;
+            }
+        }
+        Ok(())
     }
 
     /// Adds headers to those of the compartment through which somebody opens them.

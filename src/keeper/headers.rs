@@ -16,6 +16,7 @@ use crate::keeper::message::load::HeaderOf;
 use crate::keeper::message::load::NewEnvelope;
 use crate::keeper::message::load::SealedAgain;
 use crate::keeper::message::load::SealedCard;
+use crate::keeper::rows::AHEAD;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
@@ -49,21 +50,16 @@ impl Vault {
     ) -> Result<Vec<RecordFacts>, Broken> {
         if self.sealed.get().is_none() {
             let mut sealed = Sealed::new();
-            for record in self.record_ids() {
-                let facts = self.record(record)?;
-                for compartment in facts.iter().flat_map(|facts| &facts.compartments) {
-                    sealed.entry(*compartment).or_default().insert(record);
+            for facts in self.records(self.record_ids())? {
+                for compartment in &facts.compartments {
+                    sealed.entry(*compartment).or_default().insert(facts.id);
                 }
             }
             self.sealed.get_or_init(|| sealed);
         }
         let sealed = self.sealed.get();
         let records = sealed.and_then(|sealed| sealed.get(&compartment));
-        let mut all = Vec::new();
-        for record in records.into_iter().flatten() {
-            all.extend(self.record(*record)?);
-        }
-        Ok(all)
+        self.records(records.into_iter().flatten().copied())
     }
 
     /// Every part of every version of a record.
@@ -116,12 +112,16 @@ impl Vault {
         all: impl IntoIterator<Item = HeaderOf>,
         lock: Lock,
     ) -> Result<Vec<SealedAgain>, Broken> {
-        all.into_iter()
-            .map(|of| {
-                let header = self.header(logged, &of, lock)?;
-                Ok(SealedAgain { of, header })
-            })
-            .collect()
+        let all: Vec<HeaderOf> = all.into_iter().collect();
+        let mut headers = Vec::with_capacity(all.len());
+        for some in all.chunks(AHEAD) {
+            self.look_ahead(some.iter().filter_map(|of| self.header_place(of, lock)))?;
+            for of in some {
+                let header = self.header(logged, of, lock)?;
+                headers.push(SealedAgain { of: *of, header });
+            }
+        }
+        Ok(headers)
     }
 
     pub(crate) fn header(&self, _: &Logged, of: &HeaderOf, lock: Lock) -> Result<Vec<u8>, Broken> {

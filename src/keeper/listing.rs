@@ -18,6 +18,7 @@ use crate::keeper::gate::Logged;
 use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedRecord;
+use crate::keeper::message::load::HeaderOf;
 use crate::keeper::policy::decide::Decision;
 use crate::keeper::policy::decide::decide_many;
 use crate::keeper::policy::question::Question;
@@ -25,11 +26,15 @@ use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
+use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
+use crate::store::Tree;
 
 /// Records on one page of a list; each page is one entry.
 const PAGE: usize = 50;
+/// The number of a version's card among its parts.
+const CARD: u32 = 1;
 
 /// What somebody is looking through.
 #[derive(Debug)]
@@ -108,11 +113,8 @@ impl Vault {
         case: Option<CaseId>,
         records: impl Iterator<Item = RecordId>,
     ) -> Result<Vec<Visible>, Broken> {
-        let mut candidates = Vec::new();
-        for record in records {
-            let facts = self.record(record)?;
-            candidates.extend(facts.filter(|facts| case.is_none() || facts.case == case));
-        }
+        let mut candidates = self.records(records)?;
+        candidates.retain(|facts| case.is_none() || facts.case == case);
         let allowed = self.may_list(request, &candidates)?;
         let mut ways = BTreeMap::new();
         let mut visible = Vec::new();
@@ -166,6 +168,7 @@ impl Vault {
         logged: &Logged,
         cards: Vec<Visible>,
     ) -> Result<Vec<ServedRecord>, Broken> {
+        self.look_ahead_to_cards(&cards)?;
         let mut chains: BTreeMap<CompartmentId, Vec<ChainLink>> = BTreeMap::new();
         let mut served = Vec::new();
         for (facts, compartment, way) in cards {
@@ -179,6 +182,33 @@ impl Vault {
         Ok(served)
     }
 
+    /// Everything that serving these cards reads of them.
+    fn look_ahead_to_cards(&self, cards: &[Visible]) -> Result<(), Broken> {
+        let mut epochs = BTreeMap::new();
+        for (_, compartment, _) in cards {
+            if let Entry::Vacant(new) = epochs.entry(*compartment) {
+                new.insert(self.compartment(*compartment)?.ok_or(Broken::NoUnit)?.epoch);
+            }
+        }
+        let places = |(facts, compartment, _): &Visible| {
+            let version = units::version(facts.id, facts.versions);
+            let card = HeaderOf::Part {
+                record: facts.id,
+                version: facts.versions,
+                part: CARD,
+            };
+            let epoch = epochs.get(compartment).copied().unwrap_or_default();
+            [
+                self.place(&self.compartment_unit(*compartment), Tree::Compartment, &[]),
+                self.place(&version, Tree::Version, &[]),
+                self.place(&version, Tree::Part, &CARD.to_be_bytes()),
+                self.header_place(&card, (*compartment, epoch)),
+                self.place(&units::history(facts.id), Tree::History, &[]),
+            ]
+        };
+        self.look_ahead(cards.iter().flat_map(places).flatten())
+    }
+
     fn serve_card(
         &self,
         logged: &Logged,
@@ -188,7 +218,7 @@ impl Vault {
         let version = self.version(facts.id, facts.versions)?;
         let version = version.ok_or(Broken::NoUnit)?;
         let mut parts = Vec::new();
-        for part in version.parts.iter().filter(|part| part.number == 1) {
+        for part in version.parts.iter().filter(|part| part.number == CARD) {
             parts.push(self.serve_part(logged, facts.id, (version.number, part), compartment)?);
         }
         let (history, _) = self.history(facts.id)?.ok_or(Broken::NoUnit)?;

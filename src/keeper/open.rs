@@ -24,6 +24,7 @@ use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
 use crate::keeper::remembered::HeadSeen;
 use crate::keeper::remembered::KEEP_BOTH;
+use crate::keeper::rows::Ahead;
 use crate::keeper::rules::Rules;
 use crate::keeper::settle::Unsettled;
 use crate::keeper::vault::Staged;
@@ -307,6 +308,7 @@ fn assemble(
         sessions: HashMap::new(),
         kept: BTreeMap::new(),
         sealed: OnceCell::new(),
+        ahead: Ahead::default(),
         over: crate::keeper::turn::due::Over::default(),
         turned: None,
         idle_seconds: 0,

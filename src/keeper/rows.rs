@@ -1,5 +1,8 @@
 //! Rows of units: typed reading and writing, sealed under the unit's key on the way.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -12,6 +15,13 @@ use crate::sealing::UnitKey;
 use crate::store::Effect;
 use crate::store::Tree;
 use crate::store::UnitName;
+
+/// Rows by tree and id, `None` where there is none.
+pub(crate) type Ahead = RefCell<HashMap<(Tree, RowId), Option<SealedRow>>>;
+
+/// How many things are looked at ahead at a time: enough that waiting for the index no longer counts, few enough
+/// that their rows are no burden.
+pub(crate) const AHEAD: usize = 512;
 
 impl Vault {
     /// The row's value; `None` when its unit or the row does not exist (any more).
@@ -58,10 +68,40 @@ impl Vault {
     }
 
     fn sealed_row(&self, tree: Tree, id: &RowId) -> Result<Option<SealedRow>, Broken> {
-        match self.staged.rows.get(&(tree, *id)) {
-            Some(staged) => Ok(staged.clone()),
-            None => self.store.row(tree, id).map_err(Broken::from),
+        let at = (tree, *id);
+        if let Some(staged) = self.staged.rows.get(&at) {
+            return Ok(staged.clone());
         }
+        if let Some(read) = self.ahead.borrow().get(&at) {
+            return Ok(read.clone());
+        }
+        self.store.row(tree, id).map_err(Broken::from)
+    }
+
+    /// Reads what stands at these places in one go, for whoever is about to look at all of them. It is kept
+    /// until the next such call or the next frame; what is staged meanwhile comes before it.
+    pub(crate) fn look_ahead(
+        &self,
+        places: impl Iterator<Item = (UnitKey, Tree, Vec<u8>)>,
+    ) -> Result<(), Broken> {
+        let id = |(key, tree, natural): (UnitKey, Tree, Vec<u8>)| {
+            (tree, key.row_id(tree.number(), &natural))
+        };
+        let places: Vec<(Tree, RowId)> = places.map(id).collect();
+        let rows = self.store.rows_at(&places)?;
+        self.ahead.replace(places.into_iter().zip(rows).collect());
+        Ok(())
+    }
+
+    /// A place for [`Vault::look_ahead`]; `None` when the unit does not exist (any more).
+    pub(crate) fn place(
+        &self,
+        unit: &UnitName,
+        tree: Tree,
+        natural: &[u8],
+    ) -> Option<(UnitKey, Tree, Vec<u8>)> {
+        let key = self.keys.get(unit)?.duplicate();
+        Some((key, tree, natural.to_vec()))
     }
 
     /// Writes a row, a new revision if it exists.

@@ -24,6 +24,7 @@ use crate::keeper::keyring::Keyring;
 use crate::keeper::listing::Begun;
 use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
+use crate::keeper::rows::Ahead;
 use crate::keeper::rules::Rules;
 use crate::keeper::settle::Unsettled;
 use crate::keeper::shared::Shared;
@@ -81,6 +82,8 @@ pub(crate) struct Vault {
     /// What has to be looked over at the end of the act in hand.
     pub(crate) unsettled: Unsettled,
     pub(crate) staged: Staged,
+    /// Rows read together, as the last frame left them ([`Vault::look_ahead`]).
+    pub(crate) ahead: Ahead,
     /// Recent sign-ins over a socket.
     pub(crate) throttle: Throttle,
     /// What opens the entries of the frame in hand.

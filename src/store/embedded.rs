@@ -205,6 +205,10 @@ impl Store for Embedded {
         self.rows.get(tree, id, &self.source())
     }
 
+    fn rows_at(&self, places: &[(Tree, RowId)]) -> Result<Vec<Option<SealedRow>>, ReadError> {
+        self.rows.get_many(places, &self.source())
+    }
+
     fn rows(
         &self,
         tree: Tree,

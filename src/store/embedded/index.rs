@@ -145,6 +145,9 @@ impl std::fmt::Display for IndexError {
 pub(crate) trait Index: std::fmt::Debug + Send {
     fn get(&self, key: &Key) -> Result<Option<Pointer>, IndexError>;
 
+    /// As [`Index::get`], of many at once and in their order.
+    fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Option<Pointer>>, IndexError>;
+
     /// At most `limit` rows of a tree in the order of their ids, beginning after `after`.
     fn range(
         &self,
@@ -237,6 +240,15 @@ pub(crate) mod tests {
         index.set_mark(b"first".to_vec()).unwrap();
         assert_eq!(index.mark().unwrap().as_deref(), Some(&b"first"[..]));
         assert_eq!(index.get(&key(1, 2)).unwrap(), Some(pointer(12)));
+        let many = vec![key(2, 1), key(9, 9), key(1, 1), key(2, 1)];
+        let found = [
+            Some(pointer(21)),
+            None,
+            Some(pointer(11)),
+            Some(pointer(21)),
+        ];
+        assert_eq!(index.get_many(many).unwrap(), found);
+        assert_eq!(index.get_many(Vec::new()).unwrap(), []);
 
         let ids = |after: Option<u8>, limit| -> Vec<u8> {
             let page = index

@@ -16,6 +16,10 @@ impl Index for MemoryIndex {
         Ok(self.rows.get(key).copied())
     }
 
+    fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Option<Pointer>>, IndexError> {
+        keys.iter().map(|key| self.get(key)).collect()
+    }
+
     fn range(
         &self,
         tree: u8,

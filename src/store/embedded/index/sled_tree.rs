@@ -120,6 +120,10 @@ fn pointer_in(value: &sled::IVec) -> Result<Pointer, sled::Error> {
     Pointer::from_bytes(value).ok_or_else(not_a_pointer)
 }
 
+fn found(db: &sled::Db, key: &Key) -> Result<Option<Pointer>, sled::Error> {
+    db.get(key)?.as_ref().map(pointer_in).transpose()
+}
+
 fn page(
     db: &sled::Db,
     first: Vec<u8>,
@@ -146,7 +150,11 @@ fn page(
 impl Index for SledIndex {
     fn get(&self, key: &Key) -> Result<Option<Pointer>, IndexError> {
         let key = *key;
-        self.with(move |db| db.get(key)?.as_ref().map(pointer_in).transpose())
+        self.with(move |db| found(db, &key))
+    }
+
+    fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Option<Pointer>>, IndexError> {
+        self.with(move |db| keys.iter().map(|key| found(db, key)).collect())
     }
 
     fn range(

@@ -108,6 +108,16 @@ fn a_pointer_that_leads_astray_is_put_right() {
             assert_eq!(pointer_of(&store, 2), good, "made anew");
 
             tamper(&store, Change::Put(name, pointer));
+            let places = [4, 9, 2, 4].map(|n| (Tree::Hold, RowId([n; 16])));
+            let found = store.rows_at(&places).unwrap();
+            let each: Vec<_> = places
+                .iter()
+                .map(|(tree, id)| store.row(*tree, id).unwrap())
+                .collect();
+            assert_eq!(found, each);
+            assert_eq!(found, [Some(row(4)), None, Some(row(2)), Some(row(4))]);
+
+            tamper(&store, Change::Put(name, pointer));
             let rows = store.rows(Tree::Hold, None, 10).unwrap();
             let revisions: Vec<u64> = rows.iter().map(|(_, row)| row.revision).collect();
             assert_eq!(revisions, [0, 1, 2, 3, 4]);
