@@ -8,6 +8,7 @@ pub mod keys;
 
 use std::fmt;
 
+use crate::bytes::put_base64url;
 use crate::bytes::unbase64url;
 use crate::clock::Timestamp;
 use crate::ledger::leaf::actor::ActorHandle;
@@ -109,22 +110,28 @@ impl std::error::Error for LeafError {}
 impl Leaf {
     /// The entry's bytes: keys in order, no white space, ASCII only (RFC 8785 by construction).
     pub fn encode(&self) -> Vec<u8> {
-        let frame = self.frame.map(|digest| digest.to_string());
-        format!(
-            concat!(
-                r#"{{"actor":"{}","commit":"{}","event":"{}","frame":"{}","index":{},"#,
-                r#""outcome":"{}","record":"{}","time":{},"v":"cv1"}}"#
-            ),
-            self.actor,
-            self.commit,
-            self.event,
-            frame.unwrap_or_default(),
-            self.index,
-            self.outcome,
-            self.record,
-            self.time.as_ms(),
-        )
-        .into_bytes()
+        // Written piece by piece: a strict check does this for every entry there is.
+        let mut out = String::with_capacity(MAX_LEAF_BYTES);
+        out.push_str(r#"{"actor":""#);
+        put_base64url(&mut out, self.actor.as_bytes());
+        out.push_str(r#"","commit":""#);
+        put_base64url(&mut out, self.commit.as_bytes());
+        out.push_str(r#"","event":""#);
+        out.push_str(self.event.word());
+        out.push_str(r#"","frame":""#);
+        if let Some(digest) = &self.frame {
+            put_base64url(&mut out, digest.as_bytes());
+        }
+        out.push_str(r#"","index":"#);
+        out.push_str(&self.index.get().to_string());
+        out.push_str(r#","outcome":""#);
+        out.push_str(self.outcome.word());
+        out.push_str(r#"","record":""#);
+        put_base64url(&mut out, self.record.as_bytes());
+        out.push_str(r#"","time":"#);
+        out.push_str(&self.time.as_ms().to_string());
+        out.push_str(r#","v":"cv1"}"#);
+        out.into_bytes()
     }
 
     /// Reads an entry, refusing every spelling but the one [`Leaf::encode`] writes.

@@ -16,6 +16,7 @@ use crate::ledger::merkle::TreeSize;
 use crate::ledger::merkle::leaf_hash;
 use crate::ledger::opening::Opening;
 use crate::ledger::tiles::ADMIN;
+use crate::ledger::tiles::TILE_HEIGHT;
 use crate::ledger::tiles::TILE_WIDTH;
 use crate::ledger::tiles::TilesError;
 use crate::ledger::tiles::nodes::subtree;
@@ -123,11 +124,30 @@ impl Walk<'_> {
         if matches!(&stored, Held::There(stored) if *stored != hashes) {
             self.altered.push(tile);
         }
-        for hash in &hashes {
-            self.frontier.append(*hash);
+        let root = tile.is_full().then(|| subtree(&hashes)).flatten();
+        if !root.is_some_and(|root| self.append_whole(root)) {
+            for hash in &hashes {
+                self.frontier.append(*hash);
+                self.note_root();
+            }
+        }
+        Ok(root)
+    }
+
+    /// Appends a full tile by its root, so that nothing is hashed twice; not where the root at a size within it
+    /// is asked for.
+    fn append_whole(&mut self, root: Hash) -> bool {
+        let size = self.frontier.size().get();
+        let next = self.sizes.partition_point(|one| one.get() <= size);
+        let within = |one: &TreeSize| one.get() < size.saturating_add(TILE_WIDTH);
+        if self.sizes.get(next).is_some_and(within) {
+            return false;
+        }
+        let appended = self.frontier.append_subtree(TILE_HEIGHT, root);
+        if appended {
             self.note_root();
         }
-        Ok(tile.is_full().then(|| subtree(&hashes)).flatten())
+        appended
     }
 
     /// Compares one level's tiles with what lies below them; the roots of its full tiles.
