@@ -60,7 +60,8 @@ pub(crate) fn passphrase(who: &str) -> Passphrase {
     Passphrase::new(format!("bench only: {who} knows these five words"))
 }
 
-fn paths(dir: &TempDir) -> Paths {
+/// Where the vault and its keys are.
+pub(crate) fn paths(dir: &TempDir) -> Paths {
     Paths {
         dir: dir.path().join("vault"),
         keys: dir.path().join("keys"),

@@ -1,6 +1,7 @@
 //! Listing 10,000 cards, page by page as `record list` does: each page is decided, logged, proved and opened.
 //!
-//! The floor opens as many headers and payloads of a card's size, and nothing else.
+//! The floor opens as many headers and payloads of a card's size, and nothing else; the goal is set beside opening
+//! the headers alone, for which the key of each card has to be unwrapped whatever else is done.
 //!
 //!   cargo bench --bench listing -- --records 10000 --rounds 3
 
@@ -30,6 +31,8 @@ mod centre;
 mod filed;
 mod measure;
 
+/// What the issue asks for, beside headers alone.
+const GOAL: f64 = 1.3;
 /// A card with its manifest and padding, about.
 const CARD_BYTES: usize = 1600;
 
@@ -46,7 +49,6 @@ fn main() {
     let payload = seal_payload(&key, &Plain::new(vec![7; CARD_BYTES]));
 
     println!("A list of {count} records, in pages");
-    let list = || spent(|| assert_eq!(listed(&mut ada), count));
     let opened = || {
         spent(|| {
             for _ in 0..count {
@@ -58,8 +60,17 @@ fn main() {
             }
         })
     };
-    let floor = format!("{count} headers and payloads opened");
-    compare((rounds, None), ("listed", list), (&floor, opened));
+    let unwrapped = || spent(|| (0..count).for_each(|_| drop(open_header(&header, &to).unwrap())));
+    compare(
+        (rounds, None),
+        ("listed", || spent(|| assert_eq!(listed(&mut ada), count))),
+        (&format!("{count} headers and payloads opened"), opened),
+    );
+    compare(
+        (rounds, Some(GOAL)),
+        ("listed", || spent(|| assert_eq!(listed(&mut ada), count))),
+        (&format!("{count} headers opened"), unwrapped),
+    );
 }
 
 /// Every page; how many cards there were.

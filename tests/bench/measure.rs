@@ -12,8 +12,8 @@ use rustix::time::clock_gettime;
 /// What something took.
 #[derive(Clone, Copy)]
 pub(crate) struct Spent {
-    elapsed: Duration,
-    cpu: Duration,
+    pub(crate) elapsed: Duration,
+    pub(crate) cpu: Duration,
 }
 
 /// How long `work` takes, and what it returns. What a round needs made ready, or taken away again, stands outside.
