@@ -149,13 +149,13 @@ impl Vault {
         self.write(&unit, Tree::Version, &[], &version)?;
         let key = self.keys.get(&unit).ok_or(Broken::NoUnit)?.duplicate();
         for row in &load.rows {
-            self.write_under(&key, Tree::Part, &row.number.to_be_bytes(), &row.payload)?;
+            self.write_new(&key, Tree::Part, &row.number.to_be_bytes(), &row.payload);
         }
         for header in &load.headers {
             let lock = self.lock(header.compartment, header.epoch);
             let key = self.header_key(&unit, &lock).ok_or(Broken::NoUnit)?;
             let natural = units::numbered(header.compartment.as_bytes(), header.part);
-            self.write_under(&key, Tree::Header, &natural, &header.header)?;
+            self.write_new(&key, Tree::Header, &natural, &header.header);
         }
         let note = serde_json::json!({"version": load.version.number});
         let entry = request.entry(act).about(facts.id).noting(note);

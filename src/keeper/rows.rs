@@ -115,6 +115,10 @@ impl Vault {
         let plain =
             zeroize::Zeroizing::new(serde_json::to_vec(value).map_err(|_| Broken::Row(tree))?);
         let key = self.keys.get(unit).ok_or(Broken::NoUnit)?.duplicate();
+        if self.staged.made.contains(unit) {
+            self.write_new(&key, tree, natural, &plain);
+            return Ok(());
+        }
         self.write_under(&key, tree, natural, &plain)
     }
 
@@ -127,9 +131,27 @@ impl Vault {
         plain: &[u8],
     ) -> Result<(), Broken> {
         let id = key.row_id(tree.number(), natural);
-        let revision = self
-            .sealed_row(tree, &id)?
-            .map_or(1, |old| old.revision.saturating_add(1));
+        let before = self.sealed_row(tree, &id)?;
+        self.put_row(key, (tree, id), before, plain);
+        Ok(())
+    }
+
+    /// As [`Vault::write_under`], where the key was drawn, or made of one that was drawn, in the frame being built:
+    /// the store is not asked for a row that it cannot have.
+    pub(crate) fn write_new(&mut self, key: &UnitKey, tree: Tree, natural: &[u8], plain: &[u8]) {
+        let id = key.row_id(tree.number(), natural);
+        let before = self.staged.rows.get(&(tree, id)).cloned().flatten();
+        self.put_row(key, (tree, id), before, plain);
+    }
+
+    fn put_row(
+        &mut self,
+        key: &UnitKey,
+        (tree, id): (Tree, RowId),
+        before: Option<SealedRow>,
+        plain: &[u8],
+    ) {
+        let revision = before.map_or(1, |old| old.revision.saturating_add(1));
         let place = RowPlace {
             vault: &self.id,
             tree: tree.number(),
@@ -138,7 +160,6 @@ impl Vault {
         let row = key.seal_row(&place, revision, plain);
         self.staged.rows.insert((tree, id), Some(row.clone()));
         self.staged.effects.push(Effect::Put { tree, id, row });
-        Ok(())
     }
 
     /// Removes a row, if there is one.
@@ -197,6 +218,7 @@ impl Vault {
     pub(crate) fn make_unit(&mut self, unit: UnitName) {
         let key = UnitKey::generate();
         self.keys.insert(unit.clone(), key.duplicate());
+        self.staged.made.insert(unit.clone());
         self.staged.effects.push(Effect::Key { unit, key });
     }
 

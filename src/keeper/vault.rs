@@ -6,6 +6,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::fmt;
@@ -43,6 +44,7 @@ use crate::store::KeyTable;
 use crate::store::Payloads;
 use crate::store::Store;
 use crate::store::Tree;
+use crate::store::UnitName;
 
 /// How far the clock may be behind the last entry before that is an entry of its own: two seconds.
 const CLOCK_SLACK_MS: u64 = 2000;
@@ -116,6 +118,8 @@ pub(crate) struct Staged {
     pub(crate) leaves: Vec<Leaf>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) rows: HashMap<(Tree, RowId), Option<SealedRow>>,
+    /// Units whose key was drawn in this frame: the store cannot have rows of theirs.
+    pub(crate) made: BTreeSet<UnitName>,
 }
 
 impl Staged {

@@ -50,3 +50,29 @@ fn what_was_looked_up_ahead_ends_with_the_frame() {
     assert!(kept.unwrap().is_empty());
     assert_eq!(read_now(), Some(2), "the control reads what is over");
 }
+
+#[test]
+fn rows_of_a_unit_made_in_the_frame_count_their_revisions_too() {
+    fn revision(vault: &Vault) -> u64 {
+        let key = vault.keys.get(&units::entry(u64::MAX)).unwrap();
+        let id = key.row_id(Tree::Entry.number(), NAME);
+        let row = &vault.staged.rows[&(Tree::Entry, id)];
+        row.as_ref().unwrap().revision
+    }
+    fn write(vault: &mut Vault) {
+        let unit = units::entry(u64::MAX);
+        vault.write(&unit, Tree::Entry, NAME, &1).unwrap();
+    }
+    let centre = Centre::new();
+    centre.keeper.tamper(|vault| {
+        vault.make_unit(units::entry(u64::MAX));
+        write(vault);
+        assert_eq!(revision(vault), 1);
+        write(vault);
+        assert_eq!(revision(vault), 2);
+    });
+    centre.keeper.tamper(|vault| {
+        write(vault);
+        assert_eq!(revision(vault), 3, "in a later frame the store is asked");
+    });
+}
