@@ -322,6 +322,8 @@ fn assemble(
         #[cfg(test)]
         forgetful: false,
         #[cfg(test)]
+        watch_turn: None,
+        #[cfg(test)]
         work: crate::keeper::seen::Work::default(),
         ledger_dir: paths.dir.join("ledger"),
         keyring: Keyring::at(&paths.keys),

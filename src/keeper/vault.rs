@@ -101,6 +101,9 @@ pub(crate) struct Vault {
     /// For tests: envelopes of those who leave are not ended.
     #[cfg(test)]
     pub(crate) forgetful: bool,
+    /// For tests: who is told of each step of a turn once it is taken.
+    #[cfg(test)]
+    pub(crate) watch_turn: Option<WatchTurn>,
     /// Where the ledger's static files are.
     pub(crate) ledger_dir: std::path::PathBuf,
     /// The keys' directory, which remembers how far this vault has come.
@@ -134,6 +137,9 @@ impl Staged {
             .sum()
     }
 }
+
+#[cfg(test)]
+pub(crate) type WatchTurn = Box<dyn FnMut(crate::keeper::turn::steps::Step) + Send>;
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

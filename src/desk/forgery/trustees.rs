@@ -77,7 +77,7 @@ pub(crate) struct World {
 }
 
 /// The secret in the first pair's file, with the words on both sheets.
-fn opened(files: &[(String, Vec<u8>)], sheets: &[(String, SecretText)]) -> Recovered {
+pub(crate) fn opened(files: &[(String, Vec<u8>)], sheets: &[(String, SecretText)]) -> Recovered {
     let words: Vec<_> = sheets
         .iter()
         .map(|(_, text)| words_on(text.expose()))

@@ -300,7 +300,12 @@ impl Places for World<'_> {
             Step::Prove => self.prove(),
             Step::Certify => self.certify(),
             Step::Tidy => self.tidy(),
+        }?;
+        #[cfg(test)]
+        if let Some(watch) = &mut self.vault.watch_turn {
+            watch(step);
         }
+        Ok(())
     }
 }
 
