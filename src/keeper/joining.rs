@@ -23,7 +23,6 @@ use crate::keeper::policy::decide::Permit;
 use crate::keeper::policy::decide::decide;
 use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
-use crate::keeper::request::MAX_SKEW_MS;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
 use crate::keeper::units;
@@ -87,11 +86,10 @@ impl Vault {
         let said: Joining = statement.read_body().ok_or_else(no_code)?;
         let load = crate::canon::to_bytes(&ask.load).map_err(|_| no_code())?;
         let load = crate::bytes::base64url(&crate::keeper::digest(&load));
-        let skew = statement.at().as_ms().abs_diff(self.now().as_ms());
         let signed = statement.kind() == StatementKind::Ask
             && statement.vault() == self.id
             && statement.verify(&key).is_ok();
-        let fits = said.version == MESSAGES && said.load == load && skew <= MAX_SKEW_MS;
+        let fits = said.version == MESSAGES && said.load == load && self.is_fresh(statement.at());
         if signed && fits && self.nonces.insert(said.nonce) {
             Ok(statement)
         } else {

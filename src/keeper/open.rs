@@ -216,6 +216,7 @@ impl Keeper {
         )?;
         vault.seen_size = beside.map_or(0, |seen| seen.size);
         vault.load()?;
+        vault.recall_clock()?;
         vault.after_repairs(&repairs)?;
         vault.after_restore()?;
         vault.idle()?;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::bytes::base64url;
 use crate::canon;
+use crate::clock::Timestamp;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
@@ -41,7 +42,7 @@ const OTHER_KEYS: &str = "this is not signed with the keys of the account, which
                           again, or ask a coordinator";
 
 /// How far a signed ask's time may be from the keeper's: ten minutes.
-pub(crate) const MAX_SKEW_MS: u64 = 10 * 60 * 1000;
+const MAX_SKEW_MS: u64 = 10 * 60 * 1000;
 
 /// A verified ask.
 #[derive(Debug)]
@@ -155,6 +156,12 @@ impl From<Broken> for Stop {
 }
 
 impl Vault {
+    /// Whether an ask is of now, by the keeper's own clock. The time of entries will not do: where the clock went
+    /// back, they keep the last one's until it is caught up with, and nobody could work meanwhile.
+    pub(crate) fn is_fresh(&self, at: Timestamp) -> bool {
+        at.as_ms().abs_diff(self.clock.now().as_ms()) <= MAX_SKEW_MS
+    }
+
     /// Believes an ask, or says why not: signature by the account's key, for this vault, fresh, never
     /// seen before, and carrying the load it names.
     pub(crate) fn verify(&mut self, ask: &Ask) -> Result<Request, Stop> {
@@ -176,7 +183,7 @@ impl Vault {
         statement
             .verify(&account.verifying)
             .map_err(|_| bad(OTHER_KEYS))?;
-        if statement.at().as_ms().abs_diff(self.now().as_ms()) > MAX_SKEW_MS {
+        if !self.is_fresh(statement.at()) {
             return Err(bad(
                 "the ask's time is more than ten minutes away from the keeper's",
             ));

@@ -48,6 +48,8 @@ use crate::store::UnitName;
 
 /// How far the clock may be behind the last entry before that is an entry of its own: two seconds.
 const CLOCK_SLACK_MS: u64 = 2000;
+/// Entries that are looked at in one go.
+const LEAVES: usize = 64;
 
 /// An open vault.
 pub(crate) struct Vault {
@@ -171,6 +173,26 @@ impl Vault {
             ))?;
         }
         self.clock_behind = behind;
+        Ok(())
+    }
+
+    /// Finds out whether it is written down already that the clock is behind: entries keep one time from there
+    /// on, until it is right again.
+    pub(crate) fn recall_clock(&mut self) -> Result<(), Broken> {
+        let last = self.head.last_time();
+        let mut until = self.head.size();
+        while until > 0 && !self.clock_behind {
+            let from = until.saturating_sub(LEAVES as u64);
+            let leaves = self.store.leaves(from, LEAVES)?;
+            for leaf in leaves.iter().rev() {
+                let leaf = Leaf::decode(leaf).map_err(|error| Broken::Ledger(error.to_string()))?;
+                if leaf.time != last {
+                    return Ok(());
+                }
+                self.clock_behind |= leaf.event == Event::Clock;
+            }
+            until = from;
+        }
         Ok(())
     }
 

@@ -32,6 +32,7 @@ mod cli_run;
 mod cli_terminal;
 mod cli_turn;
 mod cli_words;
+mod clock_back;
 mod common;
 mod copied;
 mod demo_data;

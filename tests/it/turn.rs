@@ -45,7 +45,7 @@ use crate::thief::Thief;
 use crate::two_person::later;
 
 /// A centre with two trustees' shares, a case of sam's, two reports and an assessor.
-fn with_trustees() -> (Centre, Recovered) {
+pub(crate) fn with_trustees() -> (Centre, Recovered) {
     let dir = tempfile::tempdir().unwrap();
     let init = Init {
         centre: "An invented centre".to_owned(),
