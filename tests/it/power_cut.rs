@@ -10,6 +10,7 @@ mod replay;
 mod scenario;
 pub(crate) mod strace;
 mod tree;
+mod turned;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -85,15 +86,36 @@ fn cuts(recording: &Recording, count: usize) -> Vec<Cut> {
         cuts.swap_remove(chance.below(cuts.len()));
     }
     let first = recording.runs[0].acknowledged.unwrap();
-    while cuts.len() < count {
+    while cuts.len() < count * 3 / 4 {
         // Little can be judged before anything was acknowledged.
         let early = cuts.len().is_multiple_of(20);
         let from = if early { 0 } else { first };
         let at = from + chance.below(recording.steps.len() - from);
         cuts.push((at, WAYS[cuts.len() % WAYS.len()]));
     }
+    // And where several disks have to agree.
+    let ranges = turns_and_backups(recording);
+    while cuts.len() < count {
+        let (from, until) = ranges[cuts.len() % ranges.len()];
+        let at = from + chance.below(until - from);
+        cuts.push((at, WAYS[chance.below(WAYS.len())]));
+    }
     cuts.sort_by_key(|(at, _)| *at);
     cuts
+}
+
+/// From which step to which the vault turns, or is backed up.
+fn turns_and_backups(recording: &Recording) -> Vec<(usize, usize)> {
+    let mut from = 0;
+    let mut ranges = Vec::new();
+    for run in &recording.runs {
+        if run.line.contains("vault turn") || run.line.contains("backup to") {
+            ranges.push((from, run.until));
+        }
+        from = run.until;
+    }
+    assert_eq!(ranges.len(), 4);
+    ranges
 }
 
 /// Every file and folder below a folder; no content for folders.
@@ -145,6 +167,27 @@ fn the_recording_is_complete() {
     }
 }
 
+/// What the judge asks about ended grants has two answers: until the vault turns, their keys open with what is on
+/// the disk.
+#[test]
+fn what_had_ended_opens_until_the_vault_turns() {
+    if !strace::can() {
+        return;
+    }
+    let recording = recording();
+    let after = |line: &str| {
+        let mut runs = recording.runs.iter();
+        runs.rfind(|run| run.line.contains(line)).unwrap()
+    };
+    let opens = |line| turned::opened_grants(&after(line).after).unwrap();
+    let gone = &after("vault turn").known.gone;
+    assert_eq!(gone.len(), 2);
+    let (before, now) = (opens("grant revoke"), opens("vault turn"));
+    // The first of them was over at the first turn.
+    assert_eq!(gone.iter().filter(|id| before.contains(id)).count(), 1);
+    assert!(!gone.iter().any(|id| now.contains(id)));
+}
+
 /// Right when something was acknowledged, with nothing of what was not synced.
 fn hard_cuts(recording: &Recording) -> Vec<Cut> {
     let told = recording.runs.iter().filter_map(|run| run.acknowledged);
@@ -165,6 +208,10 @@ fn without_its_syncs_the_same_recording_loses_what_was_acknowledged() {
         (Without::FolderSyncs, 10),
         // The records with attachments.
         (Without::PayloadSyncs, 5),
+        // From the first turn on: its files are not found, or its key is not, or the old one is back.
+        (Without::GenerationSyncs, 8),
+        (Without::KeyFolderSyncs, 8),
+        (Without::BackupSyncs, 8),
     ] {
         let wrong = explore(recording, without, &cuts);
         let told = format!(

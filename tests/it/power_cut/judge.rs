@@ -18,8 +18,9 @@ use crate::power_cut::record::paths_in;
 use crate::power_cut::scenario;
 use crate::power_cut::scenario::Known;
 use crate::power_cut::scenario::Version;
+use crate::power_cut::turned;
 
-fn because<E: Display>(what: &str) -> impl Fn(E) -> String + '_ {
+pub(crate) fn because<E: Display>(what: &str) -> impl Fn(E) -> String + '_ {
     move |error| format!("{what}: {error}")
 }
 
@@ -37,11 +38,15 @@ pub(crate) fn judge(recording: &Recording, cut: usize, dir: &Path) -> Result<(),
     let last = &recording.runs.last().unwrap().known;
     files(&told.known, dir)?;
     let paths = paths_in(dir);
+    turned::as_found(&told.known, dir)?;
+    // The vault knows its places by where they were.
+    let may_turn = cut >= recording.may_turn_from;
+    let _there = may_turn.then(|| turned::places_at(&recording.root, dir));
     let state = dir.join("state");
     let first = keeper::verify(&paths, Some(&state)).map_err(because("before it was opened"))?;
     let remembered = [Remembered {
         name: "whoever was told".to_owned(),
-        generation: 1,
+        generation: told.known.generation,
         size: told.known.size,
     }];
     // The process ends without a word, and the next one opens what is left.
@@ -49,8 +54,9 @@ pub(crate) fn judge(recording: &Recording, cut: usize, dir: &Path) -> Result<(),
     let once = keeper::verify(&paths, None).map_err(because("after the first opening"))?;
     drop(Keeper::open(&paths, &remembered).map_err(because("second opening"))?);
     let twice = keeper::verify(&paths, None).map_err(because("after the second opening"))?;
-    // A torn end that is put aside is written down, once.
-    if once.size > first.size + 1 || (&twice.size, &twice.root) != (&once.size, &once.root) {
+    // A torn end that is put aside is written down, once; and a turn is gone on with, to its end.
+    let more = once.size > first.size + 1 && !may_turn;
+    if more || (&twice.size, &twice.root) != (&once.size, &once.root) {
         let sizes = [first.size, once.size, twice.size];
         return Err(format!(
             "entries as found, and after one and two openings: {sizes:?}"
@@ -69,7 +75,7 @@ pub(crate) fn judge(recording: &Recording, cut: usize, dir: &Path) -> Result<(),
     if after.size < told.known.size {
         return Err("entries are gone".to_owned());
     }
-    Ok(())
+    turned::in_the_end(dir, may_turn)
 }
 
 /// What the program said it had written is there.

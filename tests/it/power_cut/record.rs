@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 use strongroom::keeper;
+use strongroom::keeper::backup::looking as backup;
 use tempfile::TempDir;
 
 use crate::centre_kit::copy_all;
@@ -44,6 +45,8 @@ pub(crate) struct Recording {
     pub(crate) calls: Vec<Call>,
     pub(crate) steps: Vec<Step>,
     pub(crate) runs: Vec<Run>,
+    /// The step from which on opening the vault may turn it.
+    pub(crate) may_turn_from: usize,
     /// Versions that a killed command may have filed although it never said so.
     pub(crate) perhaps: Vec<Version>,
     /// The folder as it was before the first command.
@@ -97,7 +100,11 @@ impl Recorder {
 
     fn all(mut self) -> Recording {
         let mut from = 0;
+        let mut may_turn_from = None;
         for command in scenario::commands() {
+            if command.line.starts_with(scenario::LAST_PLACE) {
+                may_turn_from = Some(from);
+            }
             from = self.command(&command, from);
         }
         Recording {
@@ -105,6 +112,7 @@ impl Recorder {
             steps: replay::steps(&self.calls),
             calls: self.calls,
             runs: self.runs,
+            may_turn_from: may_turn_from.unwrap(),
             perhaps: self.perhaps,
             before: self.kept.path().join("before"),
             _kept: self.kept,
@@ -211,6 +219,7 @@ impl Recorder {
             Then::Nothing => (),
             Then::Founded => {
                 self.known.founded = true;
+                self.known.generation = 1;
                 let shares = document["shares"].as_array().unwrap();
                 assert_eq!(shares.len(), 6);
                 for share in shares {
@@ -233,7 +242,35 @@ impl Recorder {
                 self.known.grants.insert(id, state.to_owned());
             }
             Then::Wrote(file) => self.wrote(file),
+            Then::Turned => self.turned(document),
+            Then::BackedUp(dir) => {
+                let id = document["id"].as_str().unwrap().to_owned();
+                let made = (id, self.known.generation);
+                self.known.backups.insert(dir.to_owned(), made);
+            }
         }
+    }
+
+    fn turned(&mut self, document: &Value) {
+        let now = self.known.generation + 1;
+        assert_eq!(document["generation"], now, "{document}");
+        assert_eq!(document["state"], "done", "{document}");
+        assert_eq!(document["certificate"]["final"], true, "{document}");
+        assert_eq!(document["certificate"]["backups"][0], scenario::STICK);
+        // The old key stands in what was written down after the command before.
+        let before = &self.runs.last().unwrap().after;
+        let old = format!("vault.keys/generation-{}.key", self.known.generation);
+        self.known
+            .old_keys
+            .push(fs::read(before.join(old)).unwrap());
+        self.known.generation = now;
+        let ended = |(id, state): (&String, &String)| (state == "ended").then(|| id.clone());
+        self.known.gone = self.known.grants.iter().filter_map(ended).collect();
+        let kept = backup::list(&self.place.path(scenario::STICK)).unwrap();
+        let newest = &kept.manifests[0];
+        assert_eq!(newest.generation, now);
+        let made = (newest.id.to_string(), now);
+        self.known.backups.insert(scenario::STICK.to_owned(), made);
     }
 
     fn wrote(&mut self, file: &str) {

@@ -30,16 +30,29 @@ pub(crate) enum Without {
     JournalSyncs,
     FolderSyncs,
     PayloadSyncs,
+    /// Those of the folders `vault/generation` and below, once the vault was founded.
+    GenerationSyncs,
+    /// That of the keys' folder, once the vault was founded.
+    KeyFolderSyncs,
+    /// Those of the files in the place of the turn's backups and in the folder of the others.
+    BackupSyncs,
 }
 
 impl Without {
-    fn drops(self, node: &Node) -> bool {
+    fn drops(self, node: &Node, whole: bool) -> bool {
         match self {
             Self::Nothing => false,
             Self::JournalSyncs => node.path.starts_with("vault/journal/"),
             Self::FolderSyncs => matches!(node.body, Body::Folder(_)),
             Self::PayloadSyncs => {
                 node.path.starts_with("vault/payload/") && matches!(node.body, Body::File(_))
+            }
+            // A new vault is made durable as a whole.
+            Self::GenerationSyncs => !whole && node.path.starts_with("vault/generation"),
+            Self::KeyFolderSyncs => !whole && node.path == "vault.keys",
+            Self::BackupSyncs => {
+                let apart = ["copies", "stick"].contains(&&*node.disk);
+                apart && matches!(node.body, Body::File(_))
             }
         }
     }
@@ -177,13 +190,13 @@ impl<'c> Replay<'c> {
             }
             "fsync" | "fdatasync" => {
                 if let Some(inode) = self.inode(call, fd()) {
-                    self.syncs(number, |_, other| other == inode);
+                    self.syncs(number, false, |_, other| other == inode);
                 }
             }
             "syncfs" => {
                 if let Some(inode) = self.inode(call, fd()) {
                     let disk = self.tree.nodes[inode].disk.clone();
-                    self.syncs(number, |node, _| node.disk == disk);
+                    self.syncs(number, true, |node, _| node.disk == disk);
                     self.sync_name(number, &disk);
                 }
             }
@@ -191,12 +204,12 @@ impl<'c> Replay<'c> {
         }
     }
 
-    fn syncs(&mut self, number: usize, covered: impl Fn(&Node, Inode) -> bool) {
+    fn syncs(&mut self, number: usize, whole: bool, covered: impl Fn(&Node, Inode) -> bool) {
         let calls = self.calls;
         let before = |call: usize| had_ended(calls, call, number);
         for inode in 0..self.tree.nodes.len() {
             let node = &self.tree.nodes[inode];
-            if covered(node, inode) && !self.without.drops(node) {
+            if covered(node, inode) && !self.without.drops(node, whole) {
                 self.tree.sync(inode, &before);
             }
         }

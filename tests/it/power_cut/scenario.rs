@@ -15,6 +15,14 @@ pub(crate) struct Known {
     pub(crate) records: BTreeMap<String, Vec<Version>>,
     /// Where each grant stands.
     pub(crate) grants: BTreeMap<String, String>,
+    /// The generation that the vault has turned to.
+    pub(crate) generation: u32,
+    /// The key files' texts of the generations that are over.
+    pub(crate) old_keys: Vec<Vec<u8>>,
+    /// Grants that had ended when the vault turned.
+    pub(crate) gone: Vec<String>,
+    /// The newest backup in each folder that one was made in, and its generation.
+    pub(crate) backups: BTreeMap<String, (String, u32)>,
     /// Files that the program said it had written, and what is in them.
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     /// Entries in the ledger.
@@ -40,6 +48,10 @@ pub(crate) enum Then {
     Grant(&'static str, &'static str),
     /// This file is there.
     Wrote(&'static str),
+    /// The vault is in the next generation, and the place [`STICK`] has a backup of it.
+    Turned,
+    /// This folder has a new backup.
+    BackedUp(&'static str),
 }
 
 /// One command line. `{name}` in it is what an earlier command called so.
@@ -78,6 +90,15 @@ impl Command {
     }
 }
 
+/// Where shares of the keys go, each on a disk of its own.
+pub(crate) const ESCROW: [&str; 3] = ["red", "green", "blue"];
+
+/// Where each turn makes a backup, on a disk of its own.
+pub(crate) const STICK: &str = "stick";
+
+/// The first command after which opening the vault may turn it.
+pub(crate) const LAST_PLACE: &str = "vault place add blue";
+
 /// Who takes part.
 pub(crate) const PEOPLE: [&str; 4] = ["ada", "sam", "tess", "ipek"];
 
@@ -109,6 +130,9 @@ pub(crate) fn prepare(place: &Place) {
         let numbers = (0..length).flat_map(|number| number.to_string().into_bytes());
         numbers.collect()
     };
+    for folder in ESCROW.iter().chain([&STICK]) {
+        std::fs::create_dir(place.path(folder)).unwrap();
+    }
     place.write("notes.txt", "a few invented notes");
     place.write("letter.txt", long(9_000));
     place.write("drawing.txt", long(60_000));
@@ -116,7 +140,8 @@ pub(crate) fn prepare(place: &Place) {
 
 /// The life.
 pub(crate) fn commands() -> Vec<Command> {
-    founding().into_iter().chain(work()).collect()
+    let all = founding().into_iter().chain(work()).chain(turning());
+    all.collect()
 }
 
 /// A vault, its people, and a case.
@@ -204,4 +229,50 @@ fn work() -> Vec<Command> {
             Then::Wrote("exported/checkpoint"),
         ),
     ]
+}
+
+/// Two turns, the second of which leaves a generation with shares and a backup, and two backups in one folder.
+fn turning() -> Vec<Command> {
+    let add = |name: &str, what: &str| {
+        let line = format!("vault place add {name} {name} --for {what}");
+        by("ada", &line, Then::Nothing)
+    };
+    let mut all = vec![add(STICK, "backup")];
+    all.extend(ESCROW.map(|name| add(name, "escrow")));
+    all.extend([
+        by("", "--vault vault vault turn", Then::Turned),
+        by(
+            "ada",
+            "grant add --to ipek --record {report} --purpose 'to look again' --until +2d",
+            Then::Grant("another", "waiting"),
+        )
+        .calling(&[("another", "/id"), ("second", "/proposal")]),
+        by(
+            "tess",
+            "proposal approve {second}",
+            Then::Grant("another", "active"),
+        ),
+        by(
+            "ada",
+            "grant revoke {another}",
+            Then::Grant("another", "ended"),
+        ),
+        by("", "--vault vault vault turn", Then::Turned),
+        by(
+            "",
+            "--vault vault backup to copies",
+            Then::BackedUp("copies"),
+        ),
+        by(
+            "sam",
+            "record add --case {case} --kind contact-report --from report.json --attach drawing.txt",
+            Then::Filed("report.json", &["drawing.txt"]),
+        ),
+        by(
+            "",
+            "--vault vault backup to copies",
+            Then::BackedUp("copies"),
+        ),
+    ]);
+    all
 }
