@@ -4,6 +4,7 @@
 mod calls;
 mod cut;
 mod judge;
+mod kept;
 mod parse;
 mod record;
 mod replay;
@@ -12,14 +13,12 @@ pub(crate) mod strace;
 mod tree;
 mod turned;
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::path::PathBuf;
 use std::thread;
 
 use crate::power_cut::cut::Arrives;
 use crate::power_cut::cut::WAYS;
 use crate::power_cut::judge::judge;
+use crate::power_cut::kept::Files;
 use crate::power_cut::record::Recording;
 use crate::power_cut::record::recording;
 pub(crate) use crate::power_cut::record::scratch;
@@ -32,7 +31,9 @@ use crate::power_disk::Chance;
 type Cut = (usize, Arrives);
 
 fn replay(recording: &Recording, without: Without) -> Replay<'_> {
-    let before = Tree::of(&recording.before);
+    let before = scratch();
+    recording.before.write(before.path());
+    let before = Tree::of(before.path());
     Replay::new(&recording.calls, &recording.root, before, without)
 }
 
@@ -118,25 +119,6 @@ fn turns_and_backups(recording: &Recording) -> Vec<(usize, usize)> {
     ranges
 }
 
-/// Every file and folder below a folder; no content for folders.
-fn all(dir: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![dir.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(dir).unwrap().to_owned();
-            if path.is_dir() {
-                found.insert(name, None);
-                folders.push(path);
-            } else {
-                found.insert(name, Some(std::fs::read(&path).unwrap()));
-            }
-        }
-    }
-    found
-}
-
 /// Nothing reaches the disk that is not in the log: replayed without a cut, it gives the very same files.
 #[test]
 fn the_recording_is_complete() {
@@ -153,12 +135,11 @@ fn the_recording_is_complete() {
         from = run.until;
         let found = scratch();
         cut::write(&replay.tree, Arrives::Everything, 1, found.path());
-        let (replayed, real) = (all(found.path()), all(&run.after));
-        let names = |files: &BTreeMap<PathBuf, _>| files.keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names(&replayed), names(&real), "{}", run.line);
-        for (name, content) in &real {
+        let (replayed, real) = (Files::below(found.path()), &run.after);
+        assert!(replayed.0.keys().eq(real.0.keys()), "{}", run.line);
+        for (name, content) in &real.0 {
             assert!(
-                replayed[name] == *content,
+                replayed.0[name] == *content,
                 "{} after {}",
                 name.display(),
                 run.line
@@ -179,7 +160,11 @@ fn what_had_ended_opens_until_the_vault_turns() {
         let mut runs = recording.runs.iter();
         runs.rfind(|run| run.line.contains(line)).unwrap()
     };
-    let opens = |line| turned::opened_grants(&after(line).after).unwrap();
+    let opens = |line| {
+        let found = scratch();
+        after(line).after.write(found.path());
+        turned::opened_grants(found.path()).unwrap()
+    };
     let gone = &after("vault turn").known.gone;
     assert_eq!(gone.len(), 2);
     let (before, now) = (opens("grant revoke"), opens("vault turn"));

@@ -135,7 +135,7 @@ impl Cut {
 }
 
 /// A preallocated segment is nearly all zeros.
-fn write_sparsely(path: &Path, bytes: &[u8]) {
+pub(crate) fn write_sparsely(path: &Path, bytes: &[u8]) {
     let file = fs::File::create(path).unwrap();
     file.set_permissions(fs::Permissions::from_mode(0o600))
         .unwrap();

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::centre_kit::copy_all;
 use crate::cli_run::Place;
+use crate::power_cut::kept::Files;
 use crate::power_cut::parse;
 use crate::power_cut::parse::Call;
 use crate::power_cut::replay;
@@ -35,7 +36,7 @@ pub(crate) struct Run {
     /// What can be counted on from then on.
     pub(crate) known: Known,
     /// The folder as it was afterwards.
-    pub(crate) after: PathBuf,
+    pub(crate) after: Files,
 }
 
 /// Everything that was written down.
@@ -50,8 +51,7 @@ pub(crate) struct Recording {
     /// Versions that a killed command may have filed although it never said so.
     pub(crate) perhaps: Vec<Version>,
     /// The folder as it was before the first command.
-    pub(crate) before: PathBuf,
-    _kept: TempDir,
+    pub(crate) before: Files,
 }
 
 /// A folder in memory where there is one: nothing in it has to survive anything.
@@ -72,7 +72,9 @@ pub(crate) fn recording() -> &'static Recording {
 
 struct Recorder {
     place: Place,
-    kept: TempDir,
+    before: Files,
+    /// Where logs are written.
+    logs: TempDir,
     names: BTreeMap<String, String>,
     known: Known,
     calls: Vec<Call>,
@@ -83,12 +85,12 @@ struct Recorder {
 
 impl Recorder {
     fn begin() -> Self {
-        let (place, kept) = (Place::new(), scratch());
+        let place = Place::new();
         scenario::prepare(&place);
-        copy_all(&place.path(""), &kept.path().join("before"));
         Self {
+            before: Files::below(&place.path("")),
             place,
-            kept,
+            logs: scratch(),
             names: BTreeMap::new(),
             known: Known::default(),
             calls: Vec::new(),
@@ -114,8 +116,7 @@ impl Recorder {
             runs: self.runs,
             may_turn_from: may_turn_from.unwrap(),
             perhaps: self.perhaps,
-            before: self.kept.path().join("before"),
-            _kept: self.kept,
+            before: self.before,
         }
     }
 
@@ -134,7 +135,7 @@ impl Recorder {
                 command.who
             )
         };
-        let log = self.kept.path().join("log");
+        let log = self.logs.path().join("log");
         let said = strace::run(&self.place, &whole, &log, command.killed);
         let first_call = self.calls.len();
         let text = strace::read(&log);
@@ -142,8 +143,7 @@ impl Recorder {
             .extend(parse::calls(&text, self.lines, self.runs.len() as u64));
         self.lines += text.lines().count();
         let steps = replay::steps(&self.calls[first_call..]);
-        let after = self.kept.path().join(format!("after-{}", self.runs.len()));
-        copy_all(&self.place.path(""), &after);
+        let after = Files::below(&self.place.path(""));
         let acknowledged = if command.killed.is_some() {
             assert_eq!(said.code, None, "{line} was not killed: {said:?}");
             let attached = ["letter.txt"];
@@ -158,7 +158,7 @@ impl Recorder {
                 .next()
                 .and_then(|line| serde_json::from_str(line).ok());
             self.follows(command, &document.unwrap_or(Value::Null));
-            self.known.size = entries(&after);
+            self.known.size = entries(&self.place.path(""));
             Some(from + self.said_at(&steps, first_call))
         };
         self.runs.push(Run {
@@ -260,9 +260,7 @@ impl Recorder {
         // The old key stands in what was written down after the command before.
         let before = &self.runs.last().unwrap().after;
         let old = format!("vault.keys/generation-{}.key", self.known.generation);
-        self.known
-            .old_keys
-            .push(fs::read(before.join(old)).unwrap());
+        self.known.old_keys.push(before.file(&old));
         self.known.generation = now;
         let ended = |(id, state): (&String, &String)| (state == "ended").then(|| id.clone());
         self.known.gone = self.known.grants.iter().filter_map(ended).collect();

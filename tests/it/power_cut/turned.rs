@@ -145,7 +145,7 @@ fn keys(dir: &Path) -> Result<Vec<u32>, String> {
 
 /// The generations whose shares have their names in a place.
 fn shares(dir: &Path, place: &str) -> Vec<u32> {
-    let files = files_under(&dir.join(place));
+    let files = files_under(dir.join(place));
     let number = |path: &PathBuf| {
         let name = path.file_name()?.to_str()?;
         name.strip_suffix(".share")?.parse().ok()
