@@ -83,6 +83,7 @@ pub(crate) mod publish;
 pub(crate) mod reading;
 pub(crate) mod recovery;
 pub mod rehearse;
+pub mod rehearsing;
 pub(crate) mod reissue;
 pub(crate) mod rekey;
 pub mod remembered;

@@ -229,8 +229,8 @@ impl Ask {
         let typed = self.terminal.then(|| hidden_line(prompt)).flatten();
         let typed = typed.filter(|text| !text.trim().is_empty());
         let typed = typed.ok_or_else(|| {
-            CliError::usage("the words on two trustees' sheets are needed")
-                .hint("type them when asked, or name files that hold them with --sheet FILE, twice")
+            CliError::usage("the words on a trustee's sheet are needed")
+                .hint("type them when asked, or name a file that holds them with --sheet FILE, for each trustee")
         })?;
         Ok(crate::sealing::words_on(&typed))
     }

@@ -1,5 +1,7 @@
 //! `strongroom recovery`: the trustees' key and who holds shares of it.
 
+mod rehearse;
+
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -15,6 +17,7 @@ use crate::cli::init;
 use crate::cli::out::Out;
 use crate::cli::reach;
 use crate::cli::reach::Named;
+use crate::cli::recovery::rehearse::Rehearse;
 use crate::cli::session::with_desk;
 use crate::desk::Desk;
 use crate::desk::DeskError;
@@ -27,10 +30,10 @@ use crate::sealing::words_on;
 /// More than any share, sheet or opened share has.
 const LONGEST: usize = 64 * 1024;
 
-/// Change who holds shares of the trustees' recovery key
+/// Rehearse with the trustees, or change who holds shares of their recovery key
 ///
-/// Any two trustees together can bring back what everybody else has lost. Both commands here need two of the
-/// present trustees: the share file of the two, and the words on both their sheets.
+/// Any two trustees together can bring back what everybody else has lost. The commands here need two of the present
+/// trustees: a file of the two, and the words on both their sheets.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -54,6 +57,17 @@ enum Command {
     /// destroy the old ones.
     #[command(after_help = HELP)]
     Rotate(Held),
+    /// Rehearse with two trustees, or see when they last did
+    ///
+    /// Beside each share file lies one whose name ends in .rehearsal.age, under the same two locks: who opens it could
+    /// have opened the share, and it holds no key. When both layers are off, the vault writes down which two it was
+    /// and when; `doctor` advises when that is a year ago.
+    ///
+    /// The words are those that open the share, so type them only at a computer both trust. Better still, each types
+    /// them at their own: the first takes their layer off with --out, the second finishes with --inner, and both
+    /// sheets' words never meet. A layer that is sealed to a trustee's own key is taken off with age.
+    #[command(after_help = REHEARSE_HELP)]
+    Rehearse(Rehearse),
 }
 
 const HELP: &str = "\
@@ -63,6 +77,14 @@ computer that both trustees trust.
 Example:
   strongroom --vault centre --as moira recovery rotate --share Ada-Ben.age \\
       --trustee Ada --trustee Mei --trustee Owen --to /media/stick/new-shares";
+
+const REHEARSE_HELP: &str = "\
+Examples:
+  strongroom --vault centre --as moira recovery rehearse --share Ada-Ben.rehearsal.age
+  strongroom recovery rehearse --share Ada-Ben.rehearsal.age --out inner.age
+  strongroom --vault centre --as moira recovery rehearse --inner inner.age
+  strongroom --vault centre --as moira recovery rehearse --opened rehearsal.txt
+  strongroom --vault centre --as moira recovery rehearse";
 
 /// Two present trustees, and who is to hold shares.
 #[derive(Debug, clap::Args)]
@@ -89,6 +111,7 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
     match args.command {
         Command::Shares(held) => shares(&held, ask, out),
         Command::Rotate(held) => rotate(&held, ask, out),
+        Command::Rehearse(args) => rehearse::run(&args, ask, out),
     }
 }
 
@@ -233,11 +256,15 @@ fn words(sheet: &Path) -> Result<SecretText, CliError> {
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> {
+    start_of(path, LONGEST)
+}
+
+/// The first bytes of a file, as many as are asked for.
+fn start_of(path: &Path, length: usize) -> Result<Zeroizing<Vec<u8>>, CliError> {
     let unreadable = |error| CliError::file("read", path, &error);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
     let file = File::open(path).map_err(unreadable)?;
-    let limit = LONGEST as u64;
-    file.take(limit)
+    file.take(length as u64)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     Ok(bytes)

@@ -17,6 +17,7 @@ mod outside;
 mod over;
 mod people;
 mod power;
+mod rehearsed;
 mod reissued;
 mod rekey;
 mod rotated;

@@ -21,6 +21,8 @@ use crate::keeper::message::load::Load;
 use crate::keeper::message::load::NewEnvelope;
 use crate::keeper::message::load::NewRecovery;
 use crate::keeper::message::load::RecoveryStatement;
+use crate::keeper::rehearsing;
+use crate::keeper::rehearsing::ShareRehearsal;
 use crate::ledger::Proven;
 use crate::sealing::HybridIdentity;
 use crate::sealing::HybridRecipient;
@@ -171,6 +173,40 @@ impl Desk<'_> {
         let (_, trust) = self.keys(None)?;
         check_ours(old, &trust)?;
         shares(&old.recovery, old, trustees)
+    }
+}
+
+impl Desk<'_> {
+    /// When each pair of trustees last rehearsed with the present shares, the last first.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn rehearsals(&mut self) -> Result<Vec<ShareRehearsal>, DeskError> {
+        self.rehearsals_after(Load::Nothing {})
+    }
+
+    /// Has the vault write down that two trustees took this text out of their rehearsal file, once it is seen here
+    /// to be of this vault and its present shares; the rehearsals as they are then.
+    ///
+    /// # Errors
+    /// [`DeskError::Refused`] when it is not.
+    pub fn rehearse_recovery(&mut self, text: &[u8]) -> Result<Vec<ShareRehearsal>, DeskError> {
+        // Who may not is told so first, and why it will not do only whoever may.
+        self.rehearsals()?;
+        let (_, trust) = self.keys(None)?;
+        if let Some(recovery) = trust.recovery() {
+            rehearsing::checked(text, &trust.genesis.root, recovery)
+                .map_err(|(code, says)| DeskError::refused(code, says))?;
+        }
+        self.rehearsals_after(Load::Dummy(text.to_vec()))
+    }
+
+    fn rehearsals_after(&mut self, load: Load) -> Result<Vec<ShareRehearsal>, DeskError> {
+        let (served, _) = self.ask(Want::RehearseRecovery {}, load, Because::default())?;
+        match served {
+            Served::Rehearsals(rehearsals) => Ok(rehearsals),
+            _ => Err(link::unexpected()),
+        }
     }
 }
 

@@ -199,6 +199,8 @@ acts! {
     RotateRecovery = "rotate-recovery", Rotate, Vault, [], "recovery rotate", "give the trustees a new recovery key";
     /// Make new share files of the trustees' recovery key.
     MakeShares = "make-shares", Admin, Vault, [], "recovery shares", "make new shares for the trustees";
+    /// Write down that two trustees could open their share, or see when they last could.
+    RehearseRecovery = "rehearse-recovery", Admin, Vault, [], "recovery rehearse", "rehearse with the trustees";
 }
 
 impl Act {

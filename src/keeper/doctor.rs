@@ -13,6 +13,7 @@ use crate::keeper::verify::verify;
 
 mod backups;
 mod places;
+mod recovery;
 mod turns;
 
 /// How much a finding matters.
@@ -109,6 +110,9 @@ pub fn doctor(paths: &Paths, told: Option<&Noted>) -> Result<Report, OpenError> 
             );
             if let Some(known) = &verified.turns {
                 turns::look(known, verified.generation, &mut report);
+                if let Ok(config) = &config {
+                    recovery::look(known, clock_of(config).now(), &mut report);
+                }
             }
             if let (Ok(config), Some(noted)) = (&config, &verified.backups) {
                 look_at_backups((paths, config), verified.generation, noted, &mut report);

@@ -252,6 +252,7 @@ pub enum Want {
     },
     RotateRecovery {},
     MakeShares {},
+    RehearseRecovery {},
 }
 
 /// Bytes that are text (canonical JSON), as a JSON string.

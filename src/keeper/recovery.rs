@@ -34,6 +34,7 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 use crate::sealing::UnitKey;
+use crate::sealing::VerifyingKey;
 use crate::store::Tree;
 
 impl Vault {
@@ -117,21 +118,26 @@ impl Vault {
         self.recovery_changed.is_some_and(|index| index >= seen)
     }
 
+    /// The key that signs for the vault itself.
+    pub(crate) fn root_key(&self) -> Result<VerifyingKey, Broken> {
+        let genesis: Option<String> = self.read(&units::vault(), Tree::Statement, &[])?;
+        let genesis = genesis.and_then(|text| Statement::parse(text.as_bytes()).ok());
+        let genesis: Option<Genesis> = genesis.and_then(|statement| statement.read_body());
+        Ok(genesis.ok_or(Broken::Row(Tree::Statement))?.root)
+    }
+
     fn check_recovery(&self, statement: &[u8]) -> Result<RecoveryStatement, Stop> {
         let wrong = || {
             let says = "the new recovery key is not signed by this vault's root key";
             Stop::Refused("bad-statement", says.to_owned())
         };
-        let genesis: Option<String> = self.read(&units::vault(), Tree::Statement, &[])?;
-        let genesis = genesis.and_then(|text| Statement::parse(text.as_bytes()).ok());
-        let genesis: Option<Genesis> = genesis.and_then(|statement| statement.read_body());
-        let genesis = genesis.ok_or(Broken::Row(Tree::Statement))?;
+        let root = self.root_key()?;
         let statement = Statement::parse(statement).map_err(|_| wrong())?;
         let said: RecoveryStatement = statement.read_body().ok_or_else(wrong)?;
         let signed = statement.kind() == StatementKind::Succeed
             && statement.vault() == self.id
             && statement.by() == "root"
-            && statement.verify(&genesis.root).is_ok();
+            && statement.verify(&root).is_ok();
         if !signed || said.recovery == said.replaces {
             return Err(wrong());
         }
@@ -238,7 +244,8 @@ impl Vault {
     }
 }
 
-fn no_trustees() -> Stop {
+/// There is nothing to do with trustees where there are none.
+pub(crate) fn no_trustees() -> Stop {
     let says = "this vault was made without trustees, so there is no recovery key; make a new vault with --trustee \
                 to have one";
     Stop::Refused("no-trustees", says.to_owned())

@@ -20,6 +20,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::clock::Timestamp;
 use crate::keeper::Keeper;
 use crate::keeper::Stopped;
 use crate::keeper::entry::Entry;
@@ -51,6 +52,8 @@ pub struct Turns {
     pub places: Vec<PlaceFacts>,
     /// Whether there are trustees, to whom escrow is sealed.
     pub trustees: bool,
+    /// When two of them last rehearsed with shares of the present recovery key.
+    pub rehearsed: Option<Timestamp>,
 }
 
 /// How a turn ended, as far as it has.

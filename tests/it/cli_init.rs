@@ -99,9 +99,11 @@ fn keys_and_shares_are_for_their_owner_alone() {
     let names: Vec<&str> = shares.iter().map(|share| share.as_str().unwrap()).collect();
     assert_eq!(
         names.len(),
-        6,
-        "a file for each pair, a sheet for each trustee: {names:?}"
+        9,
+        "two files for each pair, a sheet for each trustee: {names:?}"
     );
+    let rehearsals = names.iter().filter(|name| name.ends_with(".rehearsal.age"));
+    assert_eq!(rehearsals.count(), 3, "{names:?}");
     for name in names {
         assert_eq!(mode(place.path(name)), 0o600, "{name}");
     }

@@ -62,6 +62,7 @@ const COMMANDS: &[&str] = &[
     "vault place list",
     "recovery shares",
     "recovery rotate",
+    "recovery rehearse",
     "access check",
     "access who",
     "access of",

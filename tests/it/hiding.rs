@@ -78,6 +78,8 @@ const TRIED: &[&str] = &[
     "vault turn",
     "recovery rotate --opened opened --trustee x --trustee y --to shares",
     "recovery shares --opened opened --trustee x --trustee y --to shares",
+    "recovery rehearse",
+    "recovery rehearse --opened form.json",
     "team add staff tess",
     "team remove staff tess",
     "record add --kind complaint --from form.json",

@@ -28,6 +28,7 @@ mod cli_kind;
 mod cli_people;
 mod cli_record;
 mod cli_recovery;
+mod cli_rehearse;
 mod cli_run;
 mod cli_terminal;
 mod cli_turn;

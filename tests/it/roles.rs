@@ -136,6 +136,7 @@ fn on_the_vault(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool>
         // The centre was made without trustees, so that whoever may is told that there is no key to change.
         "rotate-recovery" => allowed(desk.new_recovery(&recovered(), &[]), true),
         "make-shares" => allowed(desk.new_shares(&recovered(), &[]), true),
+        "rehearse-recovery" => allowed(desk.rehearsals(), true),
         _ => return None,
     })
 }

@@ -101,6 +101,33 @@ fn two_sheets_and_the_age_command_bring_back_the_keys() {
     assert_eq!(recovered.root.verifying(), root.verifying());
 }
 
+/// As the sheets say: the same commands, with another name. What comes out is the dummy, which is no key to age.
+#[test]
+fn two_sheets_and_the_age_command_rehearse() {
+    if !have("age", "--version") || !have("python3", "--version") {
+        return;
+    }
+    let (recovery, root) = (HybridIdentity::generate(), SigningKey::generate());
+    let shares = two_trustees(&recovery, &root);
+    let dir = tempfile::tempdir().unwrap();
+    let rehearsal = &shares.files[1];
+    fs::write(dir.path().join(&rehearsal.0), &rehearsal.1).unwrap();
+    let sheets = [0, 1].map(|at| shares.sheets[at].1.expose());
+    let steps = commands(sheets[0]);
+    let renamed = |step: &str| {
+        let step = step.replace("recovery.txt", "rehearsal.txt");
+        step.replace(&shares.files[0].0, &rehearsal.0)
+    };
+    assert!(!types(dir.path(), &renamed(steps[0]), &words(sheets[1])));
+    for (step, sheet) in steps.iter().zip(sheets) {
+        assert!(types(dir.path(), &renamed(step), &words(sheet)));
+    }
+    let text = fs::read_to_string(dir.path().join("rehearsal.txt")).unwrap();
+    assert!(text.starts_with("# strongroom rehearsal"), "{text}");
+    assert!(sheets[0].contains("'# strongroom rehearsal'"));
+    assert!(!text.contains("SECRET-KEY") && !text.contains("SIGNING-KEY"));
+}
+
 /// The same with our own code, at the work factor that ships. What comes out is an age identity file:
 /// the root key stands in a comment, which age skips.
 #[test]

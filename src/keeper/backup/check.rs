@@ -16,6 +16,9 @@ use crate::keeper::facts::PlaceFacts;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::open::Replayed;
 use crate::keeper::ought::RECOVERY;
+use crate::keeper::rehearsing;
+use crate::keeper::rehearsing::REHEARSALS;
+use crate::keeper::rehearsing::ShareRehearsal;
 use crate::keeper::turn::TURN;
 use crate::keeper::turn::Turns;
 use crate::keeper::units;
@@ -169,7 +172,11 @@ impl Found {
         let keys = self.keys(key)?;
         let recovery: Option<String> = self.read(&keys, Tree::Setting, RECOVERY)?;
         let places: Option<Vec<PlaceFacts>> = self.read(&keys, Tree::Place, &[])?;
+        let rehearsals: Option<Vec<ShareRehearsal>> =
+            self.read(&keys, Tree::Setting, REHEARSALS)?;
+        let of_set = rehearsing::of_set(rehearsals.unwrap_or_default(), recovery.as_deref());
         Ok(Turns {
+            rehearsed: of_set.iter().map(|one| one.at).max(),
             last: self.read(&keys, Tree::Setting, TURN)?,
             places: places.unwrap_or_default(),
             trustees: recovery.is_some(),

@@ -30,6 +30,10 @@ impl Vault {
             (Want::RotateRecovery {}, Load::Nothing {}) => self.show_recovery_only(request),
             (Want::RotateRecovery {}, Load::Recovery(new)) => self.rotate_recovery(request, &new),
             (Want::MakeShares {}, Load::Nothing {}) => self.made_shares(request),
+            (Want::RehearseRecovery {}, Load::Nothing {}) => self.show_rehearsals(request),
+            (Want::RehearseRecovery {}, Load::Dummy(text)) => {
+                self.rehearse_recovery(request, &text)
+            }
             (Want::ListErrands {}, Load::Nothing {}) => self.list_errands(request),
             (Want::CheckAccess {}, Load::Nothing {}) => self.check_access(request),
             (Want::WhoMayRead { record }, Load::Nothing {}) => self.who_may_read(request, record),

@@ -25,6 +25,7 @@ use crate::keeper::message::access::Waiting;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::message::open_to::Entitled;
 use crate::keeper::places::PlaceLine;
+use crate::keeper::rehearsing::ShareRehearsal;
 use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
 
@@ -136,6 +137,8 @@ pub enum Served {
     Opens(Vec<Opens>),
     /// The vault's places.
     Places(Vec<PlaceLine>),
+    /// When trustees last rehearsed, each pair.
+    Rehearsals(Vec<ShareRehearsal>),
     /// What waits to be done about keys.
     Waiting(Vec<Waiting>),
     /// One account.

@@ -85,6 +85,8 @@ pub enum Load {
     Invitation(Box<NewInvitation>),
     /// The trustees' new recovery key.
     Recovery(Box<NewRecovery>),
+    /// The dummy that two trustees took out of a rehearsal file, as it stood there.
+    Dummy(#[serde(with = "crate::keeper::message::text")] Vec<u8>),
     /// A signed statement alone.
     Signed(#[serde(with = "crate::keeper::message::text")] Vec<u8>),
 }

@@ -12,7 +12,7 @@ use crate::sealing::secret::Plain;
 use crate::sealing::secret::SecretText;
 use crate::sealing::signing::SigningKey;
 
-const FIRST_LINE: &str = "# strongroom recovery, version 1";
+pub(crate) const FIRST_LINE: &str = "# strongroom recovery, version 1";
 const ROOT: &str = "# root key: ";
 /// More than the text needs, so that it never grows and leaves a copy behind.
 const CAPACITY: usize = 512;

@@ -181,6 +181,17 @@ impl Sheet {
              who was there, when and why, and then destroy inner.age, recovery.txt and every copy. \
              Afterwards new shares must be made.",
         );
+        self.title("HOW TO REHEARSE, ONCE A YEAR");
+        self.paragraph(
+            "Beside each file lies one whose name ends in .rehearsal.age. The same words and keys open \
+             it in the same order, and it holds no key. Each of you opens your layer at a computer you \
+             trust, for the words are the real ones; then the centre writes it down:",
+        );
+        self.line("    strongroom recovery rehearse --share FILE.rehearsal.age");
+        self.paragraph(
+            "With age: the commands above, with that file's name and rehearsal.txt in the place of \
+             recovery.txt. It went well if rehearsal.txt begins with '# strongroom rehearsal'.",
+        );
         self.title("KEEP");
         self.paragraph(
             "This sheet: on paper, in a sealed envelope with your signature across the flap, in a \
@@ -193,7 +204,7 @@ impl Sheet {
             "Never photograph, scan, copy or type this sheet, except to open a file.",
             "Never keep two trustees' sheets in one place, and never show yours to another.",
             "Never send inner.age or recovery.txt by post, mail or message.",
-            "Never open a file to try it: that lays the key bare. Ask for a rehearsal instead.",
+            "Never open a share to try it: that lays the key bare. Rehearse instead.",
             "If a sheet is lost or seen, or a trustee leaves, say so the same day: the centre then \
              makes a new recovery key, for new shares alone would leave the old ones valid.",
         ] {

@@ -225,9 +225,10 @@ impl World {
                 | Act::ReadNotices
                 | Act::ListProposals => self.inside(),
                 Act::AddToRoleTeam => self.is(&[Coordinator]) && !self.own,
-                Act::ChangeTwoPerson | Act::RotateRecovery | Act::MakeShares => {
-                    self.is(&[Coordinator, Trustee])
-                }
+                Act::ChangeTwoPerson
+                | Act::RotateRecovery
+                | Act::MakeShares
+                | Act::RehearseRecovery => self.is(&[Coordinator, Trustee]),
                 Act::GrantCase => self.is(&[Coordinator]) && self.purpose,
                 Act::ListUsers | Act::ReissueUser => self.is(&seniors),
                 Act::AddUser

@@ -60,7 +60,8 @@ impl Load {
             | Self::Reissue(_)
             | Self::Invitation(_)
             | Self::Signed(_)
-            | Self::Recovery(_) => Vec::new(),
+            | Self::Recovery(_)
+            | Self::Dummy(_) => Vec::new(),
         }
     }
 }
