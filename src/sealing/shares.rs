@@ -25,9 +25,11 @@ pub use crate::sealing::shares::recovered::RecoveredError;
 pub use crate::sealing::shares::rehearsal::Dummy;
 pub use crate::sealing::shares::rehearsal::DummyError;
 pub use crate::sealing::shares::rehearsal::NotForRehearsal;
+pub use crate::sealing::shares::rehearsal::OpenLayerError;
 pub use crate::sealing::shares::rehearsal::REHEARSAL_ENDING;
 pub use crate::sealing::shares::rehearsal::begins_real;
 pub use crate::sealing::shares::rehearsal::for_rehearsal;
+pub use crate::sealing::shares::rehearsal::open_layer;
 pub use crate::sealing::shares::sheet::words_on;
 
 use crate::sealing::aead::TAG_BYTES;

@@ -20,14 +20,14 @@ use crate::keeper::rehearsing::ShareRehearsal;
 use crate::records::dates;
 use crate::sealing::DummyError;
 use crate::sealing::NotForRehearsal;
+use crate::sealing::OpenLayerError;
 use crate::sealing::PassphraseError;
 use crate::sealing::Plain;
 use crate::sealing::REHEARSAL_ENDING;
 use crate::sealing::SecretText;
-use crate::sealing::WorkFactor;
 use crate::sealing::begins_real;
 use crate::sealing::for_rehearsal;
-use crate::sealing::open_with_passphrase;
+use crate::sealing::open_layer;
 
 /// More than the first line of an opened file.
 const START: usize = 64;
@@ -92,13 +92,13 @@ fn peel(
     out: &mut Out,
 ) -> Result<(), CliError> {
     ask.no_clock_to_move()?;
-    let outer = args.whole(share)?;
+    let outer = whole(share)?;
     let words = args.one(
         ask,
         "The words of the trustee who comes first in the file's name: ",
     )?;
-    let inner = open(&outer, &words, Layer::First)?;
-    check_layer(inner.expose(), to)?;
+    let inner = open((&outer, share), &words, Layer::First)?;
+    check_layer(inner.expose(), share)?;
     file::secret(to, inner.expose())?;
     if out.json() {
         return out.document(&json!({ "inner": to }));
@@ -126,12 +126,12 @@ impl Rehearse {
             let bytes = read(inner)?;
             check_layer(&bytes, inner)?;
             let words = self.one(ask, "The words of the trustee who comes second: ")?;
-            return open(&bytes, &words, Layer::Second).map(Some);
+            return open((&bytes, inner), &words, Layer::Second).map(Some);
         }
         let Some(share) = &self.share else {
             return Ok(None);
         };
-        let outer = self.whole(share)?;
+        let outer = whole(share)?;
         let (first, second) = match self.sheets.as_slice() {
             [] => (
                 ask.words("The words of the trustee who comes first in the file's name: ")?,
@@ -144,26 +144,8 @@ impl Rehearse {
                 ));
             }
         };
-        let inner = open(&outer, &first, Layer::First)?;
-        check_layer(inner.expose(), share)?;
-        open(inner.expose(), &second, Layer::Second).map(Some)
-    }
-
-    /// A rehearsal file with both layers on. A real share is refused by its name and by its length, and is not
-    /// opened.
-    fn whole(&self, share: &Path) -> Result<Vec<u8>, CliError> {
-        let name = share.file_name().map(|name| name.to_string_lossy());
-        if !name.is_some_and(|name| name.ends_with(REHEARSAL_ENDING)) {
-            let says = format!(
-                "`{}` is by its name the real share: it was not opened. A rehearsal uses {}",
-                share.display(),
-                beside(share)
-            );
-            return Err(refused(says).hint(NO_FILE));
-        }
-        let bytes = read(share)?.to_vec();
-        check_layer(&bytes, share)?;
-        Ok(bytes)
+        let inner = open((&outer, share), &first, Layer::First)?;
+        open((inner.expose(), share), &second, Layer::Second).map(Some)
     }
 
     /// The words on the one sheet that is needed.
@@ -178,23 +160,41 @@ impl Rehearse {
     }
 }
 
-/// Whether a file with a layer on can be one of a rehearsal, as far as is seen without opening it.
+/// A rehearsal file with both layers on. A real share is refused by its name and by its length, and is not
+/// opened.
+fn whole(share: &Path) -> Result<Vec<u8>, CliError> {
+    let name = share.file_name().map(|name| name.to_string_lossy());
+    if !name.is_some_and(|name| name.ends_with(REHEARSAL_ENDING)) {
+        let says = format!(
+            "`{}` is by its name the real share: it was not opened. A rehearsal uses {}",
+            share.display(),
+            beside(share)
+        );
+        return Err(refused(says).hint(NO_FILE));
+    }
+    let bytes = read(share)?.to_vec();
+    check_layer(&bytes, share)?;
+    Ok(bytes)
+}
+
+/// Whether a file with a layer on can be one of a rehearsal, as far as is seen without opening it: before anybody
+/// is asked for words.
 fn check_layer(bytes: &[u8], path: &Path) -> Result<(), CliError> {
-    for_rehearsal(bytes).map_err(|why| match why {
-        NotForRehearsal::Short => {
-            let says = format!(
-                "`{}` is the real share, or a layer of it: it was not opened. A rehearsal uses the file of the two \
-                 that ends in {REHEARSAL_ENDING}",
-                path.display()
-            );
-            refused(says).hint(NO_FILE)
-        }
-        NotForRehearsal::NotAge => {
-            refused(format!("`{}` is no file of two trustees", path.display())).hint(
-                "name the file of the two that ends in .rehearsal.age; what both layers held goes to --opened",
-            )
-        }
-    })
+    for_rehearsal(bytes).map_err(|why| not_for_rehearsal(why, path))
+}
+
+fn not_for_rehearsal(why: NotForRehearsal, path: &Path) -> CliError {
+    let path = path.display();
+    match why {
+        NotForRehearsal::Short => refused(format!(
+            "`{path}` is the real share, or a layer of it: it was not opened. A rehearsal uses the file of the two \
+             that ends in {REHEARSAL_ENDING}"
+        ))
+        .hint(NO_FILE),
+        NotForRehearsal::NotAge => refused(format!("`{path}` is no file of two trustees")).hint(
+            "name the file of the two that ends in .rehearsal.age; what both layers held goes to --opened",
+        ),
+    }
 }
 
 /// The name of the file to rehearse with that lies beside a share.
@@ -204,25 +204,31 @@ fn beside(share: &Path) -> String {
     format!("{pair}{REHEARSAL_ENDING}")
 }
 
-fn open(file: &[u8], words: &SecretText, layer: Layer) -> Result<Plain, CliError> {
-    open_with_passphrase(file, words, WorkFactor::MAX).map_err(|error| {
-        refused(match (layer, error) {
-            (Layer::First, PassphraseError::Wrong) => {
-                "the first layer does not open: these are not the words of the trustee whose name comes first in \
-                 the file's"
-                    .to_owned()
-            }
-            (Layer::Second, PassphraseError::Wrong) => {
-                "the second layer does not open: these are not the words of the other trustee".to_owned()
-            }
-            (Layer::First, _) => "the first layer is not sealed under words, or the file was changed; a trustee with \
-                                  a key of their own opens it with age, and what comes out goes to --inner"
-                .to_owned(),
-            (Layer::Second, _) => "the second layer is not sealed under words, or the file was changed; a trustee \
-                                   with a key of their own opens it with age, and what comes out goes to --opened"
-                .to_owned(),
-        })
+/// Takes one layer off; `path` is what it came from.
+fn open((file, path): (&[u8], &Path), words: &SecretText, layer: Layer) -> Result<Plain, CliError> {
+    open_layer(file, words).map_err(|error| match error {
+        OpenLayerError::Not(why) => not_for_rehearsal(why, path),
+        OpenLayerError::Locked(why) => refused(locked(layer, why).to_owned()),
     })
+}
+
+fn locked(layer: Layer, why: PassphraseError) -> &'static str {
+    match (layer, why) {
+        (Layer::First, PassphraseError::Wrong) => {
+            "the first layer does not open: these are not the words of the trustee whose name comes first in the file's"
+        }
+        (Layer::Second, PassphraseError::Wrong) => {
+            "the second layer does not open: these are not the words of the other trustee"
+        }
+        (Layer::First, _) => {
+            "the first layer is not sealed under words, or the file was changed; a trustee with a key of their own \
+             opens it with age, and what comes out goes to --inner"
+        }
+        (Layer::Second, _) => {
+            "the second layer is not sealed under words, or the file was changed; a trustee with a key of their own \
+             opens it with age, and what comes out goes to --opened"
+        }
+    }
 }
 
 fn refused(says: String) -> CliError {

@@ -12,16 +12,15 @@ use crate::keeper::message::load::Load;
 use crate::sealing::HybridIdentity;
 use crate::sealing::Shares;
 use crate::sealing::SigningKey;
-use crate::sealing::WorkFactor;
-use crate::sealing::open_with_passphrase;
+use crate::sealing::open_layer;
 use crate::sealing::words_on;
 
 /// What the first pair's rehearsal file holds.
 fn dummy(shares: &Shares) -> Vec<u8> {
     let (_, outer) = &shares.files[1];
     let words = |at: usize| words_on(shares.sheets[at].1.expose());
-    let inner = open_with_passphrase(outer, &words(0), WorkFactor::MAX).unwrap();
-    let text = open_with_passphrase(inner.expose(), &words(1), WorkFactor::MAX).unwrap();
+    let inner = open_layer(outer, &words(0)).unwrap();
+    let text = open_layer(inner.expose(), &words(1)).unwrap();
     text.expose().to_vec()
 }
 

@@ -15,8 +15,12 @@ use crate::sealing::aead::TAG_BYTES;
 use crate::sealing::digest::Digest;
 use crate::sealing::header::Header;
 use crate::sealing::hybrid::HybridRecipient;
+use crate::sealing::passphrase::PassphraseError;
+use crate::sealing::passphrase::WorkFactor;
+use crate::sealing::passphrase::open_with_passphrase;
 use crate::sealing::payload::NONCE_BYTES;
 use crate::sealing::secret::Plain;
+use crate::sealing::secret::SecretText;
 use crate::sealing::shares::recovered;
 use crate::sealing::signing::SigningKey;
 use crate::sealing::signing::VerifyingKey;
@@ -88,6 +92,24 @@ pub enum NotForRehearsal {
     Short,
     /// It is no age file.
     NotAge,
+}
+
+/// Why a layer of a rehearsal file was not taken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenLayerError {
+    /// It is none, and was not opened.
+    Not(NotForRehearsal),
+    /// The words do not open it, or it is not sealed under words.
+    Locked(PassphraseError),
+}
+
+/// Takes one layer off a rehearsal file with the words on a sheet. Nothing else is opened.
+///
+/// # Errors
+/// [`OpenLayerError`]
+pub fn open_layer(file: &[u8], words: &SecretText) -> Result<Plain, OpenLayerError> {
+    for_rehearsal(file).map_err(OpenLayerError::Not)?;
+    open_with_passphrase(file, words, WorkFactor::MAX).map_err(OpenLayerError::Locked)
 }
 
 /// Looks at a pair's file, or at the layer inside, without opening it.
