@@ -84,20 +84,17 @@ fn two_trustees_rehearse_together_or_apart_and_the_vault_remembers() {
     assert_eq!(kept(&centre), 1);
 }
 
-#[test]
-fn a_real_share_is_never_opened_and_mistakes_are_not_written_down() {
-    let centre = Centre::new();
-    let real = format!("centre.shares/{PAIR}.age");
-    // Each disguise of the real one, and other files.
-    let bytes = fs::read(centre.place.path(&real)).unwrap();
+/// Lays out each disguise of the real share, and other files that will not do; the real secret.
+fn disguised(centre: &Centre, real: &str) -> String {
+    let bytes = fs::read(centre.place.path(real)).unwrap();
     centre
         .place
         .write(&format!("stick/{PAIR}.rehearsal.age"), &bytes);
-    peel(&centre, &real, "Farhana_Akter", "real-inner.age");
-    peel(&centre, "real-inner.age", "Soren_odegard", "real.txt");
+    peel(centre, real, "Farhana_Akter", "real-inner.age");
+    peel(centre, "real-inner.age", "Soren_odegard", "real.txt");
     let secret = fs::read_to_string(centre.place.path("real.txt")).unwrap();
-    peel(&centre, &dummy(), "Farhana_Akter", "inner.age");
-    peel(&centre, "inner.age", "Soren_odegard", "rehearsal.txt");
+    peel(centre, &dummy(), "Farhana_Akter", "inner.age");
+    peel(centre, "inner.age", "Soren_odegard", "rehearsal.txt");
     let held = fs::read_to_string(centre.place.path("rehearsal.txt")).unwrap();
     for line in secret
         .lines()
@@ -109,6 +106,14 @@ fn a_real_share_is_never_opened_and_mistakes_are_not_written_down() {
     let changed = held.replace("pair: F", "pair: G");
     centre.place.write("changed.txt", changed);
     centre.place.write("other.txt", "nothing of the sort\n");
+    secret
+}
+
+#[test]
+fn a_real_share_is_never_opened_and_mistakes_are_not_written_down() {
+    let centre = Centre::new();
+    let real = format!("centre.shares/{PAIR}.age");
+    let secret = disguised(&centre, &real);
     let dummy = dummy();
     let lines = [
         format!("--share {real} {FIRST} {SECOND}"),
@@ -150,7 +155,11 @@ fn a_real_share_is_never_opened_and_mistakes_are_not_written_down() {
         assert!(!text.contains(line));
     }
     insta::assert_snapshot!("rehearse_mistakes", centre.place.redacted(&text));
-    // Another vault's file.
+    of_other_vaults(&centre);
+}
+
+/// Another vault's file is refused, and a vault without trustees says so.
+fn of_other_vaults(centre: &Centre) {
     centre
         .place
         .write("pass", "a lantern over the wet harbour\n");
@@ -158,10 +167,9 @@ fn a_real_share_is_never_opened_and_mistakes_are_not_written_down() {
         --trustee Farhana --trustee Owen";
     centre.place.run(init).ok();
     let other = "--share shares/Farhana-Owen.rehearsal.age --sheet shares/Farhana.txt --sheet shares/Owen.txt";
-    let said = rehearse(&centre, "moira", other).fails(1);
+    let said = rehearse(centre, "moira", other).fails(1);
     assert!(said.stderr.contains("another vault"), "{}", said.stderr);
-    assert_eq!(kept(&centre), 0);
-    // And a vault without trustees says so.
+    assert_eq!(kept(centre), 0);
     let init = "init w --centre Riverside --admin moira --passphrase-file pass";
     centre.place.run(init).ok();
     let none = "--vault w --as moira --passphrase-file pass recovery rehearse";
