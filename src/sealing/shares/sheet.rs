@@ -190,8 +190,9 @@ impl Sheet {
         self.line("    strongroom recovery rehearse --share FILE.rehearsal.age");
         self.paragraph(
             "With age: the commands above, with that file's name and rehearsal.txt in the place of \
-             recovery.txt. It went well if rehearsal.txt begins with '# strongroom rehearsal'.",
+             recovery.txt. It went well if the first line of rehearsal.txt is:",
         );
+        self.line("    # strongroom rehearsal, version 1");
         self.title("KEEP");
         self.paragraph(
             "This sheet: on paper, in a sealed envelope with your signature across the flap, in a \
