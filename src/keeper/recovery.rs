@@ -14,6 +14,7 @@ use crate::keeper::confirming::SECOND;
 use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Role;
+use crate::keeper::gate::Logged;
 use crate::keeper::grants::EPOCH;
 use crate::keeper::headers::Lock;
 use crate::keeper::members::RollData;
@@ -53,20 +54,29 @@ impl Vault {
         let entry = request.entry(Act::RotateRecovery).noting(note);
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, logged| {
-            let way = only.iter().map(|lock| (lock.0, lock.1, Member::Recovery));
-            let mut links = vault.chain(logged, &way.collect())?;
-            for (at, (id, epoch)) in only.into_iter().enumerate() {
-                let unit = units::membership(id, epoch, &Member::Recovery);
-                let key = vault.keys.get(&unit).ok_or(Broken::NoUnit)?;
-                let second = vault.read_under(key, Tree::Envelope, SECOND)?;
-                let link = links.get(at).cloned();
-                links.extend(second.zip(link).map(|(header, link)| ChainLink {
-                    header: header.to_vec(),
-                    ..link
-                }));
-            }
-            Ok(Served::Envelopes(links))
+            vault.both_envelopes(logged, only).map(Served::Envelopes)
         }))
+    }
+
+    /// The trustees' envelopes of these epochs, the second ones behind the first.
+    fn both_envelopes(
+        &self,
+        logged: &Logged,
+        only: BTreeSet<Lock>,
+    ) -> Result<Vec<ChainLink>, Broken> {
+        let way = only.iter().map(|lock| (lock.0, lock.1, Member::Recovery));
+        let mut links = self.chain(logged, &way.collect())?;
+        for (at, (id, epoch)) in only.into_iter().enumerate() {
+            let unit = units::membership(id, epoch, &Member::Recovery);
+            let key = self.keys.get(&unit).ok_or(Broken::NoUnit)?;
+            let second = self.read_under(key, Tree::Envelope, SECOND)?;
+            let link = links.get(at).cloned();
+            links.extend(second.zip(link).map(|(header, link)| ChainLink {
+                header: header.to_vec(),
+                ..link
+            }));
+        }
+        Ok(links)
     }
 
     /// Takes the trustees' new key, if the root vouches for it.

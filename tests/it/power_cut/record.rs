@@ -221,7 +221,8 @@ impl Recorder {
                 self.known.founded = true;
                 self.known.generation = 1;
                 let shares = document["shares"].as_array().unwrap();
-                assert_eq!(shares.len(), 6);
+                // For each of three pairs the share and what it is rehearsed with, and three sheets.
+                assert_eq!(shares.len(), 9);
                 for share in shares {
                     self.wrote(share.as_str().unwrap());
                 }
