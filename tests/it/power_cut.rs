@@ -189,16 +189,19 @@ fn without_its_syncs_the_same_recording_loses_what_was_acknowledged() {
     let cuts = hard_cuts(recording);
     let mut late = cuts.clone();
     late.retain(|(at, _)| *at >= recording.may_turn_from);
+    assert!(late.len() >= 4, "{} late cuts prove nothing", late.len());
+    let most = |cuts: &Vec<_>| cuts.len() / 2 + 1;
     for (without, cuts, at_least) in [
         // The vault is founded with the whole disk synced; nearly everything after that is lost.
         (Without::JournalSyncs, &cuts, 10),
         (Without::FolderSyncs, &cuts, 10),
         // The records with attachments.
         (Without::PayloadSyncs, &cuts, 5),
-        // From the first turn on: its files are not found, or its key is not, or the old one is back.
-        (Without::GenerationSyncs, &late, 8),
-        (Without::KeyFolderSyncs, &late, 8),
-        (Without::BackupSyncs, &late, 8),
+        // From the first turn on: its files are not found, or its key is not, or the old one is back. How many of
+        // the cuts fall so late differs from recording to recording.
+        (Without::GenerationSyncs, &late, most(&late)),
+        (Without::KeyFolderSyncs, &late, most(&late)),
+        (Without::BackupSyncs, &late, most(&late)),
     ] {
         let wrong = explore(recording, without, cuts);
         let told = format!(

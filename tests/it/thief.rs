@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use strongroom::ids::UserId;
 use strongroom::ids::VaultId;
@@ -26,6 +27,7 @@ use strongroom::store::effects::KeyChange;
 use strongroom::store::effects::RawEffect;
 use strongroom::store::effects::SealedKeyEffect;
 use strongroom::store::effects::decode;
+use strongroom::store::embedded::OpenError;
 use strongroom::store::embedded::Opening;
 use strongroom::store::embedded::Site;
 
@@ -72,6 +74,18 @@ impl Replay for Disk {
     }
 }
 
+/// Reads a copy. A program that another test starts at this moment has, until it runs, every file of ours open and
+/// locked: it is waited for.
+fn read(site: &Site, disk: &mut Disk) {
+    for _ in 0..100 {
+        match Opening::read(site, &[], disk) {
+            Err(OpenError::Locked(_)) => std::thread::sleep(Duration::from_millis(20)),
+            opened => return drop(opened.unwrap()),
+        }
+    }
+    panic!("the copy stays locked");
+}
+
 /// Whoever has them.
 pub(crate) struct Thief {
     pub(crate) vault: VaultId,
@@ -86,7 +100,7 @@ impl Thief {
     pub(crate) fn with(vault: VaultId, copies: &[&Path]) -> Self {
         let (mut disk, mut tables) = (Disk::default(), Vec::new());
         for copy in copies {
-            drop(Opening::read(&Site::new(copy, vault), &[], &mut disk).unwrap());
+            read(&Site::new(copy, vault), &mut disk);
             for entry in std::fs::read_dir(copy.join("generation")).unwrap() {
                 let path = entry.unwrap().path();
                 let number = path
