@@ -22,6 +22,7 @@ use crate::ids::VaultId;
 use crate::keeper::turn::key_place::overwrite_and_remove;
 use crate::ledger::LogKey;
 use crate::ledger::journal::disk::Disk;
+use crate::ledger::journal::disk::make_dir;
 use crate::ledger::journal::disk::read_whole;
 use crate::ledger::journal::disk::write_whole;
 use crate::sealing::GenerationKey;
@@ -210,12 +211,8 @@ impl EscrowPlace {
     fn make_dirs(&self) -> io::Result<()> {
         let mut at = self.root.clone();
         for name in [FOLDER.to_owned(), self.vault.to_string()] {
-            let parent = at.clone();
             at.push(name);
-            match self.disk.create_dir(&at) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                _ => self.disk.sync_dir(&parent)?,
-            }
+            make_dir(&*self.disk, &at)?;
         }
         Ok(())
     }

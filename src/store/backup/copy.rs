@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::ledger::journal::disk::{Disk, DiskFile, remove_if_there};
-use crate::store::backup::place::{absent, is_absent};
+use crate::ledger::journal::disk::{Disk, DiskFile, is_absent, remove_if_there};
+use crate::store::backup::place::absent;
 use crate::store::backup::{Hashing, Listed, Manifest, Place, PlaceError, StoredFile, damaged};
 
 const BUFFER: usize = 1 << 20;

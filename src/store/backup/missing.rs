@@ -6,9 +6,8 @@ use std::path::Path;
 
 use crate::ids::VaultId;
 use crate::ledger::frame::FrameView;
-use crate::ledger::journal::disk::{Disk, read_whole};
+use crate::ledger::journal::disk::{Disk, is_absent, read_whole};
 use crate::ledger::journal::{HEADER, Journal, Position, read_header};
-use crate::store::backup::place::is_absent;
 use crate::store::backup::{Hashing, Manifest, PlaceError};
 
 /// No segment is longer.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::ids::VaultId;
 use crate::ledger::journal::disk::{
-    Disk, Held, LockError, read_whole, remove_if_there, write_whole,
+    Disk, Held, LockError, is_absent, read_whole, remove_if_there, sync_name, write_whole,
 };
 use crate::store::backup::{Hashing, Listed, Manifest, PlaceError, damaged};
 
@@ -73,7 +73,7 @@ impl Place {
             }
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
             Err(_) => (),
-            Ok(()) => self.sync_parent()?,
+            Ok(()) => sync_name(&*self.disk, &self.dir)?,
         }
         let marker = self.owner()?;
         if marker.is_none() {
@@ -101,13 +101,6 @@ impl Place {
             write_whole(&*self.disk, &self.dir.join(MARKER), text.as_bytes())?;
         }
         Ok(lock)
-    }
-
-    fn sync_parent(&self) -> io::Result<()> {
-        match self.dir.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => self.disk.sync_dir(parent),
-            _ => self.disk.sync_dir(Path::new(".")),
-        }
     }
 
     /// Whose backups are kept here; `None` where none are.
@@ -262,13 +255,6 @@ impl Place {
             other => Ok(other?),
         }
     }
-}
-
-pub(crate) fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
 }
 
 pub(crate) fn absent(path: &str, error: io::Error) -> PlaceError {

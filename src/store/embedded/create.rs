@@ -1,9 +1,8 @@
 //! Making a vault's directory.
 
 use std::io;
-use std::path::Path;
 
-use crate::ledger::journal::disk::{Disk, LockError, write_whole};
+use crate::ledger::journal::disk::{LockError, make_dir, write_whole};
 use crate::ledger::journal::{Journal, Position};
 use crate::store::Head;
 use crate::store::Store as _;
@@ -120,17 +119,5 @@ impl Embedded {
         };
         vault.rebuild_index().map_err(io::Error::other)?;
         Ok(vault)
-    }
-}
-
-/// Makes a directory unless it is there, and makes its name durable.
-pub(super) fn make_dir(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
-    match disk.create_dir(dir) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => (),
-    }
-    match dir.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => disk.sync_dir(parent),
-        _ => disk.sync_dir(Path::new(".")),
     }
 }

@@ -3,14 +3,12 @@
 use std::io;
 
 use crate::ledger::frame::FrameView;
-use crate::ledger::journal::disk::{Disk, Held, read_whole, remove_if_there};
+use crate::ledger::journal::disk::{Disk, Held, is_absent, read_whole, remove_if_there};
 use crate::ledger::journal::{Position, Scan, Spot};
 use crate::store::effects::{self, RawEffect, SealedKeyEffect};
 use crate::store::embedded::layout::{Current, Generation, Layout};
 use crate::store::embedded::mark::Mark;
-use crate::store::embedded::refused::{
-    OpenError, damaged, is_absent, reading, snapshot_error, went_back,
-};
+use crate::store::embedded::refused::{OpenError, damaged, reading, snapshot_error, went_back};
 use crate::store::embedded::rows::Rows;
 use crate::store::embedded::snapshot::Snapshot;
 use crate::store::embedded::{Embedded, MarkKey, Repairs, Site, holder, key_effect};

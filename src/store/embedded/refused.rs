@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::ledger::journal::ScanError;
-use crate::ledger::journal::disk::LockError;
+use crate::ledger::journal::disk::{LockError, is_absent};
 use crate::store::ReadError;
 use crate::store::embedded::snapshot::SnapshotError;
 
@@ -122,13 +122,6 @@ pub(crate) fn reading(file: &str, error: io::Error) -> OpenError {
     } else {
         OpenError::Io(error)
     }
-}
-
-pub(crate) fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
 }
 
 pub(crate) fn damaged(file: &str, what: &str) -> OpenError {

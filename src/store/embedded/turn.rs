@@ -6,11 +6,9 @@
 
 use std::io;
 
-use crate::ledger::journal::disk::{read_whole, remove_if_there, write_whole};
+use crate::ledger::journal::disk::{is_absent, make_dir, read_whole, remove_if_there, write_whole};
 use crate::store::ReadError;
-use crate::store::embedded::create::make_dir;
 use crate::store::embedded::layout::{Current, Generation};
-use crate::store::embedded::refused::is_absent;
 use crate::store::embedded::snapshot::{Snapshot, SnapshotError};
 use crate::store::embedded::{Embedded, MarkKey};
 
