@@ -230,19 +230,22 @@ impl Held {
             CliError::usage("no share was named").hint("give it with --share FILE")
         })?;
         let share = read(share)?;
-        let (first, second) = match self.sheets.as_slice() {
-            [] => (
-                ask.words("The words of the trustee who comes first in the file's name: ")?,
-                ask.words("The words of the other trustee: ")?,
-            ),
-            [first, second] => (words(first)?, words(second)?),
-            _ => {
-                return Err(CliError::usage(
-                    "give --sheet twice, once for each of the two trustees",
-                ));
-            }
-        };
+        let (first, second) = both_words(&self.sheets, ask)?;
         Recovered::open(&share, &first, &second).map_err(|error| wrong(error.to_string()))
+    }
+}
+
+/// The words of both trustees, from their sheets or as they type them.
+fn both_words(sheets: &[PathBuf], ask: &Ask) -> Result<(SecretText, SecretText), CliError> {
+    match sheets {
+        [] => Ok((
+            ask.words("The words of the trustee who comes first in the file's name: ")?,
+            ask.words("The words of the other trustee: ")?,
+        )),
+        [first, second] => Ok((words(first)?, words(second)?)),
+        _ => Err(CliError::usage(
+            "give --sheet twice, once for each of the two trustees",
+        )),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::cli::file;
 use crate::cli::out::Out;
+use crate::cli::recovery::both_words;
 use crate::cli::recovery::read;
 use crate::cli::recovery::start_of;
 use crate::cli::recovery::words;
@@ -132,18 +133,7 @@ impl Rehearse {
             return Ok(None);
         };
         let outer = whole(share)?;
-        let (first, second) = match self.sheets.as_slice() {
-            [] => (
-                ask.words("The words of the trustee who comes first in the file's name: ")?,
-                ask.words("The words of the other trustee: ")?,
-            ),
-            [first, second] => (words(first)?, words(second)?),
-            _ => {
-                return Err(CliError::usage(
-                    "give --sheet twice, once for each of the two trustees",
-                ));
-            }
-        };
+        let (first, second) = both_words(&self.sheets, ask)?;
         let inner = open((&outer, share), &first, Layer::First)?;
         open((inner.expose(), share), &second, Layer::Second).map(Some)
     }
