@@ -17,6 +17,7 @@ use crate::keeper::backup::taken::HEAD;
 use crate::keeper::backup::taken::Taken;
 use crate::keeper::backup::writable;
 use crate::keeper::keyring::Keyring;
+use crate::keeper::rehearse::summary;
 use crate::ledger::LogKey;
 use crate::ledger::journal::disk::Held;
 use crate::store::PayloadError;
@@ -131,14 +132,8 @@ impl<'a> Making<'a> {
         found.open(&manifest, &key)?;
         self.place.publish(&manifest)?;
         Ok(BackupDone {
-            id: manifest.id,
-            at: manifest.at,
-            generation: manifest.generation,
-            size: manifest.size,
-            root: manifest.root.clone(),
-            bytes: manifest.bytes(),
             copied,
-            same_disk: fit::same_disk(self.place.dir(), &self.paths.dir),
+            ..summary(&manifest, &self.place, &self.paths)
         })
     }
 

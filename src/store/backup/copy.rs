@@ -195,17 +195,7 @@ impl<'a> Copying<'a> {
             Ok(())
         })?;
         there.sync_all()?;
-        self.copied += bytes - known.bytes;
-        self.fresh.insert(path.to_owned());
-        let sha256 = hash.hex();
-        self.list(
-            path,
-            Listed {
-                path: path.to_owned(),
-                bytes,
-                sha256,
-            },
-        );
+        self.wrote(path, bytes - known.bytes, (bytes, hash.hex()));
         Ok(())
     }
 
@@ -229,16 +219,7 @@ impl<'a> Copying<'a> {
         disk.rename(&staged, &to)?;
         self.dirty.insert(self.place.dir.clone());
         self.dirty.extend(to.parent().map(Path::to_owned));
-        self.copied += bytes;
-        self.fresh.insert(path.to_owned());
-        self.list(
-            path,
-            Listed {
-                path: path.to_owned(),
-                bytes,
-                sha256,
-            },
-        );
+        self.wrote(path, bytes, (bytes, sha256));
         Ok(())
     }
 
@@ -284,6 +265,18 @@ impl<'a> Copying<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Lists a file that was written, of which so much is new.
+    fn wrote(&mut self, path: &str, new: u64, (bytes, sha256): (u64, String)) {
+        self.copied += new;
+        self.fresh.insert(path.to_owned());
+        let listed = Listed {
+            path: path.to_owned(),
+            bytes,
+            sha256,
+        };
+        self.list(path, listed);
     }
 
     fn list(&mut self, path: &str, listed: Listed) {

@@ -50,6 +50,56 @@ fn read_only<T>() -> io::Result<T> {
     Err(io::ErrorKind::ReadOnlyFilesystem.into())
 }
 
+/// What a [`DiskFile`] does that takes no writes.
+macro_rules! takes_no_bytes {
+    () => {
+        fn write_at(&self, _: &[u8], _: u64) -> io::Result<()> {
+            read_only()
+        }
+
+        fn sync_data(&self) -> io::Result<()> {
+            read_only()
+        }
+
+        fn sync_all(&self) -> io::Result<()> {
+            read_only()
+        }
+    };
+}
+
+/// What a [`Disk`] does that takes no writes. Its lock is nobody's.
+macro_rules! takes_no_names {
+    () => {
+        fn lock(&self, _: &Path, _: &str) -> Result<Box<dyn Held>, LockError> {
+            Ok(Box::new(Unlocked))
+        }
+
+        fn create_new(&self, _: &Path) -> io::Result<Box<dyn DiskFile>> {
+            read_only()
+        }
+
+        fn create_dir(&self, _: &Path) -> io::Result<()> {
+            read_only()
+        }
+
+        fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
+            read_only()
+        }
+
+        fn remove(&self, _: &Path) -> io::Result<()> {
+            read_only()
+        }
+
+        fn remove_all(&self, _: &Path) -> io::Result<()> {
+            read_only()
+        }
+
+        fn sync_dir(&self, _: &Path) -> io::Result<()> {
+            read_only()
+        }
+    };
+}
+
 /// A lock nobody else asks for: a backup that is listed does not change.
 #[derive(Debug)]
 struct Unlocked;
@@ -93,33 +143,7 @@ impl Disk for View {
         Ok(names)
     }
 
-    fn lock(&self, _: &Path, _: &str) -> Result<Box<dyn Held>, LockError> {
-        Ok(Box::new(Unlocked))
-    }
-
-    fn create_new(&self, _: &Path) -> io::Result<Box<dyn DiskFile>> {
-        read_only()
-    }
-
-    fn create_dir(&self, _: &Path) -> io::Result<()> {
-        read_only()
-    }
-
-    fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
-        read_only()
-    }
-
-    fn remove(&self, _: &Path) -> io::Result<()> {
-        read_only()
-    }
-
-    fn remove_all(&self, _: &Path) -> io::Result<()> {
-        read_only()
-    }
-
-    fn sync_dir(&self, _: &Path) -> io::Result<()> {
-        read_only()
-    }
+    takes_no_names!();
 
     fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
         self.disk.free_bytes(dir)
@@ -146,17 +170,7 @@ impl DiskFile for Front {
         self.file.read_at(buffer, offset)
     }
 
-    fn write_at(&self, _: &[u8], _: u64) -> io::Result<()> {
-        read_only()
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        read_only()
-    }
-
-    fn sync_all(&self) -> io::Result<()> {
-        read_only()
-    }
+    takes_no_bytes!();
 
     fn is_at(&self, path: &Path) -> io::Result<bool> {
         self.file.is_at(path)
@@ -180,17 +194,7 @@ impl DiskFile for Text {
         Ok(())
     }
 
-    fn write_at(&self, _: &[u8], _: u64) -> io::Result<()> {
-        read_only()
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        read_only()
-    }
-
-    fn sync_all(&self) -> io::Result<()> {
-        read_only()
-    }
+    takes_no_bytes!();
 
     fn is_at(&self, _: &Path) -> io::Result<bool> {
         Ok(true)
@@ -209,17 +213,7 @@ impl DiskFile for Reading {
         self.0.read_exact_at(buffer, offset)
     }
 
-    fn write_at(&self, _: &[u8], _: u64) -> io::Result<()> {
-        read_only()
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        read_only()
-    }
-
-    fn sync_all(&self) -> io::Result<()> {
-        read_only()
-    }
+    takes_no_bytes!();
 
     fn is_at(&self, _: &Path) -> io::Result<bool> {
         Ok(true)
@@ -235,33 +229,7 @@ impl Disk for ReadOnly {
         crate::ledger::journal::disk::RealDisk.list(dir)
     }
 
-    fn lock(&self, _: &Path, _: &str) -> Result<Box<dyn Held>, LockError> {
-        Ok(Box::new(Unlocked))
-    }
-
-    fn create_new(&self, _: &Path) -> io::Result<Box<dyn DiskFile>> {
-        read_only()
-    }
-
-    fn create_dir(&self, _: &Path) -> io::Result<()> {
-        read_only()
-    }
-
-    fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
-        read_only()
-    }
-
-    fn remove(&self, _: &Path) -> io::Result<()> {
-        read_only()
-    }
-
-    fn remove_all(&self, _: &Path) -> io::Result<()> {
-        read_only()
-    }
-
-    fn sync_dir(&self, _: &Path) -> io::Result<()> {
-        read_only()
-    }
+    takes_no_names!();
 
     fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
         crate::ledger::journal::disk::RealDisk.free_bytes(dir)
