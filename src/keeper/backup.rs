@@ -186,9 +186,8 @@ impl Vault {
 
     /// Where this vault and its keys are.
     pub(crate) fn paths(&self) -> Paths {
-        let dir = self.ledger_dir.parent().unwrap_or(&self.ledger_dir);
         Paths {
-            dir: dir.to_owned(),
+            dir: self.folder().to_owned(),
             keys: self.keyring.dir().to_owned(),
         }
     }

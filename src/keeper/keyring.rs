@@ -10,6 +10,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
+use crate::keeper::backup::fit;
 use crate::keeper::turn::key_place::FileKeys;
 use crate::keeper::turn::key_place::KeyPlace as _;
 use crate::ledger::LogKey;
@@ -73,7 +74,7 @@ impl Keyring {
 
     /// Whether there is a file for the key of this generation.
     pub(crate) fn has_generation(&self, number: u32) -> bool {
-        self.dir.join(format!("generation-{number}.key")).exists()
+        self.files().has(number)
     }
 
     /// The key of a generation.
@@ -86,12 +87,7 @@ impl Keyring {
 
     /// Where generation keys lie, for whoever makes and destroys them. `vault` is the vault's folder.
     pub(crate) fn key_place(&self, vault: &Path) -> FileKeys {
-        use std::os::unix::fs::MetadataExt as _;
-        let device = |path: &Path| std::fs::metadata(path).map(|data| data.dev());
-        let apart = match (device(&self.dir), device(vault)) {
-            (Ok(keys), Ok(vault)) => keys != vault,
-            _ => false,
-        };
+        let apart = fit::apart(&self.dir, vault);
         FileKeys::at(Arc::new(RealDisk), self.dir.clone(), apart)
     }
 

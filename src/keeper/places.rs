@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::keeper::acts::Act;
+use crate::keeper::backup::fit;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::PlaceFacts;
 use crate::keeper::facts::PlaceUse;
@@ -162,7 +163,7 @@ impl Vault {
         let places = self.places()?.into_iter().filter(PlaceFacts::is_used);
         let line = |place: PlaceFacts| PlaceLine {
             answers: answers(&place.dir),
-            apart: self.is_apart(place.dir.as_ref()),
+            apart: fit::apart(place.dir.as_ref(), self.folder()),
             has_share: place.may_hold(current),
             name: place.name,
             dir: place.dir,
@@ -222,13 +223,6 @@ impl Vault {
     /// The vault's folder.
     pub(crate) fn folder(&self) -> &Path {
         self.ledger_dir.parent().unwrap_or(&self.ledger_dir)
-    }
-
-    /// Whether a folder is on another device than the vault.
-    fn is_apart(&self, dir: &Path) -> bool {
-        use std::os::unix::fs::MetadataExt as _;
-        let device = |path: &Path| std::fs::metadata(path).ok().map(|data| data.dev());
-        device(dir).is_some_and(|one| device(self.folder()) != Some(one))
     }
 }
 

@@ -35,10 +35,19 @@ pub(crate) fn fit(dir: &Path, paths: &Paths) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Whether both are on the same disk, as far as that can be told.
+/// Whether both are on the same disk; not, where that cannot be told.
 pub(crate) fn same_disk(a: &Path, b: &Path) -> bool {
-    let device = |path: &Path| std::fs::metadata(path).map(|data| data.dev()).ok();
-    device(a).is_some() && device(a) == device(b)
+    disks(a, b).is_some_and(|(a, b)| a == b)
+}
+
+/// Whether each is on a disk of its own; not, where that cannot be told.
+pub(crate) fn apart(a: &Path, b: &Path) -> bool {
+    disks(a, b).is_some_and(|(a, b)| a != b)
+}
+
+fn disks(a: &Path, b: &Path) -> Option<(u64, u64)> {
+    let disk = |path: &Path| std::fs::metadata(path).map(|data| data.dev()).ok();
+    Some((disk(a)?, disk(b)?))
 }
 
 /// The path without links, as far as its folders are there.

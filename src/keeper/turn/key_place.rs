@@ -73,6 +73,11 @@ impl FileKeys {
         Self { disk, dir, apart }
     }
 
+    /// Whether there is a file for the key of this generation.
+    pub(crate) fn has(&self, generation: u32) -> bool {
+        self.file(generation).exists()
+    }
+
     fn file(&self, generation: u32) -> PathBuf {
         self.dir.join(format!("generation-{generation}.key"))
     }
