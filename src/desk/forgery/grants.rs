@@ -33,7 +33,7 @@ use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 use crate::store::Tree;
 
-fn enrol(ada: &mut Desk<'_>, handle: &str, role: Role) {
+pub(crate) fn enrol(ada: &mut Desk<'_>, handle: &str, role: Role) {
     let new = NewUser {
         handle: handle.to_owned(),
         name: None,

@@ -14,16 +14,11 @@ use std::sync::Mutex;
 
 use tempfile::TempDir;
 
-use crate::clock::SystemClock;
-use crate::desk::Init;
 use crate::desk::forgery::kit::copy;
 use crate::desk::forgery::kit::filing;
-use crate::desk::forgery::kit::passphrase;
 use crate::desk::forgery::kit::paths;
 use crate::desk::forgery::kit::sign_in;
-use crate::desk::forgery::trustees::TRUSTEES;
-use crate::desk::forgery::trustees::named;
-use crate::desk::forgery::trustees::opened;
+use crate::desk::forgery::trustees::founded;
 use crate::ids::RecordId;
 use crate::ids::VaultId;
 use crate::keeper::Keeper;
@@ -68,19 +63,7 @@ struct Lost {
 
 fn lost() -> Lost {
     let home = tempfile::tempdir().unwrap();
-    let init = Init {
-        centre: "invented".to_owned(),
-        admin: "ada".to_owned(),
-        admin_name: None,
-        passphrase: passphrase("ada"),
-        trustees: named(&TRUSTEES),
-        two_person_single: false,
-        demo: false,
-        clock: Box::new(SystemClock),
-    };
-    let made = crate::desk::create(&paths(home.path()), &init).unwrap();
-    let recovered = opened(&made.shares, &made.sheets);
-    let keeper = Keeper::open(&paths(home.path()), &[]).unwrap();
+    let (keeper, recovered) = founded(home.path());
     let mut ada = sign_in(&keeper, "ada");
     let case = ada.open_case("first", Service::Supervised).unwrap().id;
     let early = [(); 2].map(|()| ada.file(&filing(case)).unwrap().id);

@@ -5,6 +5,7 @@
     reason = "the trustees open what they have, past any desk"
 )]
 
+use std::path::Path;
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
@@ -12,9 +13,9 @@ use tempfile::TempDir;
 use crate::clock::SystemClock;
 use crate::desk::Desk;
 use crate::desk::Init;
-use crate::desk::NewUser;
 use crate::desk::forgery::grants::access;
 use crate::desk::forgery::grants::claimed;
+use crate::desk::forgery::grants::enrol;
 use crate::desk::forgery::grants::own;
 use crate::desk::forgery::kit::copy;
 use crate::desk::forgery::kit::filing;
@@ -85,18 +86,8 @@ pub(crate) fn opened(files: &[(String, Vec<u8>)], sheets: &[(String, SecretText)
     Recovered::open(&files[0].1, &words[0], &words[1]).unwrap()
 }
 
-fn enrol(ada: &mut Desk<'_>, handle: &str, role: Role) {
-    let new = NewUser {
-        handle: handle.to_owned(),
-        name: None,
-        role,
-        reports_to: None,
-    };
-    ada.add_user(&new, &passphrase(handle)).unwrap();
-}
-
-fn make() -> Made {
-    let dir = tempfile::tempdir().unwrap();
+/// Founds a centre with these trustees, and ada to run it; what their shares hold.
+pub(crate) fn founded(dir: &Path) -> (Keeper, Recovered) {
     let init = Init {
         centre: "invented".to_owned(),
         admin: "ada".to_owned(),
@@ -107,9 +98,14 @@ fn make() -> Made {
         demo: false,
         clock: Box::new(SystemClock),
     };
-    let made = crate::desk::create(&paths(dir.path()), &init).unwrap();
-    let old = opened(&made.shares, &made.sheets);
-    let keeper = Keeper::open(&paths(dir.path()), &[]).unwrap();
+    let made = crate::desk::create(&paths(dir), &init).unwrap();
+    let recovered = opened(&made.shares, &made.sheets);
+    (Keeper::open(&paths(dir), &[]).unwrap(), recovered)
+}
+
+fn make() -> Made {
+    let dir = tempfile::tempdir().unwrap();
+    let (keeper, old) = founded(dir.path());
     let mut ada = sign_in(&keeper, "ada");
     for (handle, role) in [
         ("sam", Role::Staff),
