@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use crate::desk::memory::Lost;
 use crate::desk::memory::Memory;
 use crate::desk::trust::Trust;
 use crate::ids::VaultId;
@@ -105,6 +106,7 @@ pub struct Desk<'k> {
     errands: bool,
     /// How many notices there were at sign-in.
     notices: u32,
+    lost: Option<Lost>,
 }
 
 impl std::fmt::Debug for Desk<'_> {
@@ -166,6 +168,7 @@ impl<'k> Desk<'k> {
             ));
         }
         drop(held);
+        let lost = memory.lost();
         let mut desk = Self {
             keeper,
             vault: keeper.vault(),
@@ -175,6 +178,7 @@ impl<'k> Desk<'k> {
             memory,
             errands: answer.errands,
             notices,
+            lost,
         };
         desk.run_told_errands()?;
         Ok(desk)
@@ -190,9 +194,14 @@ impl<'k> Desk<'k> {
         &self.account
     }
 
-    /// Compares the vault's root key with the one this person's machine has seen before.
-    fn check_root(&mut self, trust: &Trust) -> Result<(), DeskError> {
-        self.memory.check_root(&trust.genesis.root)
+    /// Entries that this machine has seen and the vault has gone on without; told once.
+    pub fn lost(&self) -> Option<Lost> {
+        self.lost
+    }
+
+    /// Compares the vault's root key and ledger with the ones this person's machine has seen before.
+    fn check_genesis(&mut self, trust: &Trust) -> Result<(), DeskError> {
+        self.memory.check_genesis(&trust.genesis)
     }
 }
 

@@ -65,6 +65,7 @@ pub(crate) mod joining;
 pub(crate) mod kept;
 pub mod keyring;
 pub(crate) mod leaving;
+pub(crate) mod ledgers;
 #[cfg(test)]
 pub(crate) mod lie;
 pub mod line;
@@ -133,6 +134,7 @@ pub struct Keeper {
     config: Mutex<Config>,
     vault: VaultId,
     vkey: String,
+    ledgers: Vec<String>,
     payloads: Arc<dyn Payloads>,
     jobs: SyncSender<Job>,
     thread: Option<JoinHandle<Vault>>,
@@ -156,6 +158,7 @@ impl Keeper {
     /// Starts the thread that owns the vault.
     pub(crate) fn over(vault: Vault, paths: Paths, config: Config) -> Result<Self, OpenError> {
         let (id, vkey) = (vault.id, vault.head.verifier().to_string());
+        let ledgers = vault.ledgers.texts().to_vec();
         let payloads = Arc::clone(&vault.payloads);
         let (jobs, thread) = thread::start(vault).map_err(OpenError::Io)?;
         Ok(Self {
@@ -163,6 +166,7 @@ impl Keeper {
             config: Mutex::new(config),
             vault: id,
             vkey,
+            ledgers,
             payloads,
             jobs,
             thread: Some(thread),
@@ -180,6 +184,11 @@ impl Keeper {
     /// The key that checks the ledger's heads, as C2SP signed notes spell it.
     pub fn vkey(&self) -> &str {
         &self.vkey
+    }
+
+    /// The root's statements that lead from the vault's first ledger to this one.
+    pub fn ledgers(&self) -> &[String] {
+        &self.ledgers
     }
 
     /// The present moment by the vault's clock.

@@ -6,6 +6,7 @@
 //! leaf        one entry, `cv1`: fixed fields, no personal data    opening     what a leaf commits to
 //! merkle      hashes, the frontier, provers                       verify      proofs checked (RFC 9162)
 //! note        signed notes and their keys                         checkpoint  signed tree heads
+//! lineage     the keys of one history, where entries were lost for good
 //! proof       an offline proof as a text file                     receipt     what a client checks first
 //! tiles       the static directory, written and read              check       the directory, checked
 //! memory      what a client remembers, so that nothing is taken back
@@ -18,6 +19,7 @@ pub(crate) mod durable;
 pub mod frame;
 pub mod journal;
 pub mod leaf;
+pub mod lineage;
 pub mod memory;
 pub mod merkle;
 pub mod note;
@@ -41,6 +43,7 @@ pub use crate::ledger::leaf::keys::commit;
 pub use crate::ledger::leaf::keys::list_ref;
 pub use crate::ledger::leaf::keys::no_record_ref;
 pub use crate::ledger::leaf::keys::record_ref;
+pub use crate::ledger::lineage::Lineage;
 pub use crate::ledger::merkle::Frontier;
 pub use crate::ledger::merkle::Hash;
 pub use crate::ledger::merkle::LeafIndex;

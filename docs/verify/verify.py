@@ -361,6 +361,7 @@ class Check:
 
     def __init__(self, directory, key, found, entries_from=0):
         self.directory, self.key, self.found = directory, key, found
+        self.ledgers = Ledgers.of(directory, key, found)
         self.entries_from = entries_from
         self.entries = []  # (index, fields) of those that could be read
         self.read, self.unknown, self.confirmed, self.opened = 0, 0, 0, 0
@@ -390,7 +391,7 @@ class Check:
         for name in self.directory.names("checkpoints"):
             name = "checkpoints/" + name
             try:
-                kept.append((name, Checkpoint(self.directory.file(name), self.key)))
+                kept.append((name, self.ledgers.checkpoint(self.directory.file(name), name)))
             except Wrong as wrong:
                 self.found.add("%s: %s" % (name, wrong))
         return kept
@@ -630,6 +631,54 @@ class Statement:
         return raw is not None and proof is not None and ed25519(raw, message, proof)
 
 
+class Ledgers:
+    """The ledgers before this one. Where entries were lost for good, the root key says which ledger goes on with
+    what was recovered of another (docs/format.md, "Ledgers")."""
+
+    def __init__(self, texts, key, root):
+        self.key, self.root, self.said, self.lost = key, root, [], []
+        for number, text in enumerate(texts, 1):
+            one = Statement(text)
+            if one.kind != "succeed" or one.by != "root" or not one.signed_with(root):
+                raise Wrong("the root key did not sign that a ledger took another's place")
+            if one.body["number"] != number or (self.said and one.body["replaces"] != self.said[-1]["ledger"]):
+                raise Wrong("the ledgers do not follow one another")
+            self.said.append(one.body)
+        if self.said and Key(self.said[-1]["ledger"]).raw != key.raw:
+            raise Wrong("the ledgers named there do not lead to the key given here")
+
+    @staticmethod
+    def of(directory, key, found):
+        """As the directory says; its genesis entry, which names the root key, is checked with the others."""
+        text = directory.file("succession")
+        if text is None:
+            return Ledgers([], key, None)
+        try:
+            genesis = json.loads(read_opening(directory.file("admin/0.json"))[1].decode())["ask"]
+            return Ledgers(text.decode("utf-8").splitlines(), key, genesis["root"])
+        except (Wrong, KeyError, TypeError, ValueError) as wrong:
+            found.add("succession: %s" % (wrong if isinstance(wrong, Wrong) else "not what it should be"))
+            return Ledgers([], key, None)
+
+    def first(self):
+        """The key of the vault's first ledger."""
+        return Key(self.said[0]["replaces"]) if self.said else self.key
+
+    def checkpoint(self, note, by):
+        """A checkpoint of this ledger or of one before it; of those, as much as was recovered."""
+        for at, said in enumerate(self.said):
+            try:
+                old = Checkpoint(note, Key(said["replaces"]))
+            except Wrong:
+                continue
+            for later in self.said[at:]:
+                if old.size > later["size"]:
+                    self.lost.append((by, old.size - later["size"], later["size"]))
+                    old.size, old.root = later["size"], b64(later["root"])
+            return old
+        return Checkpoint(note, self.key)
+
+
 class People:
     """Who is vouched for, from the root key down, and since when one person may act alone."""
 
@@ -735,12 +784,14 @@ class GrantStatement:
         try:
             file = json.loads(read_file(path).decode("utf-8"))
             names = ("closing", "genesis", "statements", "checkpoint", "entries")
+            ledgers = file.get("ledgers", [])
             closing, genesis, statements, note, self.evidence = (file[name] for name in names)
             self.closing, self.genesis = Statement(closing), Statement(genesis)
             self.given = Statement(self.closing.body["given"])
             approved = self.closing.body["approved"]
             self.approved = None if approved is None else Statement(approved)
             self.statements = [Statement(text) for text in statements]
+            self.ledgers = Ledgers(ledgers, key, self.genesis.body.get("root"))
             self.checkpoint = Checkpoint(note.encode(), key)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Wrong("not a grant's statement")
@@ -752,7 +803,7 @@ class GrantStatement:
         if genesis.kind != "genesis" or not genesis.signed_with(genesis.body.get("root")):
             found.add("the vault's founding statement is not signed by its root key")
         try:
-            if Key(str(genesis.body.get("log"))).raw != self.key.raw:
+            if Key(str(genesis.body.get("log"))).raw != self.ledgers.first().raw:
                 raise Wrong("")
         except Wrong:
             found.add("the founding statement names another ledger than the key given here")
@@ -917,14 +968,20 @@ def read_file(path):
 def checked(args, found):
     """The directory, checked against everything that was given."""
     key = read_key(args.vkey)
+    check = Check(Directory(args.directory), key, found, args.entries_from)
     remembered = []
     for path in args.remembered:
         try:
-            remembered.append((path, Checkpoint(read_file(path), key)))
+            remembered.append((path, check.ledgers.checkpoint(read_file(path), path)))
         except Wrong as wrong:
             found.add("%s: %s" % (path, wrong))
-    check = Check(Directory(args.directory), key, found, args.entries_from)
     check.run(remembered)
+    if check.ledgers.said:
+        print("root key %s" % check.ledgers.root)
+    for one in check.ledgers.said:
+        print("ledger %d goes on with the first %d entries" % (one["number"], one["size"]))
+    for by, lost, size in check.ledgers.lost:
+        print("%s: %d entries after the first %d are lost, as the root key says" % (by, lost, size))
     return check
 
 

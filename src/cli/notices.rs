@@ -20,6 +20,20 @@ pub(crate) fn tell(desk: &Desk<'_>, out: &Out) {
     out.note(&says);
 }
 
+/// What this computer has seen of the vault and is lost, once.
+pub(crate) fn tell_lost(desk: &Desk<'_>, out: &Out) {
+    let Some(lost) = desk.lost() else { return };
+    let entries = match lost.entries {
+        1 => "the last entry this computer had seen is".to_owned(),
+        several => format!("the last {several} entries this computer had seen are"),
+    };
+    out.warning(&format!(
+        "the vault was brought back from a backup, and {entries} lost. Two trustees decided to go on without; the \
+         vault says so in entry {}. Look whether what you filed last is still there, and file it again if not",
+        lost.said_in
+    ));
+}
+
 /// Shows all notices, and marks them as read; for scripts, as documents.
 ///
 /// # Errors

@@ -86,11 +86,12 @@ Examples:
   strongroom --vault centre --as moira recovery rehearse --opened rehearsal.txt
   strongroom --vault centre --as moira recovery rehearse";
 
-/// Two present trustees, and who is to hold shares.
+/// Two present trustees.
 #[derive(Debug, clap::Args)]
-struct Held {
+#[group(id = "pair", multiple = true)]
+pub(crate) struct PairArgs {
     /// The share file of two present trustees
-    #[arg(long, value_name = "FILE", required_unless_present = "opened")]
+    #[arg(long, value_name = "FILE")]
     share: Option<PathBuf>,
     /// Read the words on a trustee's sheet from FILE, instead of asking; give it twice, in the order of the share
     /// file's name
@@ -99,6 +100,13 @@ struct Held {
     /// What both layers of a share held, as age wrote it: for trustees with keys of their own
     #[arg(long, value_name = "FILE", conflicts_with = "share")]
     opened: Option<PathBuf>,
+}
+
+/// Two present trustees, and who is to hold shares.
+#[derive(Debug, clap::Args)]
+struct Held {
+    #[command(flatten)]
+    pair: PairArgs,
     /// A trustee from now on, and, if they have one, the age recipient to lock theirs with; two to five
     #[arg(long = "trustee", value_name = "NAME[=RECIPIENT]", required = true)]
     trustees: Vec<String>,
@@ -215,12 +223,20 @@ impl Held {
             let says = "the shares cannot lie in the folder of the vault or of its keys";
             return Err(CliError::refused("shares", says).hint("name another folder with --to"));
         }
-        let old = self.recovered(ask)?;
+        let old = self.pair.recovered(ask)?;
         let trustees = self.trustees.iter().map(|one| init::split(one));
         Ok((old, trustees.collect()))
     }
+}
 
-    fn recovered(&self, ask: &Ask) -> Result<Recovered, CliError> {
+impl PairArgs {
+    /// Whether anything of it was given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.share.is_some() || self.opened.is_some()
+    }
+
+    /// What the two bring together.
+    pub(crate) fn recovered(&self, ask: &Ask) -> Result<Recovered, CliError> {
         let wrong = |says: String| CliError::refused("share", says);
         if let Some(opened) = &self.opened {
             let text = Plain::new(read(opened)?.to_vec());

@@ -11,6 +11,7 @@ use crate::cli::backup::failed;
 use crate::cli::fail::CliError;
 use crate::cli::out::Out;
 use crate::cli::progress::Bar;
+use crate::cli::recovery::PairArgs;
 use crate::keeper::Paths;
 use crate::keeper::restore;
 use crate::keeper::restore::Restored;
@@ -24,13 +25,19 @@ use crate::store::backup::size;
 /// refused, with what to do instead: what was removed does not come back, and nothing that was acknowledged is lost
 /// without a word. The keys are expected beside the new folder, or where --keys says.
 ///
+/// Where entries are lost for good, two trustees can decide to go on without them: with --new-ledger and their share the
+/// history continues under a new name and key, says what is lost, and every computer that has seen more tells its person
+/// so once. Use it last, after every backup and the old disk have been tried.
+///
 /// Needs nobody signed in. With --json: id, at, generation, size, taken (entries from the old disk), gaps (whether
-/// something of it could not be read), bytes, opened, dir, keys.
+/// something of it could not be read), bytes, opened, dir, keys; `new_ledger` where one was begun
+/// ({number, size, lost, origin}).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   strongroom restore /mnt/stick/centre --into /srv/centre-2 --keys /srv/centre.keys
-  strongroom restore /mnt/stick/centre --into /srv/centre-2 --keys /srv/centre.keys --with /mnt/old-disk/centre")]
+  strongroom restore /mnt/stick/centre --into /srv/centre-2 --keys /srv/centre.keys --with /mnt/old-disk/centre
+  strongroom restore /mnt/stick/centre --into /srv/centre-2 --keys /srv/centre.keys --new-ledger --share Ada-Ben.age")]
 pub(crate) struct Args {
     /// The folder that keeps the backups
     dir: PathBuf,
@@ -43,10 +50,22 @@ pub(crate) struct Args {
     /// The old vault's folder, as far as it can be read: what was entered after the backup is taken from it
     #[arg(long, value_name = "DIR")]
     with: Option<PathBuf>,
+    /// A signed head that a computer elsewhere remembers of the vault: the backup must reach it too
+    #[arg(long, value_name = "FILE")]
+    remembered: Vec<PathBuf>,
+    /// Go on without entries that are lost for good, in a new ledger that two trustees vouch for
+    #[arg(long, requires = "pair")]
+    new_ledger: bool,
+    #[command(flatten)]
+    pair: PairArgs,
 }
 
 pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     ask.no_clock_to_move()?;
+    if args.pair.is_given() && !args.new_ledger {
+        let says = "a share is for beginning a new ledger";
+        return Err(CliError::usage(says).hint("add --new-ledger, or leave the share out"));
+    }
     let into = ask.vault_at(&args.into);
     let mut beside: Vec<PathBuf> = ask
         .vault_if_named()
@@ -59,12 +78,19 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         from: args.dir.clone(),
         backup: args.backup.as_deref().map(backup_id).transpose()?,
         with: args.with,
+        remembered: args.remembered,
         beside,
         state: ask.memory().map(ToOwned::to_owned),
         into,
     };
+    let decided = args
+        .new_ledger
+        .then(|| args.pair.recovered(ask))
+        .transpose()?;
     let bar = Bar::bytes(out, "Restoring", 0);
-    let restored = restore::restore(&what, &mut |done, whole| bar.at(done, whole));
+    let restored = restore::restore(&what, decided.as_ref(), &mut |done, whole| {
+        bar.at(done, whole);
+    });
     bar.clear();
     let restored = restored.map_err(|error| failed(error, &args.dir))?;
     if out.json() {
@@ -74,8 +100,12 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
     Ok(())
 }
 
+fn entries(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "entry" } else { "entries" })
+}
+
 fn document(restored: &Restored, into: &Paths) -> Value {
-    json!({
+    let mut document = json!({
         "id": restored.id,
         "at": restored.at.to_string(),
         "generation": restored.generation,
@@ -86,7 +116,17 @@ fn document(restored: &Restored, into: &Paths) -> Value {
         "opened": restored.opened,
         "dir": into.dir,
         "keys": into.keys,
-    })
+    });
+    if let (Some(said), Some(document)) = (&restored.anew, document.as_object_mut()) {
+        let said = json!({
+            "number": said.number,
+            "size": said.size,
+            "lost": said.lost(),
+            "origin": said.name(),
+        });
+        document.insert("new_ledger".to_owned(), said);
+    }
+    document
 }
 
 fn say(restored: &Restored, into: &Paths, out: &mut Out) {
@@ -108,6 +148,23 @@ fn say(restored: &Restored, into: &Paths, out: &mut Out) {
         out.warning(
             "not every attachment of the old disk could be read; those filed after the backup may be missing",
         );
+    }
+    if let Some(said) = &restored.anew {
+        out.warning(&format!(
+            "{} are lost. The history goes on with the {} before them, in a new ledger that the trustees' root key \
+             vouches for",
+            entries(said.lost()),
+            said.size
+        ));
+        out.items(&[
+            "Tell everybody who works with the vault: their computer says once what it had seen and is lost. What \
+             they filed since then has to be filed again."
+                .to_owned(),
+            "Make a backup now, in a new folder if this one refuses it: those made before are of the ledger that \
+             ended."
+                .to_owned(),
+            "Keep the old disk and this backup as they are.".to_owned(),
+        ]);
     }
     if restored.opened {
         out.say("It was opened with its keys, and says in its own history that it was restored.");

@@ -88,6 +88,7 @@ pub(crate) fn with_desk_alone<T>(
     let passphrase = ask.passphrase(&user)?;
     with_line(ask, out, |line, out| {
         let mut desk = Desk::sign_in(line, &user, &passphrase, ask.memory())?;
+        notices::tell_lost(&desk, out);
         act(&mut desk, out)
     })
 }

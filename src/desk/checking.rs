@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::desk::audit::export_hashes;
 use crate::desk::error::DeskError;
+use crate::desk::memory::Memory;
 use crate::desk::memory::memory_error;
 use crate::desk::memory::memory_error_since;
 use crate::keeper::Line;
@@ -16,7 +17,7 @@ use crate::ledger::check;
 use crate::ledger::check::Against;
 use crate::ledger::check::DirectoryReport;
 use crate::ledger::check::Verdict;
-use crate::ledger::memory::Memory;
+use crate::ledger::memory::Memory as Known;
 use crate::ledger::merkle::prove::consistency;
 use crate::ledger::tiles::nodes::TileNodes;
 use crate::ledger::tiles::read::Tiles;
@@ -43,14 +44,14 @@ pub fn check_hashes(
     state: Option<&Path>,
 ) -> Result<Checked, DeskError> {
     let key: VerifierKey = keeper.vkey().parse().map_err(DeskError::damaged)?;
-    let memory = state.map(|state| Memory::open(state, &key));
-    let memory = memory.transpose().map_err(memory_error)?;
+    let memory = Memory::open(keeper, state)?;
     // Held from before the fetch: what others remember meanwhile is newer than what is fetched.
-    let locked = memory.as_ref().map(Memory::lock);
+    let locked = memory.on_disk().map(Known::lock);
     let mut locked = locked.transpose().map_err(memory_error)?;
     export_hashes(keeper, scratch)?;
     let against = Against {
         keys: &[key],
+        ended: &memory.ended(),
         remembered: &[],
         // No entry was fetched, and none is missed.
         entries_from: LeafIndex::new(u64::MAX),

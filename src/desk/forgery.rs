@@ -12,6 +12,7 @@ mod hostile;
 mod invited;
 pub(crate) mod keys;
 pub(crate) mod kit;
+mod ledgers;
 mod lost;
 mod outside;
 mod over;

@@ -114,6 +114,7 @@ pub fn enrol(
         return Err(link::unexpected());
     };
     let (said, genesis) = known_again(keeper.vault(), &shown, code)?;
+    memory.check_genesis(&genesis)?;
     let NewKeys { person, sealed, .. } = own;
     let enrolment = Enrolment {
         user: said.user,
@@ -152,7 +153,6 @@ pub fn enrol(
         ));
     }
     drop(held);
-    memory.check_root(&genesis.root)?;
     Ok(*account)
 }
 

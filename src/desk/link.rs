@@ -153,7 +153,7 @@ impl Desk<'_> {
             return Err(unexpected());
         };
         let trust = Trust::check(self.vault, &keys)?;
-        self.check_root(&trust)?;
+        self.check_genesis(&trust)?;
         Ok((*keys, trust))
     }
 

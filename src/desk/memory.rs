@@ -8,12 +8,17 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use crate::bytes::hex;
+use crate::bytes::unhex;
 use crate::clock::Timestamp;
 use crate::desk::error::DeskError;
 use crate::ids::VaultId;
 use crate::keeper::Line;
+use crate::keeper::ledgers::Ledgers;
+use crate::keeper::message::load::Genesis;
+use crate::keeper::remembered;
 use crate::keeper::remembered::broken;
 use crate::ledger::Expected;
+use crate::ledger::Lineage;
 use crate::ledger::Proven;
 use crate::ledger::Receipt;
 use crate::ledger::SignedCheckpoint;
@@ -33,12 +38,15 @@ use crate::sealing::VerifyingKey;
 pub struct Memory {
     place: Place,
     vault: VaultId,
+    vkey: String,
+    ledgers: Ledgers,
+    lost: u64,
 }
 
 #[derive(Debug)]
 enum Place {
     /// Below the person's state folder.
-    Disk { known: Box<Known>, root: PathBuf },
+    Disk { known: Box<Known>, pinned: PathBuf },
     /// Gone when the program ends.
     Session {
         key: Box<VerifierKey>,
@@ -55,29 +63,91 @@ pub(crate) enum Held<'m> {
     Session(&'m VerifierKey, MutexGuard<'m, Option<SignedCheckpoint>>),
 }
 
+/// Entries this machine has seen, and the vault has gone on without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost {
+    /// How many.
+    pub entries: u64,
+    /// The entry that says so.
+    pub said_in: u64,
+}
+
 impl Memory {
     /// The memory of a keeper's ledger below `state`, or for this session only.
     ///
     /// # Errors
-    /// [`DeskError::Fork`] when the ledger of this name had another key before.
+    /// [`DeskError::Fork`] when the vault, or the ledger of this name, had another key before and the root key
+    /// does not vouch for this one.
     pub(crate) fn open(keeper: &dyn Line, state: Option<&Path>) -> Result<Self, DeskError> {
         let key: VerifierKey = keeper.vkey().parse().map_err(DeskError::damaged)?;
         let vault = keeper.vault();
-        let place = match state {
-            Some(state) => {
-                let known = Known::open(state, &key).map_err(memory_error)?;
-                let root = state.join("known_vaults").join(vault.to_string());
-                Place::Disk {
-                    known: Box::new(known),
-                    root,
-                }
-            }
-            None => Place::Session {
-                key: Box::new(key),
+        let texts = keeper.ledgers().iter().map(String::as_str);
+        let ledgers = Ledgers::parse(texts, vault).filter(|one| one.lineage(&key).is_some());
+        let ledgers = ledgers.ok_or_else(|| {
+            DeskError::damaged(
+                "what the keeper says of the vault's earlier ledgers does not lead to this one",
+            )
+        })?;
+        let mut memory = Self {
+            place: Place::Session {
+                key: Box::new(key.clone()),
                 head: Mutex::new(None),
             },
+            vault,
+            vkey: keeper.vkey().to_owned(),
+            ledgers,
+            lost: 0,
         };
-        Ok(Self { place, vault })
+        if let Some(state) = state {
+            let pinned = state.join("known_vaults").join(vault.to_string());
+            memory.check_pinned(&read_pinned(&pinned)?)?;
+            let known = remembered::machine(state, (&key, &memory.ledgers));
+            let (known, lost) = known.map_err(memory_error)?;
+            let known = Box::new(known);
+            memory.place = Place::Disk { known, pinned };
+            memory.lost = lost;
+        }
+        Ok(memory)
+    }
+
+    /// What is remembered on disk.
+    pub(crate) fn on_disk(&self) -> Option<&Known> {
+        match &self.place {
+            Place::Disk { known, .. } => Some(known),
+            Place::Session { .. } => None,
+        }
+    }
+
+    /// The keys of the ledgers before this one.
+    pub(crate) fn ended(&self) -> Vec<VerifierKey> {
+        let key = self.vkey.parse().ok();
+        let lineage = key.and_then(|key| self.ledgers.lineage(&key));
+        lineage.iter().flat_map(Lineage::ended).cloned().collect()
+    }
+
+    /// What this machine has seen and is lost: told once, by the first session after it.
+    pub fn lost(&self) -> Option<Lost> {
+        let last = self.ledgers.last().filter(|_| self.lost > 0)?;
+        Some(Lost {
+            entries: self.lost,
+            said_in: last.size,
+        })
+    }
+
+    /// Insists that the ledger is the one this machine knows the vault by, or goes on from it as the root key says.
+    fn check_pinned(&self, (root, ledger): &Pinned) -> Result<(), DeskError> {
+        let vouched = root.is_none_or(|root| self.ledgers.vouched(&root));
+        let leads = ledger.as_ref();
+        let leads = leads.is_none_or(|ledger| self.ledgers.lead(ledger, &self.vkey));
+        if vouched && leads {
+            return Ok(());
+        }
+        Err(DeskError::Fork(format!(
+            "the ledger of {} is not the one this machine has seen before, and the vault's root key does not say \
+             that it takes its place: somebody shows another history. Do nothing more with it, and tell whoever \
+             looks after the vault",
+            self.vault
+        )))
     }
 
     /// Takes the memory for one ask.
@@ -93,32 +163,62 @@ impl Memory {
         })
     }
 
-    /// Compares the root key with the one seen before; the first one is kept.
+    /// Insists that this founding statement's root key is the one seen before, and that the ledger is the one it
+    /// was founded with, or one that the root key put in its place. The first time, both are kept.
     ///
     /// # Errors
-    /// [`DeskError::Fork`] when it is another.
-    pub(crate) fn check_root(&self, root: &VerifyingKey) -> Result<(), DeskError> {
-        let Place::Disk { root: path, .. } = &self.place else {
+    /// [`DeskError::Fork`] when they are others.
+    pub(crate) fn check_genesis(&self, genesis: &Genesis) -> Result<(), DeskError> {
+        self.check_pinned(&(Some(genesis.root), Some(genesis.log.clone())))?;
+        let Place::Disk { pinned, .. } = &self.place else {
             return Ok(());
         };
-        let text = format!("{}\n", hex(root.as_bytes()));
-        match std::fs::read_to_string(path) {
-            Ok(known) if known == text => Ok(()),
-            Ok(_) => Err(DeskError::Fork(format!(
+        let (root, ledger) = read_pinned(pinned)?;
+        if root.is_some_and(|root| root != genesis.root) {
+            return Err(DeskError::Fork(format!(
                 "the root key of {} is not the one this machine has seen before; compare the fingerprint \
                  on the induction card with the person who made the vault",
                 self.vault
-            ))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                if let Some(folder) = path.parent() {
-                    make_folders(folder, PUBLIC)?;
-                }
-                // Whole or not at all: half of it would accuse an honest vault the next time.
-                Ok(durable::replace(path, text.as_bytes())?)
-            }
-            Err(error) => Err(error.into()),
+            )));
         }
+        if ledger.as_ref() == Some(&self.vkey) {
+            return Ok(());
+        }
+        if let Some(folder) = pinned.parent() {
+            make_folders(folder, PUBLIC)?;
+        }
+        let text = format!("{}\n{}\n", hex(genesis.root.as_bytes()), self.vkey);
+        // Whole or not at all: half of it would accuse an honest vault the next time.
+        Ok(durable::replace(pinned, text.as_bytes())?)
     }
+}
+
+/// The root key and the ledger that this machine knows a vault by.
+type Pinned = (Option<VerifyingKey>, Option<String>);
+
+/// Reads what is pinned: the root key in hex, and the ledger's verification key, which earlier versions did not
+/// write.
+fn read_pinned(path: &Path) -> Result<Pinned, DeskError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((None, None)),
+        Err(error) => return Err(error.into()),
+    };
+    let mut lines = text.lines();
+    let root = lines.next().and_then(unhex);
+    let root =
+        root.and_then(|bytes| VerifyingKey::from_bytes(bytes.as_slice().try_into().ok()?).ok());
+    let damaged = || {
+        let says = format!(
+            "`{}`, which remembers the vault, is damaged",
+            path.display()
+        );
+        DeskError::Damaged(says)
+    };
+    Ok((
+        Some(root.ok_or_else(damaged)?),
+        lines.next().map(str::to_owned),
+    ))
 }
 
 impl Held<'_> {

@@ -61,6 +61,9 @@ struct Written<'a> {
     statements: &'a [String],
     checkpoint: &'a str,
     entries: &'a [ProvenEntry],
+    /// How the first ledger, which the genesis names, leads to the one of the checkpoint.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    ledgers: &'a [String],
 }
 
 /// The body of a `closing` statement.
@@ -119,6 +122,7 @@ impl Desk<'_> {
             statements: &evidence.statements,
             checkpoint: &evidence.checkpoint,
             entries: &evidence.entries,
+            ledgers: self.keeper.ledgers(),
         };
         let bytes = crate::canon::to_bytes(&json(&written)?).map_err(DeskError::damaged)?;
         let mut file = String::from_utf8(bytes).map_err(DeskError::damaged)?;

@@ -21,6 +21,7 @@ use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::Genesis;
 use crate::keeper::message::load::Invitation;
 use crate::keeper::message::load::MembersStatement;
+pub(crate) use crate::keeper::message::load::ROOT;
 use crate::keeper::message::load::RecoveryStatement;
 use crate::keeper::message::open_to::OpenTo;
 use crate::sealing::HybridRecipient;
@@ -35,9 +36,6 @@ mod recovery;
 mod second;
 
 use known::Known;
-
-/// How the root key signs: as `by` of its statements.
-pub(crate) const ROOT: &str = "root";
 
 /// The chain of statements, checked.
 #[derive(Debug)]

@@ -21,6 +21,7 @@ use crate::keeper::facts::Purpose;
 use crate::keeper::keyring::Keyring;
 use crate::keeper::message::load::Genesis;
 use crate::keeper::message::load::NewAccount;
+use crate::keeper::message::load::ROOT;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::open::OpenError;
 use crate::keeper::open::vault_over;
@@ -272,12 +273,12 @@ impl Vault {
 
     fn found_admin(&mut self, root: &VerifyingKey, founded: &Founded) -> Result<(), Stop> {
         let new = &founded.admin;
-        let enrolled = self.check_enrolment(new, ("root", root))?;
+        let enrolled = self.check_enrolment(new, (ROOT, root))?;
         let account = self.account_of(new, enrolled, AccountState::Active);
         let made = new.team.as_ref().ok_or(Stop::Stale)?;
         let expected = self.roll_with(&account)?.as_roll().team(new.role);
         let purpose = Purpose::Team { role: new.role };
-        let body = self.check_compartment(made, ("root", root), purpose, &expected)?;
+        let body = self.check_compartment(made, (ROOT, root), purpose, &expected)?;
         let id = account.id;
         self.make_account(account)?;
         self.put_identity(id, &new.identity)?;

@@ -8,6 +8,7 @@ use crate::ledger::Frontier;
 use crate::ledger::Hash;
 use crate::ledger::Leaf;
 use crate::ledger::LeafIndex;
+use crate::ledger::Lineage;
 use crate::ledger::LogKey;
 use crate::ledger::SignedCheckpoint;
 use crate::ledger::TreeSize;
@@ -23,18 +24,18 @@ pub(crate) struct LedgerHead {
     tree: NodesInMemory,
     /// None where the ledger is only read.
     key: Option<LogKey>,
-    verifier: VerifierKey,
+    lineage: Lineage,
     last_time: Timestamp,
     checkpoint: Option<SignedCheckpoint>,
 }
 
 impl LedgerHead {
-    /// The head of a ledger without entries.
-    pub(crate) fn new(key: LogKey) -> Self {
+    /// The head of a ledger without entries, which this key goes on signing.
+    pub(crate) fn new(key: LogKey, lineage: Lineage) -> Self {
         Self {
             frontier: Frontier::new(),
             tree: NodesInMemory::new(),
-            verifier: key.verifier(),
+            lineage,
             key: Some(key),
             last_time: Timestamp::default(),
             checkpoint: None,
@@ -42,12 +43,12 @@ impl LedgerHead {
     }
 
     /// The head of a ledger that is only read and checked.
-    pub(crate) fn watching(verifier: VerifierKey) -> Self {
+    pub(crate) fn watching(lineage: Lineage) -> Self {
         Self {
             frontier: Frontier::new(),
             tree: NodesInMemory::new(),
             key: None,
-            verifier,
+            lineage,
             last_time: Timestamp::default(),
             checkpoint: None,
         }
@@ -65,12 +66,17 @@ impl LedgerHead {
 
     /// The ledger's name.
     pub(crate) fn origin(&self) -> &str {
-        self.verifier.name()
+        self.lineage.now().name()
     }
 
     /// The key that checks this ledger's heads.
     pub(crate) fn verifier(&self) -> VerifierKey {
-        self.verifier.clone()
+        self.lineage.now().clone()
+    }
+
+    /// The keys of the ledgers it took the place of.
+    pub(crate) fn ended(&self) -> Vec<VerifierKey> {
+        self.lineage.ended().cloned().collect()
     }
 
     /// The newest signed head.
@@ -139,8 +145,9 @@ impl LedgerHead {
         if leaves.is_empty() {
             return Ok(());
         }
-        let checkpoint = SignedCheckpoint::verify(note, std::slice::from_ref(&self.verifier))
-            .map_err(|e| e.to_string())?;
+        let key = self.lineage.at(self.frontier.size());
+        let checkpoint = SignedCheckpoint::verify(note, std::slice::from_ref(key))
+            .map_err(|error| error.to_string())?;
         let head = checkpoint.head();
         if head.size != self.frontier.size() || head.root != self.frontier.root() {
             return Err("the signed head is not the head of these entries".to_owned());

@@ -16,6 +16,7 @@ use crate::keeper::turn::key_place::KeyPlace as _;
 use crate::ledger::LogKey;
 use crate::ledger::durable::PRIVATE;
 use crate::ledger::durable::make_folders;
+use crate::ledger::journal::disk::Disk as _;
 use crate::ledger::journal::disk::RealDisk;
 use crate::ledger::journal::disk::read_whole;
 use crate::ledger::journal::disk::write_whole;
@@ -36,6 +37,9 @@ pub struct Seen {
     /// When its last entry was made; absent in files of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
+    /// The ledger's name; absent in files of earlier versions, which are about a vault's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<String>,
 }
 
 /// The keys' directory.
@@ -96,8 +100,44 @@ impl Keyring {
     /// # Errors
     /// What the system reports; `InvalidData` when the file is no ledger key.
     pub fn log_key(&self) -> std::io::Result<LogKey> {
-        LogKey::from_text(&text(&self.log())?)
-            .map_err(|_| not_a_key("the ledger key's file is not a ledger key"))
+        log_key(&self.log())
+    }
+
+    /// The signing key of the ledger of this name: also one that was about to take the other's place when the
+    /// power went.
+    ///
+    /// # Errors
+    /// As [`Keyring::log_key`].
+    pub fn log_key_of(&self, ledger: &str) -> std::io::Result<LogKey> {
+        let now = self.log_key();
+        if now.as_ref().is_ok_and(|key| key.name() == ledger) {
+            return now;
+        }
+        match log_key(&self.next_log()) {
+            Ok(next) if next.name() == ledger => Ok(next),
+            _ => now,
+        }
+    }
+
+    /// Keeps the key of a ledger that is to go on with what was recovered, beside the one it takes the place of.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub(crate) fn put_next_log_key(&self, key: &LogKey) -> std::io::Result<()> {
+        write_whole(&RealDisk, &self.next_log(), key.to_text().as_bytes())
+    }
+
+    /// Has the key of the ledger of this name in its place, durably; the one before it is gone.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub(crate) fn settle_log_key(&self, ledger: &str) -> std::io::Result<()> {
+        let waits = log_key(&self.next_log()).is_ok_and(|next| next.name() == ledger);
+        if waits {
+            RealDisk.rename(&self.next_log(), &self.log())?;
+            RealDisk.sync_dir(&self.dir)?;
+        }
+        Ok(())
     }
 
     /// How far the vault was last seen; `None` when that was never written.
@@ -130,6 +170,15 @@ impl Keyring {
     fn log(&self) -> PathBuf {
         self.dir.join("ledger.key")
     }
+
+    fn next_log(&self) -> PathBuf {
+        self.dir.join("ledger.key.next")
+    }
+}
+
+fn log_key(path: &Path) -> std::io::Result<LogKey> {
+    LogKey::from_text(&text(path)?)
+        .map_err(|_| not_a_key("the ledger key's file is not a ledger key"))
 }
 
 /// A key file's text.

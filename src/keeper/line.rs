@@ -27,6 +27,10 @@ pub trait Line: Send + Sync {
     /// The key that checks the ledger's heads, as C2SP signed notes spell it.
     fn vkey(&self) -> &str;
 
+    /// The root's statements that lead from the vault's first ledger to the one of [`Line::vkey`]; none where it is
+    /// the first.
+    fn ledgers(&self) -> &[String];
+
     /// The present moment by the vault's clock.
     fn now(&self) -> Timestamp;
 
@@ -152,6 +156,10 @@ impl Line for Keeper {
 
     fn vkey(&self) -> &str {
         Self::vkey(self)
+    }
+
+    fn ledgers(&self) -> &[String] {
+        Self::ledgers(self)
     }
 
     fn now(&self) -> Timestamp {

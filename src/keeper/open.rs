@@ -1,6 +1,9 @@
 //! Opening a vault: lock, read everything back, compare with everyone who remembers, and only then take
 //! the keys.
 
+mod error;
+mod ledger;
+
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -14,16 +17,15 @@ use crate::ids::VaultId;
 use crate::keeper::Keeper;
 use crate::keeper::Paths;
 use crate::keeper::broken::Broken;
-use crate::keeper::broken::Stopped;
 use crate::keeper::config::Config;
 use crate::keeper::directory::Directory;
 use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::keyring::Keyring;
+use crate::keeper::ledgers::Ledgers;
 use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
 use crate::keeper::remembered::HeadSeen;
-use crate::keeper::remembered::KEEP_BOTH;
 use crate::keeper::rows::Ahead;
 use crate::keeper::rules::Rules;
 use crate::keeper::settle::Unsettled;
@@ -33,9 +35,10 @@ use crate::ledger::ActorHandle;
 use crate::ledger::Event;
 use crate::ledger::FrameDigest;
 use crate::ledger::Leaf;
+use crate::ledger::Lineage;
 use crate::ledger::LogKey;
 use crate::ledger::Outcome as Ending;
-use crate::ledger::journal::disk::reason;
+use crate::ledger::journal::disk::RealDisk;
 use crate::records::Kinds;
 use crate::sealing::GenerationKey;
 use crate::sealing::RowId;
@@ -44,91 +47,20 @@ use crate::store::Base;
 use crate::store::FrameView;
 use crate::store::KeyTable;
 use crate::store::ObjectPayloads;
-use crate::store::PayloadError;
 use crate::store::Refusal;
 use crate::store::Replay;
 use crate::store::Store;
 use crate::store::Tree;
-use crate::store::embedded;
 use crate::store::embedded::MARK_KEY_LABEL;
 use crate::store::embedded::Opening;
 use crate::store::embedded::Remembered;
 use crate::store::embedded::Repairs;
 use crate::store::embedded::Site;
 
-/// Why a vault is not opened. Nothing was changed.
-#[derive(Debug)]
-pub enum OpenError {
-    /// Another process has it; who, in words.
-    Locked(String),
-    /// There is no vault there.
-    NotAVault(String),
-    /// Something is not what was written; what, in words.
-    Damaged(String),
-    /// The vault is older than somebody has seen it; who, in words.
-    WentBack(String),
-    /// There are two histories; what shows it, in words.
-    Fork(String),
-    /// The keys are missing or do not fit; what to do, in words.
-    NoKeys(String),
-    /// The disk failed.
-    Io(std::io::Error),
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Locked(says)
-            | Self::NotAVault(says)
-            | Self::Damaged(says)
-            | Self::WentBack(says)
-            | Self::Fork(says)
-            | Self::NoKeys(says) => f.write_str(says),
-            Self::Io(error) => write!(f, "the vault cannot be read: {}", reason(error)),
-        }
-    }
-}
-
-impl std::error::Error for OpenError {}
-
-impl From<embedded::OpenError> for OpenError {
-    fn from(error: embedded::OpenError) -> Self {
-        let says = error.to_string();
-        match error {
-            embedded::OpenError::Locked(_) => {
-                Self::Locked(format!("{says}; try again when it has finished"))
-            }
-            embedded::OpenError::NotAVault => Self::NotAVault(says),
-            embedded::OpenError::Damaged { .. } => Self::Damaged(says),
-            embedded::OpenError::WentBack { .. } => Self::WentBack(format!("{says}. {KEEP_BOTH}")),
-            embedded::OpenError::Io(error) => Self::Io(error),
-        }
-    }
-}
-
-impl From<PayloadError> for OpenError {
-    fn from(error: PayloadError) -> Self {
-        match error {
-            PayloadError::Io(error) => Self::Io(error),
-            PayloadError::Absent => Self::Damaged(error.to_string()),
-        }
-    }
-}
-
-impl From<Broken> for OpenError {
-    fn from(broken: Broken) -> Self {
-        Stopped::from(broken).into()
-    }
-}
-
-impl From<Stopped> for OpenError {
-    fn from(stopped: Stopped) -> Self {
-        match stopped {
-            Stopped::Damaged(says) => Self::Damaged(says),
-            Stopped::Failed(says) => Self::Io(std::io::Error::other(says)),
-        }
-    }
-}
+pub use error::OpenError;
+pub(crate) use ledger::ledgers_of;
+pub(crate) use ledger::lineage_of;
+pub(crate) use ledger::log_key;
 
 /// Rebuilds the ledger's head from the frames, checking each: leaves, time, root, signature, and that
 /// the last leaf names the effects.
@@ -190,14 +122,16 @@ impl Keeper {
                 paths.keys.display()
             ))
         };
-        let log = keyring.log_key().map_err(missing)?;
+        let ledgers = ledgers_of(&RealDisk, &paths.dir, config.vault)?;
+        let log = log_key(&keyring, &ledgers).map_err(missing)?;
+        let lineage = lineage_of(&ledgers, &log.verifier())?;
         let mut seen: Vec<Remembered> = remembered.to_vec();
         let beside = keyring.seen().map_err(missing)?;
-        let beside = beside.as_ref().map(HeadSeen::beside);
+        let beside = beside.as_ref().map(|seen| HeadSeen::beside(seen, &ledgers));
         seen.extend(beside.iter().map(HeadSeen::for_store));
         let site = Site::new(&paths.dir, config.vault);
         let mut replayed = Replayed {
-            head: LedgerHead::new(log),
+            head: LedgerHead::new(log, lineage),
         };
         let opening = Opening::read(&site, &seen, &mut replayed)?;
         beside
@@ -215,7 +149,9 @@ impl Keeper {
             clock,
         )?;
         vault.seen_size = beside.map_or(0, |seen| seen.size);
+        vault.ledgers = ledgers;
         vault.load()?;
+        vault.settle_ledger()?;
         vault.recall_clock()?;
         vault.after_repairs(&repairs)?;
         vault.after_restore()?;
@@ -247,7 +183,9 @@ pub(crate) fn vault_over(
     (generation, log): (GenerationKey, LogKey),
     clock: Box<dyn Clock>,
 ) -> Result<Vault, std::io::Error> {
-    assemble(at, store, (generation, LedgerHead::new(log)), clock).map_err(std::io::Error::other)
+    let lineage = Lineage::founded(log.verifier());
+    let head = LedgerHead::new(log, lineage);
+    assemble(at, store, (generation, head), clock).map_err(std::io::Error::other)
 }
 
 /// A copy of a vault at `dir`, opened for a look with keys that are somewhere else. Nothing is remembered of
@@ -265,8 +203,10 @@ pub(crate) fn scratch_vault(
         dir: dir.to_owned(),
         keys: dir.join("no-keys"),
     };
+    let ledgers = ledgers_of(&RealDisk, dir, id)?;
+    let lineage = lineage_of(&ledgers, &log.verifier())?;
     let mut replayed = Replayed {
-        head: LedgerHead::new(log),
+        head: LedgerHead::new(log, lineage),
     };
     let opening = Opening::read(&Site::new(dir, id), &[], &mut replayed)?;
     let store = opening.finish(generation.derive(MARK_KEY_LABEL))?;
@@ -296,6 +236,7 @@ fn assemble(
         keys: KeyTable::new(),
         generation_key,
         head,
+        ledgers: Ledgers::default(),
         clock,
         policy,
         rules: Rules::from_kinds(Kinds::builtin()),

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use crate::keeper::Keeper;
 use crate::keeper::Stopped;
 use crate::keeper::keyring::Seen;
+use crate::keeper::ledgers::SUCCESSION;
 use crate::keeper::line::EachFile;
 use crate::keeper::line::LineError;
 use crate::keeper::vault::Broken;
@@ -40,6 +41,12 @@ impl Vault {
             Ok(publisher) if publisher.size().get() <= self.head.size() => publisher,
             _ => Publisher::afresh(&self.ledger_dir, &keys).map_err(Broken::from)?,
         };
+        if !self.ledgers.is_empty() {
+            let text = self.ledgers.to_text();
+            publisher
+                .beside(SUCCESSION, text.as_bytes())
+                .map_err(Broken::from)?;
+        }
         let Some(checkpoint) = self.head.checkpoint() else {
             return Ok(publisher);
         };
@@ -111,6 +118,7 @@ impl Vault {
             size,
             root: head.root.to_string(),
             at: Some(self.head.last_time()),
+            ledger: Some(self.head.origin().to_owned()),
         })?;
         self.seen_size = size;
         Ok(())

@@ -22,6 +22,7 @@ use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::Genesis;
 use crate::keeper::message::load::NewRecovery;
+use crate::keeper::message::load::ROOT;
 use crate::keeper::message::load::RecoveryStatement;
 use crate::keeper::ought::RECOVERY;
 use crate::keeper::policy::question::Resource;
@@ -130,10 +131,15 @@ impl Vault {
 
     /// The key that signs for the vault itself.
     pub(crate) fn root_key(&self) -> Result<VerifyingKey, Broken> {
+        Ok(self.genesis()?.root)
+    }
+
+    /// What the vault was founded with.
+    pub(crate) fn genesis(&self) -> Result<Genesis, Broken> {
         let genesis: Option<String> = self.read(&units::vault(), Tree::Statement, &[])?;
         let genesis = genesis.and_then(|text| Statement::parse(text.as_bytes()).ok());
         let genesis: Option<Genesis> = genesis.and_then(|statement| statement.read_body());
-        Ok(genesis.ok_or(Broken::Row(Tree::Statement))?.root)
+        genesis.ok_or(Broken::Row(Tree::Statement))
     }
 
     fn check_recovery(&self, statement: &[u8]) -> Result<RecoveryStatement, Stop> {
@@ -146,7 +152,7 @@ impl Vault {
         let said: RecoveryStatement = statement.read_body().ok_or_else(wrong)?;
         let signed = statement.kind() == StatementKind::Succeed
             && statement.vault() == self.id
-            && statement.by() == "root"
+            && statement.by() == ROOT
             && statement.verify(&root).is_ok();
         if !signed || said.recovery == said.replaces {
             return Err(wrong());

@@ -7,8 +7,12 @@ use crate::clock::Timestamp;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::keyring::Keyring;
 use crate::keeper::keyring::Seen;
+use crate::keeper::ledgers::Ledgers;
 use crate::keeper::open::OpenError;
+use crate::ledger::Checkpoint;
+use crate::ledger::Lineage;
 use crate::ledger::SignedCheckpoint;
+use crate::ledger::TreeSize;
 use crate::ledger::VerifierKey;
 use crate::ledger::checkpoint::Discontinuity;
 use crate::ledger::memory::Memory;
@@ -42,25 +46,35 @@ pub(crate) struct HeadSeen {
 
 impl HeadSeen {
     /// As the file beside the keys remembers it.
-    pub(crate) fn beside(seen: &Seen) -> Self {
+    pub(crate) fn beside(seen: &Seen, ledgers: &Ledgers) -> Self {
+        let left = ledgers.left(seen.ledger.as_deref(), seen.size);
         Self {
             who: "the file beside the keys".to_owned(),
             at: seen.at,
             generation: seen.generation,
-            size: seen.size,
-            root: seen.root.clone(),
+            size: left.size,
+            root: left
+                .root
+                .map_or_else(|| seen.root.clone(), |root| root.to_string()),
             stands: false,
         }
     }
 
-    /// As this machine's own memory has it.
-    pub(crate) fn of_machine((checkpoint, at): &(SignedCheckpoint, Option<Timestamp>)) -> Self {
+    /// A signed head as `who` has it.
+    pub(crate) fn signed(
+        who: String,
+        (checkpoint, at): &(SignedCheckpoint, Option<Timestamp>),
+        ledgers: &Ledgers,
+    ) -> Self {
+        let name = &checkpoint.checkpoint().origin;
+        let left = ledgers.left(Some(name), checkpoint.size().get());
+        let root = left.root.unwrap_or(checkpoint.head().root);
         Self {
-            who: "this machine's own memory".to_owned(),
+            who,
             at: *at,
             generation: 0,
-            size: checkpoint.size().get(),
-            root: checkpoint.head().root.to_string(),
+            size: left.size,
+            root: root.to_string(),
             stands: false,
         }
     }
@@ -98,23 +112,62 @@ impl HeadSeen {
     }
 }
 
-/// What the keys' directory and this machine's memory remember of the ledger of this key.
+/// What the keys' directory and this machine's memory remember of the ledger of this key, and of those it took
+/// the place of.
 ///
 /// # Errors
 /// [`OpenError`] where one cannot be read.
 pub(crate) fn all(
     keyring: &Keyring,
     state: Option<&Path>,
-    key: &VerifierKey,
+    (key, ledgers): (&VerifierKey, &Ledgers),
 ) -> Result<Vec<HeadSeen>, OpenError> {
     let unreadable = |error: std::io::Error| OpenError::NoKeys(error.to_string());
     let beside = keyring.seen().map_err(unreadable)?;
-    let mut all: Vec<HeadSeen> = beside.iter().map(HeadSeen::beside).collect();
-    if let Some(state) = state {
+    let beside = beside.iter().map(|seen| HeadSeen::beside(seen, ledgers));
+    let mut all: Vec<HeadSeen> = beside.collect();
+    let Some(state) = state else { return Ok(all) };
+    let lineage = ledgers.lineage(key);
+    let ended = lineage.iter().flat_map(Lineage::ended);
+    for key in ended.chain([key]) {
         let known = Memory::known(state, key).map_err(|error| memory(error, None))?;
-        all.extend(known.iter().map(HeadSeen::of_machine));
+        let who = || "this machine's own memory".to_owned();
+        all.extend(
+            known
+                .iter()
+                .map(|known| HeadSeen::signed(who(), known, ledgers)),
+        );
     }
     Ok(all)
+}
+
+/// This machine's memory of the ledger of this key, which goes on from what it remembers of the ledgers before;
+/// and how many entries it has seen of those that are lost. The statements are the root key's: that is checked.
+///
+/// # Errors
+/// [`MemoryError`].
+pub(crate) fn machine(
+    state: &Path,
+    (key, ledgers): (&VerifierKey, &Ledgers),
+) -> Result<(Memory, u64), MemoryError> {
+    let memory = Memory::open(state, key)?;
+    if memory.lock()?.checkpoint().is_some() {
+        return Ok((memory, 0));
+    }
+    let lineage = ledgers.lineage(key);
+    for ended in lineage.iter().flat_map(Lineage::ended).rev() {
+        let Some((known, _)) = Memory::known(state, ended)? else {
+            continue;
+        };
+        let left = ledgers.left(Some(ended.name()), known.size().get());
+        let beginning = SignedCheckpoint::vouched(Checkpoint {
+            origin: key.name().to_owned(),
+            size: TreeSize::new(left.size),
+            root: left.root.unwrap_or(known.head().root),
+        });
+        return Ok((memory.beginning_with(beginning), left.lost));
+    }
+    Ok((memory, 0))
 }
 
 /// Why this machine's memory does not go on, with since when it remembers.

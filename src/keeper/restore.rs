@@ -13,24 +13,30 @@ use crate::keeper::backup::BackupError;
 use crate::keeper::backup::check;
 use crate::keeper::backup::check::Found;
 use crate::keeper::keyring::Keyring;
-use crate::keeper::remembered;
 use crate::keeper::remembered::HeadSeen;
+use crate::keeper::restore::heads::heads;
 use crate::keeper::restore::scratch::Scratch;
 use crate::keeper::restore::words::not_less;
+use crate::keeper::restore::words::not_older;
 use crate::ledger::VerifierKey;
 use crate::ledger::journal::disk::RealDisk;
+use crate::sealing::Recovered;
 use crate::store::backup::Kept;
 use crate::store::backup::Manifest;
 use crate::store::backup::Place;
 use crate::store::backup::ReadOnly;
 use crate::store::backup::Told;
 
+mod anew;
+mod heads;
 pub(crate) mod noted;
 mod old;
 pub(crate) mod scratch;
 mod standing;
 pub(crate) mod unpack;
 mod words;
+
+pub use crate::keeper::ledgers::LedgerStatement;
 
 /// What is to be restored, and what is known beside it.
 #[derive(Debug, Clone)]
@@ -47,6 +53,8 @@ pub struct Restoring {
     pub beside: Vec<PathBuf>,
     /// Where this machine remembers ledgers.
     pub state: Option<PathBuf>,
+    /// Signed heads that others remember, a note in each file.
+    pub remembered: Vec<PathBuf>,
 }
 
 /// A vault that is back.
@@ -68,34 +76,39 @@ pub struct Restored {
     pub bytes: u64,
     /// Whether the keys are there and it was opened.
     pub opened: bool,
+    /// The ledger it goes on in, where entries are lost for good.
+    pub anew: Option<LedgerStatement>,
 }
 
-/// Restores.
+/// Restores. Where entries that somebody remembers are lost for good, `decided` is what two trustees brought
+/// together: the vault then goes on in a new ledger.
 ///
 /// # Errors
 /// [`BackupError`]; the folder is then as it was.
-pub fn restore(what: &Restoring, told: &mut Told<'_>) -> Result<Restored, BackupError> {
+pub fn restore(
+    what: &Restoring,
+    decided: Option<&Recovered>,
+    told: &mut Told<'_>,
+) -> Result<Restored, BackupError> {
     unpack::unused(&what.into.dir)?;
     let place = Place::at(Arc::new(ReadOnly), &what.from);
     let kept = kept(&place)?;
     let manifest = chosen(&kept, what.backup)?;
     let keyring = Keyring::at(&what.into.keys);
     let key = verifier(&place, manifest, &keyring)?;
-    // The vault itself first: where several remember the same, it is the one to name.
-    let mut heads = Vec::new();
-    for dir in &what.beside {
-        if what.with.as_ref() != Some(dir) {
-            heads.extend(standing::look(dir, manifest, &key)?);
-        }
-    }
-    heads.extend(remembered::all(&keyring, what.state.as_deref(), &key)?);
+    let heads = heads(what, manifest, (&key, &keyring))?;
+    let short = |generation, size| match decided {
+        None => not_less(&heads, manifest, (generation, size), &kept),
+        Some(_) => not_older(&heads, manifest, generation, &kept),
+    };
     if what.with.is_none() {
-        not_less(
-            &heads,
-            manifest,
-            (manifest.generation, manifest.size),
-            &kept,
-        )?;
+        short(manifest.generation, manifest.size)?;
+    }
+    let opens = keyring.exists() && keyring.has_generation(manifest.generation);
+    if decided.is_some() && !opens {
+        let says = "a new ledger is begun with the vault's keys at hand: put them into their folder, or recover them \
+                    with the trustees first";
+        return Err(BackupError::NoKeys(says.to_owned()));
     }
     let found = check::read(&place, manifest, &key)?;
     continues(&heads, &found)?;
@@ -107,20 +120,19 @@ pub fn restore(what: &Restoring, told: &mut Told<'_>) -> Result<Restored, Backup
     };
     let disk = Arc::new(RealDisk);
     let found = check::of_files(disk, scratch.dir(), manifest.vault, (&key, &[]))?;
-    not_less(
-        &heads,
-        manifest,
-        (found.generation, found.head.size()),
-        &kept,
-    )?;
+    short(found.generation, found.head.size())?;
     continues(&heads, &found)?;
-    noted::mark(scratch.dir(), manifest, taken)?;
-    let opened = keyring.exists() && keyring.has_generation(manifest.generation);
-    if opened {
+    if opens {
         found.open(manifest, &key_of(&keyring, manifest)?)?;
     }
+    let decide = |decided| {
+        let key = key_of(&keyring, manifest)?;
+        anew::decide((scratch.dir(), &keyring), (&found, &key), (&heads, decided))
+    };
+    let statement = decided.map(decide).transpose()?;
+    noted::mark(scratch.dir(), manifest, taken, statement.as_ref())?;
     scratch.become_dir(&what.into.dir)?;
-    if opened {
+    if opens {
         let keeper = Keeper::open(&what.into, &[])?;
         keeper.close()?;
     }
@@ -132,7 +144,8 @@ pub fn restore(what: &Restoring, told: &mut Told<'_>) -> Result<Restored, Backup
         taken,
         gaps,
         bytes: manifest.bytes(),
-        opened,
+        opened: opens,
+        anew: statement.and_then(|statement| statement.read_body()),
     })
 }
 
@@ -191,10 +204,11 @@ pub(crate) fn verifier(
     keyring: &Keyring,
 ) -> Result<VerifierKey, BackupError> {
     if keyring.exists() {
-        let log = keyring.log_key();
+        let log = keyring.log_key_of(&manifest.origin);
         let log = log.map_err(|error| BackupError::NoKeys(error.to_string()))?;
         if log.name() != manifest.origin {
-            let says = "the keys there belong to another vault than this backup; name the right folder with --keys";
+            let says = "the keys there belong to another vault than this backup, or to a ledger that was begun anew \
+                        since it was made; name the right folder with --keys, or use a newer backup";
             return Err(BackupError::NoKeys(says.to_owned()));
         }
         return Ok(log.verifier());

@@ -22,6 +22,7 @@ use crate::keeper::entry::Entry;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::headers::Sealed;
 use crate::keeper::keyring::Keyring;
+use crate::keeper::ledgers::Ledgers;
 use crate::keeper::listing::Begun;
 use crate::keeper::peer::Throttle;
 use crate::keeper::policy::Policy;
@@ -59,6 +60,8 @@ pub(crate) struct Vault {
     pub(crate) keys: KeyTable,
     pub(crate) generation_key: GenerationKey,
     pub(crate) head: LedgerHead,
+    /// The ledgers before this one, and who says so.
+    pub(crate) ledgers: Ledgers,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) policy: Policy,
     pub(crate) rules: Rules,

@@ -10,8 +10,11 @@ use crate::keeper::backup::noted::Noted;
 use crate::keeper::broken::Broken;
 use crate::keeper::head::LedgerHead;
 use crate::keeper::keyring::Keyring;
+use crate::keeper::ledgers::Ledgers;
 use crate::keeper::open::OpenError;
 use crate::keeper::open::config_of;
+use crate::keeper::open::ledgers_of;
+use crate::keeper::open::log_key;
 use crate::keeper::remembered;
 use crate::keeper::remembered::HeadSeen;
 use crate::keeper::turn::Turns;
@@ -20,7 +23,6 @@ use crate::ledger::SignedCheckpoint;
 use crate::ledger::check;
 use crate::ledger::check::Against;
 use crate::ledger::journal::disk::RealDisk;
-use crate::ledger::memory::Memory;
 use crate::ledger::memory::MemoryError;
 use crate::store::embedded::Remembered;
 
@@ -64,9 +66,10 @@ pub fn verify(paths: &Paths, state: Option<&Path>) -> Result<Verified, OpenError
     let config = config_of(paths)?;
     let keyring = Keyring::at(&paths.keys);
     let missing = |error: std::io::Error| OpenError::NoKeys(error.to_string());
-    let log = keyring.log_key().map_err(missing)?;
+    let ledgers = ledgers_of(&RealDisk, &paths.dir, config.vault)?;
+    let log = log_key(&keyring, &ledgers).map_err(missing)?;
     let beside = keyring.seen().map_err(missing)?;
-    let beside = beside.as_ref().map(HeadSeen::beside);
+    let beside = beside.as_ref().map(|seen| HeadSeen::beside(seen, &ledgers));
     let marks: Vec<Remembered> = beside.iter().map(HeadSeen::for_store).collect();
     let disk = Arc::new(RealDisk);
     let against = (&log.verifier(), &marks[..]);
@@ -84,7 +87,7 @@ pub fn verify(paths: &Paths, state: Option<&Path>) -> Result<Verified, OpenError
     })?;
     check_static(paths, &head)?;
     let remembered = match state {
-        Some(state) => compare(state, &head, checkpoint)?,
+        Some(state) => compare(state, (&head, &ledgers), checkpoint)?,
         None => None,
     };
     Ok(Verified {
@@ -106,8 +109,10 @@ fn check_static(paths: &Paths, head: &LedgerHead) -> Result<(), OpenError> {
         return Ok(());
     }
     let keys = [head.verifier()];
+    let ended = head.ended();
     let against = Against {
         keys: &keys,
+        ended: &ended,
         remembered: &[],
         entries_from: LeafIndex::new(0),
     };
@@ -124,11 +129,11 @@ fn check_static(paths: &Paths, head: &LedgerHead) -> Result<(), OpenError> {
 /// Compares with what this machine remembers of the ledger, and remembers the newer head.
 fn compare(
     state: &Path,
-    head: &LedgerHead,
+    (head, ledgers): (&LedgerHead, &Ledgers),
     checkpoint: &SignedCheckpoint,
 ) -> Result<Option<u64>, OpenError> {
     let words = |error: MemoryError| remembered::memory(error, None);
-    let memory = Memory::open(state, &head.verifier()).map_err(words)?;
+    let (memory, _) = remembered::machine(state, (&head.verifier(), ledgers)).map_err(words)?;
     let mut remembered = memory.lock().map_err(words)?;
     let since = remembered.since();
     let known = remembered.checkpoint().map(|known| known.size().get());

@@ -40,6 +40,8 @@ pub struct Remembered {
 pub struct Against<'a> {
     /// The ledger's keys, from a source other than the directory.
     pub keys: &'a [VerifierKey],
+    /// Keys of the ledgers it took the place of: checkpoints they signed may still be kept.
+    pub ended: &'a [VerifierKey],
     /// Checkpoints kept elsewhere.
     pub remembered: &'a [Remembered],
     /// Bundles that end at or before this entry may be missing (they were pruned, or not exported). Hash
@@ -167,7 +169,7 @@ pub fn directory(dir: &Path, against: &Against<'_>) -> Result<DirectoryReport, T
         }
         Err(error) => return Err(error),
     };
-    let mut others = kept_checkpoints(dir, against.keys, &mut report)?;
+    let mut others = kept_checkpoints(dir, against, &mut report)?;
     others.extend(against.remembered.iter().cloned());
     others.retain(|other| !goes_back(other, &checkpoint, &mut report));
     others.sort_by_key(|other| other.checkpoint.size());
@@ -232,13 +234,18 @@ fn forked(other: Remembered, offered: TreeSize) -> Finding {
 /// The directory's own collection of earlier checkpoints.
 fn kept_checkpoints(
     dir: &Path,
-    keys: &[VerifierKey],
+    against: &Against<'_>,
     report: &mut DirectoryReport,
 ) -> Result<Vec<Remembered>, TilesError> {
     let mut kept = Vec::new();
     for (name, bytes) in files(&dir.join(CHECKPOINTS))? {
         let by = format!("{CHECKPOINTS}/{name}");
-        match SignedCheckpoint::verify(&bytes, keys) {
+        let now = SignedCheckpoint::verify(&bytes, against.keys);
+        let ended = || {
+            let mut keys = against.ended.chunks(1);
+            keys.find_map(|key| SignedCheckpoint::verify(&bytes, key).ok())
+        };
+        match now.or_else(|error| ended().ok_or(error)) {
             Ok(checkpoint) => kept.push(Remembered { by, checkpoint }),
             Err(error) => report.found(Finding::Kept { name: by, error }),
         }

@@ -174,6 +174,15 @@ impl SignedCheckpoint {
         })
     }
 
+    /// A head that is known otherwise than by its signature: as the beginning of a ledger that took the place of
+    /// the one it was signed for. It has no note.
+    pub fn vouched(checkpoint: Checkpoint) -> Self {
+        Self {
+            checkpoint,
+            note: String::new(),
+        }
+    }
+
     /// What it says.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
@@ -217,7 +226,7 @@ impl SignedCheckpoint {
         self.checkpoint.size
     }
 
-    /// The note, verbatim, other signatures included.
+    /// The note, verbatim, other signatures included; empty for a head that is only [`SignedCheckpoint::vouched`].
     pub fn note(&self) -> &str {
         &self.note
     }

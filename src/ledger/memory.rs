@@ -91,6 +91,8 @@ impl std::error::Error for MemoryError {
 pub struct Memory {
     folder: PathBuf,
     keys: Vec<VerifierKey>,
+    /// What counts while nothing is remembered.
+    beginning: Option<SignedCheckpoint>,
 }
 
 impl Memory {
@@ -106,17 +108,33 @@ impl Memory {
         let Some(pinned) = read(&path)? else {
             replace(&folder, "vkey", format!("{key}\n").as_bytes())?;
             let keys = vec![key.clone()];
-            return Ok(Self { folder, keys });
+            return Ok(Self::of(folder, keys));
         };
         let keys: Result<Vec<VerifierKey>, _> = pinned.lines().map(str::parse).collect();
         match keys {
-            Ok(keys) if keys.contains(key) => Ok(Self { folder, keys }),
+            Ok(keys) if keys.contains(key) => Ok(Self::of(folder, keys)),
             Ok(_) => Err(MemoryError::UnknownKey {
                 pinned: pinned.trim_end().to_owned(),
                 offered: key.to_string(),
             }),
             Err(_) => Err(MemoryError::Damaged(path)),
         }
+    }
+
+    const fn of(folder: PathBuf, keys: Vec<VerifierKey>) -> Self {
+        Self {
+            folder,
+            keys,
+            beginning: None,
+        }
+    }
+
+    /// The memory of a ledger that began with this head, which counts while nothing else is remembered: what is
+    /// known of the ledger it took the place of.
+    #[must_use]
+    pub fn beginning_with(mut self, head: SignedCheckpoint) -> Self {
+        self.beginning = Some(head);
+        self
     }
 
     /// What is remembered of the ledger of this key, and since when, where anything is. Nothing is pinned.
@@ -149,7 +167,7 @@ impl Memory {
                 SignedCheckpoint::verify(note.as_bytes(), &self.keys)
                     .map_err(|_| MemoryError::Damaged(path))?,
             ),
-            None => None,
+            None => self.beginning.clone(),
         };
         Ok(Locked {
             memory: self,
@@ -246,6 +264,7 @@ impl Locked<'_> {
         let folder = self.memory.folder.join("evidence");
         make_folders(&folder, PUBLIC).map_err(at(&folder))?;
         let remembered = self.checkpoint.as_ref().map(SignedCheckpoint::note);
+        let remembered = remembered.filter(|note| !note.is_empty());
         for note in remembered.into_iter().chain([offered]) {
             let name = format!("{}.note", hex(&Sha256::digest(note)));
             replace(&folder, &name, note.as_bytes())?;

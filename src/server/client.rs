@@ -169,6 +169,10 @@ impl Line for Client {
         &self.welcome.vkey
     }
 
+    fn ledgers(&self) -> &[String] {
+        &self.welcome.ledgers
+    }
+
     fn now(&self) -> Timestamp {
         let shift_ms = self.shift_ms.load(Ordering::Relaxed);
         ShiftedClock { shift_ms }.now()

@@ -92,6 +92,7 @@ impl<'k> Connection<'k> {
             wire: WIRE,
             vault: self.keeper.vault(),
             vkey: self.keeper.vkey().to_owned(),
+            ledgers: self.keeper.ledgers().to_vec(),
             demo: self.keeper.is_demo(),
             custody: self.keeper.custody(),
             now: self.keeper.now(),

@@ -49,6 +49,9 @@ pub(crate) struct Welcome {
     pub(crate) vault: VaultId,
     /// The key that checks its ledger's heads.
     pub(crate) vkey: String,
+    /// The root's statements that lead to this ledger from the vault's first; absent where it is the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ledgers: Vec<String>,
     /// Whether it is a demonstration vault.
     pub(crate) demo: bool,
     /// `local` or `keeper`.

@@ -138,6 +138,7 @@ fn root(dir: &Path, keys: &[VerifierKey]) -> strongroom::ledger::Hash {
 fn strictly(dir: &Path, keys: &[VerifierKey], count: usize) {
     let against = Against {
         keys,
+        ended: &[],
         remembered: &[],
         entries_from: LeafIndex::new(0),
     };

@@ -42,6 +42,7 @@ fn check_against(
 ) -> DirectoryReport {
     let against = Against {
         keys: &log.keys(),
+        ended: &[],
         remembered,
         entries_from: LeafIndex::new(from),
     };
@@ -323,6 +324,7 @@ fn a_wrong_key_or_no_checkpoint_says_so() {
     let other = LogKey::generate(ORIGIN).unwrap().verifier();
     let against = Against {
         keys: &[other],
+        ended: &[],
         remembered: &[],
         entries_from: LeafIndex::new(0),
     };

@@ -81,6 +81,7 @@ fn what_version_1_wrote_verifies() {
     let remembered = SignedCheckpoint::verify(&golden("remembered-700.note"), &keys()).unwrap();
     let against = Against {
         keys: &keys(),
+        ended: &[],
         remembered: &[Remembered {
             by: "the fixture".to_owned(),
             checkpoint: remembered,

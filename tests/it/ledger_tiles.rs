@@ -279,6 +279,7 @@ fn whatever_part_of_a_publication_happened_it_can_be_done_again() {
             put(".writing", b"half of someth");
             let against = Against {
                 keys: &log.keys(),
+                ended: &[],
                 remembered: &[],
                 entries_from: LeafIndex::new(0),
             };

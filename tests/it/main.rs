@@ -63,6 +63,7 @@ mod ledger_memory;
 mod ledger_tiles;
 mod ledger_tree;
 mod listing;
+mod new_ledger;
 mod papers;
 mod policy;
 mod power_cut;

@@ -100,6 +100,7 @@ fn exported(centre: &Centre, dir: &str) -> Vec<PathBuf> {
     let key = fs::read_to_string(root.join("vkey")).unwrap();
     let against = Against {
         keys: &[key.trim_end().parse().unwrap()],
+        ended: &[],
         remembered: &[],
         entries_from: LeafIndex::new(if dir == "all" { 0 } else { u64::MAX }),
     };

@@ -426,6 +426,10 @@ impl Line for Tapped {
         self.client.vkey()
     }
 
+    fn ledgers(&self) -> &[String] {
+        self.client.ledgers()
+    }
+
     fn now(&self) -> Timestamp {
         self.client.now()
     }

@@ -160,8 +160,10 @@ impl Lost {
             with: None,
             beside: Vec::new(),
             state: None,
+            remembered: Vec::new(),
         };
-        let restored = restore(&restoring, &mut |_, _| ()).map_err(|error| error.to_string())?;
+        let restored =
+            restore(&restoring, None, &mut |_, _| ()).map_err(|error| error.to_string())?;
         assert!(restored.opened);
         let keeper = Keeper::open(&into, &[]).map_err(|error| error.to_string())?;
         let records = records(&keeper);

@@ -14,7 +14,13 @@ use crate::keeper::backup::noted::Noted;
 use crate::keeper::create::CENTRE;
 use crate::keeper::facts::PlaceFacts;
 use crate::keeper::head::LedgerHead;
+use crate::keeper::ledgers::Ledgers;
+use crate::keeper::ledgers::SUCCESSION;
+use crate::keeper::message::load::Genesis;
+use crate::keeper::open::OpenError;
 use crate::keeper::open::Replayed;
+use crate::keeper::open::ledgers_of;
+use crate::keeper::open::lineage_of;
 use crate::keeper::ought::RECOVERY;
 use crate::keeper::rehearsing;
 use crate::keeper::rehearsing::REHEARSALS;
@@ -29,6 +35,8 @@ use crate::sealing::GenerationKey;
 use crate::sealing::RowId;
 use crate::sealing::RowPlace;
 use crate::sealing::SealedRow;
+use crate::sealing::Statement;
+use crate::sealing::VerifyingKey;
 use crate::store::Base;
 use crate::store::FrameView;
 use crate::store::KeyTable;
@@ -42,7 +50,6 @@ use crate::store::effects::RawEffect;
 use crate::store::effects::SealedKeyEffect;
 use crate::store::effects::decode;
 use crate::store::embedded::Engine;
-use crate::store::embedded::OpenError;
 use crate::store::embedded::Opening;
 use crate::store::embedded::Remembered;
 use crate::store::embedded::Site;
@@ -51,6 +58,8 @@ use zeroize::Zeroizing;
 /// A vault's files that have been read and verified without a key.
 pub(crate) struct Found {
     vault: VaultId,
+    /// The ledgers it has had.
+    pub(crate) ledgers: Ledgers,
     pub(crate) generation: u32,
     pub(crate) head: LedgerHead,
     rows: HashMap<(Tree, RowId), SealedRow>,
@@ -95,9 +104,9 @@ impl Replay for Watching {
     }
 }
 
-/// Whether rows of a tree are few, and the vault's own.
+/// Whether rows of a tree are few, and the vault's own or about who is vouched for.
 const fn is_kept(tree: Tree) -> bool {
-    matches!(tree, Tree::Setting | Tree::Place)
+    matches!(tree, Tree::Setting | Tree::Place | Tree::Statement)
 }
 
 /// Reads the backup of this manifest, whose head must be the one it names.
@@ -134,18 +143,24 @@ pub(crate) fn of_files(
         engine: Engine::Memory,
         ..Site::new(dir, vault)
     };
+    let ledgers = ledgers_of(&*site.disk, dir, vault)?;
     let mut watching = Watching {
         replayed: Replayed {
-            head: LedgerHead::watching(key.clone()),
+            head: LedgerHead::watching(lineage_of(&ledgers, key)?),
         },
         rows: HashMap::new(),
     };
     let opening = Opening::read(&site, remembered, &mut watching)?;
+    if !ledgers.begin(&watching.replayed.head) {
+        let says = format!("`{SUCCESSION}` names another beginning than this vault has");
+        return Err(OpenError::Damaged(says));
+    }
     Ok(Found {
         vault,
+        ledgers,
         generation: opening.head().generation,
         position: *opening.position(),
-        key_table: opening.key_table()?,
+        key_table: opening.key_table().map_err(OpenError::Io)?,
         key_effects: opening.key_effects().to_vec(),
         head: watching.replayed.head,
         rows: watching.rows,
@@ -159,6 +174,20 @@ impl Found {
         let row = self.row(&keys, Tree::Setting, CENTRE)?;
         let says = || format!("a row of the backup {} does not open", manifest.id);
         row.map(drop).ok_or_else(|| BackupError::Damaged(says()))
+    }
+
+    /// The key that signs for the vault itself.
+    pub(crate) fn root(&self, key: &GenerationKey) -> Result<VerifyingKey, BackupError> {
+        let text: Option<String> = self.read(&self.keys(key)?, Tree::Statement, &[])?;
+        let genesis = text.and_then(|text| Statement::parse(text.as_bytes()).ok());
+        let genesis: Option<Genesis> = genesis.and_then(|statement| statement.read_body());
+        let none = || BackupError::Damaged("its founding statement cannot be read".to_owned());
+        Ok(genesis.ok_or_else(none)?.root)
+    }
+
+    /// Where things are sealed to its trustees; `None` where there are none.
+    pub(crate) fn recovery(&self, key: &GenerationKey) -> Result<Option<String>, BackupError> {
+        self.read(&self.keys(key)?, Tree::Setting, RECOVERY)
     }
 
     /// What the vault remembers of its backups.
@@ -226,11 +255,5 @@ impl Found {
         opened
             .map(Some)
             .map_err(|_| damaged("a row of the vault's own does not open"))
-    }
-}
-
-impl From<OpenError> for BackupError {
-    fn from(error: OpenError) -> Self {
-        crate::keeper::OpenError::from(error).into()
     }
 }

@@ -67,7 +67,7 @@ impl<'a> Making<'a> {
             .place
             .kept()?
             .and_then(|kept| kept.manifests.into_iter().next());
-        self.not_older(&taken.manifest, newest.as_ref())?;
+        self.not_older(&taken, newest.as_ref())?;
         let payloads = self.hand.run(|vault| Arc::clone(&vault.payloads))?;
         let mut progress = Progress::of(&taken, &*payloads, told)?;
         let place = self.place.clone();
@@ -88,8 +88,18 @@ impl<'a> Making<'a> {
     }
 
     /// A place that has more of this vault than the vault itself is no place for it.
-    fn not_older(&self, now: &Manifest, newest: Option<&Manifest>) -> Result<(), BackupError> {
+    fn not_older(&self, taken: &Taken, newest: Option<&Manifest>) -> Result<(), BackupError> {
         let Some(newest) = newest else { return Ok(()) };
+        let now = &taken.manifest;
+        let left = taken.ledgers.left(Some(&newest.origin), newest.size);
+        if left.lost > 0 {
+            let says = format!(
+                "the backup {} in `{}` has {} entries that this vault went on without when its ledger was begun \
+                 anew: keep that folder as it is, and name a new one for the backups from now on",
+                newest.id, self.shown, left.lost
+            );
+            return Err(BackupError::refused("ended-ledger", says));
+        }
         if newest.generation > now.generation || newest.size > now.size {
             return Err(BackupError::WentBack(format!(
                 "the backup {} in `{}` holds more than this vault: {} entries, and {} are here. This vault \

@@ -8,6 +8,8 @@ use crate::keeper::LineError;
 use crate::keeper::Stopped;
 use crate::keeper::backup::BackupError;
 use crate::keeper::backup::noted::Noted;
+use crate::keeper::ledgers::Ledgers;
+use crate::keeper::ledgers::SUCCESSION;
 use crate::keeper::publish::StaticFile;
 use crate::keeper::vault::Vault;
 use crate::ledger::journal::disk::RealDisk;
@@ -31,6 +33,8 @@ pub(crate) struct Taken {
     pub(crate) statics: Vec<StaticFile>,
     /// A manifest that lists no file yet.
     pub(crate) manifest: Manifest,
+    /// The ledgers the vault has had.
+    pub(crate) ledgers: Ledgers,
 }
 
 impl Vault {
@@ -49,7 +53,7 @@ impl Vault {
         let config = read_whole(&RealDisk, &self.paths().dir.join(CONFIG), MAX_CONFIG)?;
         let text =
             |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| std::io::ErrorKind::InvalidData);
-        let texts = BTreeMap::from([
+        let mut texts = BTreeMap::from([
             (
                 CONFIG.to_owned(),
                 text(config).map_err(std::io::Error::from)?,
@@ -60,6 +64,9 @@ impl Vault {
             ),
             (HEAD.to_owned(), checkpoint.note().to_owned()),
         ]);
+        if !self.ledgers.is_empty() {
+            texts.insert(SUCCESSION.to_owned(), self.ledgers.to_text());
+        }
         let manifest = Manifest {
             v: 0,
             id,
@@ -77,6 +84,7 @@ impl Vault {
             cut,
             statics,
             manifest,
+            ledgers: self.ledgers.clone(),
         })
     }
 

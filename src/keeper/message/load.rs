@@ -36,6 +36,7 @@ pub use people::RolesStatement;
 pub use people::StateStatement;
 pub use people::Succession;
 pub use recovery::NewRecovery;
+pub use recovery::ROOT;
 pub use recovery::RecoveryStatement;
 
 /// What an ask carries: things already sealed, and the facts the keeper needs.

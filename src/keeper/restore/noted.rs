@@ -19,20 +19,31 @@ use crate::ledger::journal::disk::RealDisk;
 use crate::ledger::journal::disk::read_whole;
 use crate::ledger::journal::disk::remove_if_there;
 use crate::ledger::journal::disk::write_whole;
+use crate::sealing::Statement;
 use crate::store::backup::Manifest;
 
 /// The mark's name.
 const MARK: &str = "restored";
-const MAX_MARK: u64 = 4096;
+const MAX_MARK: u64 = 16 * 1024;
 
-/// Marks the vault's files at `dir` as restored from this backup, with so many entries of the old disk's.
-pub(crate) fn mark(dir: &Path, manifest: &Manifest, taken: u64) -> std::io::Result<()> {
-    let said = json!({
+/// Marks the vault's files at `dir` as restored from this backup, with so many entries of the old disk's; with
+/// the statement of the ledger that goes on, where entries are lost.
+pub(crate) fn mark(
+    dir: &Path,
+    manifest: &Manifest,
+    taken: u64,
+    succession: Option<&Statement>,
+) -> std::io::Result<()> {
+    let mut said = json!({
         "backup": manifest.id,
         "generation": manifest.generation,
         "size": manifest.size,
         "taken": taken,
     });
+    let statement = succession.and_then(|one| serde_json::from_slice::<Value>(one.bytes()).ok());
+    if let (Some(statement), Some(said)) = (statement, said.as_object_mut()) {
+        said.insert("succession".to_owned(), statement);
+    }
     write_whole(&RealDisk, &dir.join(MARK), said.to_string().as_bytes())
 }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::keeper::backup::BackupError;
 use crate::keeper::backup::check;
 use crate::keeper::config::Config;
+use crate::keeper::open::OpenError;
 use crate::keeper::remembered::HeadSeen;
 use crate::ledger::VerifierKey;
 use crate::ledger::journal::disk::RealDisk;
 use crate::store::backup::Manifest;
-use crate::store::embedded::OpenError;
 
 /// What the vault at `dir` knows, where one stands there that is this one and whole.
 ///

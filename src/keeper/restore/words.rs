@@ -16,40 +16,63 @@ pub(crate) fn not_less(
     (generation, size): (u32, u64),
     kept: &Kept,
 ) -> Result<(), BackupError> {
-    let backup = format!(
-        "the backup {} (of {})",
-        manifest.id,
-        dates::people_moment(manifest.at)
-    );
-    // Of those who remember the same the first is named: the last of the greatest, backwards.
-    if let Some(head) = heads.iter().rev().max_by_key(|head| head.generation)
-        && head.generation > generation
-    {
-        return Err(BackupError::WentBack(format!(
-            "{backup} is older than the last removal{}: {} remembers generation {} of the keys, and the backup is \
-             of generation {generation}. What was removed since must not come back, and the key that opened this \
-             backup was destroyed then, so that nothing in it opens any more. {}",
-            by(head),
-            head.named(),
-            head.generation,
-            instead(kept, head, head.generation),
-        )));
-    }
-    if let Some(head) = heads.iter().rev().max_by_key(|head| head.size)
+    not_older(heads, manifest, generation, kept)?;
+    if let Some(head) = furthest(heads)
         && head.size > size
     {
         let lost = head.size - size;
         let entries = if lost == 1 { "entry" } else { "entries" };
         return Err(BackupError::WentBack(format!(
-            "{backup} has {size} entries, and {} remembers {}: {lost} {entries} made since would be lost, and what \
+            "{} has {size} entries, and {} remembers {}: {lost} {entries} made since would be lost, and what \
              they say with them. The same history is never continued without them. {} If the old disk can still \
-             be read, even in part, add --with and its folder: what is missing is taken from its journal",
+             be read, even in part, add --with and its folder: what is missing is taken from its journal. If they \
+             are lost for good, two trustees can begin the history anew without them: add --new-ledger and --share",
+            named(manifest),
             head.named(),
             head.size,
             instead(kept, head, generation),
         )));
     }
     Ok(())
+}
+
+/// Insists that nobody has seen a newer generation.
+///
+/// # Errors
+/// As [`not_less`].
+pub(crate) fn not_older(
+    heads: &[HeadSeen],
+    manifest: &Manifest,
+    generation: u32,
+    kept: &Kept,
+) -> Result<(), BackupError> {
+    // Of those who remember the same the first is named: the last of the greatest, backwards.
+    if let Some(head) = heads.iter().rev().max_by_key(|head| head.generation)
+        && head.generation > generation
+    {
+        return Err(BackupError::WentBack(format!(
+            "{} is older than the last removal{}: {} remembers generation {} of the keys, and the backup is \
+             of generation {generation}. What was removed since must not come back, and the key that opened this \
+             backup was destroyed then, so that nothing in it opens any more. {}",
+            named(manifest),
+            by(head),
+            head.named(),
+            head.generation,
+            instead(kept, head, head.generation),
+        )));
+    }
+    Ok(())
+}
+
+/// Whoever has seen the most entries.
+pub(crate) fn furthest(heads: &[HeadSeen]) -> Option<&HeadSeen> {
+    heads.iter().rev().max_by_key(|head| head.size)
+}
+
+/// The backup, in words.
+fn named(manifest: &Manifest) -> String {
+    let at = dates::people_moment(manifest.at);
+    format!("the backup {} (of {at})", manifest.id)
 }
 
 fn by(head: &HeadSeen) -> String {

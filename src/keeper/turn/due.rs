@@ -1,5 +1,5 @@
 //! When a vault turns by itself: a week after the last turn if anything has ended since, and a day after it if
-//! somebody has lost a key. Each turn makes the backups before it worthless, so that one for every single
+//! somebody has lost a key; at once where the ledger was begun anew. Each turn makes the backups before it worthless, so that one for every single
 //! removal would leave a busy centre without a backup most of the time.
 
 use crate::clock::Timestamp;
@@ -63,7 +63,8 @@ impl Vault {
         let passed = |ms: u64| now >= last.plus_ms(ms);
         Ok(self.over.anything && passed(WEEK_MS)
             || self.over.somebody_s_key && passed(DAY_MS)
-            || self.lacks_escrow(passed(DAY_MS))?)
+            || self.lacks_escrow(passed(DAY_MS))?
+            || self.has_other_ledger_since(last)?)
     }
 
     /// Whether an escrow place was added since the keys were last split. Two are enough once a day has passed:
@@ -78,6 +79,16 @@ impl Vault {
             PLACES.into()
         };
         Ok(places.len() >= enough && places.iter().any(new))
+    }
+
+    /// Whether the ledger has gone on under another key since: the old one is in every share that was made.
+    fn has_other_ledger_since(&self, last: Timestamp) -> Result<bool, Broken> {
+        let Some(said) = self.ledgers.last() else {
+            return Ok(false);
+        };
+        let leaf = self.store.leaves(said.size, 1).map_err(Broken::from)?;
+        let leaf = leaf.first().and_then(|leaf| Leaf::decode(leaf).ok());
+        Ok(leaf.is_some_and(|leaf| leaf.time > last))
     }
 
     fn founded_at(&self) -> Result<Timestamp, Broken> {

@@ -69,11 +69,7 @@ impl Publisher {
         let publisher = Self { tiles, edge };
         let texts: Vec<String> = keys.iter().map(|key| format!("{key}\n")).collect();
         let text = texts.concat();
-        let there = fs::read(publisher.tiles.dir().join(VKEY));
-        if there.is_ok_and(|there| there == text.as_bytes()) {
-            return Ok(publisher);
-        }
-        publisher.write(VKEY, text.as_bytes())?;
+        publisher.beside(VKEY, text.as_bytes())?;
         Ok(publisher)
     }
 
@@ -155,6 +151,18 @@ impl Publisher {
     pub fn disclose(&self, index: LeafIndex, opening: &Opening) -> Result<(), TilesError> {
         let name = format!("{ADMIN}/{index}.json");
         self.write(&name, opening.to_file().as_bytes())
+    }
+
+    /// Has a file of another name stand beside the tiles.
+    ///
+    /// # Errors
+    /// [`TilesError`].
+    pub fn beside(&self, name: &str, bytes: &[u8]) -> Result<(), TilesError> {
+        let there = fs::read(self.tiles.dir().join(name));
+        if there.is_ok_and(|there| there == bytes) {
+            return Ok(());
+        }
+        self.write(name, bytes)
     }
 
     /// Makes everything written so far survive a power failure. Needed before the journal that it was

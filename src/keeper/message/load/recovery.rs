@@ -9,6 +9,9 @@ use crate::keeper::message::load::NewCompartment;
 use crate::keeper::message::load::NewEnvelope;
 use crate::sealing::HybridRecipient;
 
+/// How the vault's root key signs: as `by` of its statements.
+pub const ROOT: &str = "root";
+
 /// A new recovery key, vouched for by the root.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewRecovery {
