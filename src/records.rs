@@ -24,6 +24,7 @@ pub mod kind;
 pub mod kinds;
 pub mod problem;
 pub mod render;
+pub mod sheet;
 pub mod template;
 pub mod words;
 

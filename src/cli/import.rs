@@ -1,201 +1,91 @@
-//! `strongroom import`: a folder of filled-in forms becomes records.
+//! `strongroom import`: what a centre has already becomes records, a folder of forms or the rows of a spreadsheet.
 
-use std::ffi::OsStr;
-use std::fs;
-use std::path::Path;
+mod folder;
+mod sheet;
+
 use std::path::PathBuf;
-
-use serde_json::Value;
-use serde_json::json;
 
 use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
-use crate::cli::file;
-use crate::cli::interrupt;
-use crate::cli::kind;
 use crate::cli::out::Out;
-use crate::cli::progress::Bar;
-use crate::cli::record::filed_document;
-use crate::cli::resolve;
-use crate::cli::session::form;
-use crate::cli::session::with_desk;
-use crate::cli::table::Table;
-use crate::desk::Filed;
-use crate::desk::Filing;
-use crate::records::kind::Kind;
 
-/// Files that are filed together: all of them or none.
-const BATCH: usize = 200;
 /// Most mistakes of an import that are listed one by one.
 const LISTED: usize = 20;
 
-/// File every form of a folder
+/// Bring in a folder of forms, or the rows of a spreadsheet
 ///
-/// Each .json and .toml file in the folder becomes one record. All of them are checked before any is
-/// filed: one mistake, and nothing is. If you stop it, what was filed by then stays filed.
+/// Each .json and .toml file of a folder, or each row of a spreadsheet that was saved as CSV, becomes one record. All
+/// of them are checked before any is filed: one mistake, and nothing is.
+///
+/// For a spreadsheet a map says what its columns mean; --new-map writes one to begin with, --dry-run only checks. A row is
+/// brought in once, however often you run it: stopped half-way, or with new rows added, run it again. A column can name
+/// a file beside the sheet, such as a scan, which is attached.
+///
+/// With --json: of a folder a list of records with `file`; of a sheet rows, already (rows that are there), filed and
+/// records with `line`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
-  strongroom import old-reports --case c_abcdefgh --kind contact-report")]
+Examples:
+  strongroom import old-reports --case c_abcdefgh --kind contact-report
+  strongroom import --csv register.csv --kind training --new-map register.toml
+  strongroom import --csv register.csv --kind training --map register.toml --dry-run
+  strongroom import --csv register.csv --kind training --map register.toml")]
 pub(crate) struct Args {
     /// The folder of forms
-    dir: PathBuf,
+    #[arg(
+        required_unless_present = "csv",
+        conflicts_with = "csv",
+        requires = "case"
+    )]
+    dir: Option<PathBuf>,
     /// The case they belong to
     #[arg(long, value_name = "CASE")]
-    case: String,
+    case: Option<String>,
     /// What kind of records they are
     #[arg(long)]
     kind: String,
+    /// A spreadsheet saved as CSV
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// What its columns mean
+    #[arg(long, value_name = "FILE", requires = "csv", required_unless_present_any = ["dir", "new_map"])]
+    map: Option<PathBuf>,
+    /// Write a map to begin with, from what the columns are called, and do nothing else
+    #[arg(long, value_name = "FILE", requires = "csv", conflicts_with = "map")]
+    new_map: Option<PathBuf>,
+    /// Check everything, and say what would be filed
+    #[arg(long, requires = "map")]
+    dry_run: bool,
 }
 
 pub(crate) fn run(args: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
-    let kind = kind::find(&args.kind)?;
-    let forms = forms_in(&args.dir, kind)?;
-    let names: Vec<String> = forms.iter().map(|(name, _)| name.clone()).collect();
-    with_desk(ask, out, |desk, out| {
-        let case = resolve::case(desk, ask, &args.case)?;
-        let filings: Vec<Filing> = forms
-            .into_iter()
-            .map(|(_, form)| filing(&case, &args.kind, form))
-            .collect();
-        let bar = Bar::per_cent(out, "Filing");
-        let mut filed = Vec::new();
-        for batch in filings.chunks(BATCH) {
-            let done = desk.import(batch);
-            if done.is_err() {
-                bar.clear();
-            }
-            filed.extend(done.map_err(|error| stopped(error.into(), filed.len()))?);
-            bar.share(filed.len(), filings.len());
-            interrupt::done_so_far(format!(
-                "Stopped. The first {} of the {} files, in the order of their names, are filed; \
-                 perhaps a few more.",
-                filed.len(),
-                filings.len()
-            ));
-        }
-        bar.clear();
-        page(&names, &filed, out)
-    })
+    if let (Some(dir), Some(case)) = (&args.dir, &args.case) {
+        return folder::run(dir, (&args.kind, case), ask, out);
+    }
+    let csv = args.csv.as_deref();
+    let csv =
+        csv.ok_or_else(|| CliError::usage("name a folder of forms, or a sheet with --csv"))?;
+    if let Some(new_map) = &args.new_map {
+        return sheet::write_map(csv, (&args.kind, new_map), out);
+    }
+    let map = args.map.as_deref();
+    let map = map.ok_or_else(|| CliError::usage("say with --map what the columns mean"))?;
+    let what = sheet::Import {
+        csv,
+        map,
+        kind: &args.kind,
+        case: args.case.as_deref(),
+        dry_run: args.dry_run,
+    };
+    what.run(ask, out)
 }
 
-fn filing(case: &str, kind: &str, form: Value) -> Filing {
-    Filing {
-        case: Some(case.to_owned()),
-        kind: kind.to_owned(),
-        form,
-        attachments: Vec::new(),
-        about: Vec::new(),
-        deciders: Vec::new(),
-    }
-}
-
-/// Says what was filed before an error stopped the rest.
-fn stopped(error: CliError, filed: usize) -> CliError {
-    if filed == 0 {
-        return error;
-    }
-    error.hint(format!(
-        "the first {filed} files, in the order of their names, are filed; import the rest from a folder of their own"
-    ))
-}
-
-/// The checked forms in the order of their names.
-fn forms_in(dir: &Path, kind: &Kind) -> Result<Vec<(String, Value)>, CliError> {
-    let unreadable = |error: std::io::Error| CliError::file("read the folder", dir, &error);
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(dir).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-        if ["json", "toml"].contains(&ending.to_ascii_lowercase().as_str()) {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    let mut forms = Vec::new();
-    let mut faults: Vec<(String, CliError)> = Vec::new();
-    for path in &paths {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        match checked(path, kind) {
-            Ok(value) => forms.push((name, value)),
-            Err(error) => faults.push((name, error)),
-        }
-    }
-    if !faults.is_empty() {
-        return Err(refused(&faults, paths.len()));
-    }
-    if forms.is_empty() {
-        let says = format!("there are no .json or .toml files in `{}`", dir.display());
-        return Err(CliError::refused("nothing-to-import", says));
-    }
-    Ok(forms)
-}
-
-fn checked(path: &Path, kind: &Kind) -> Result<Value, CliError> {
-    let value = file::form(path)?;
-    kind.check(&value).map_err(|problems| form(&problems))?;
-    Ok(value)
-}
-
-fn refused(faults: &[(String, CliError)], of: usize) -> CliError {
-    let count = faults.len();
-    let says = format!("{count} of {of} files are no complete forms, so nothing was filed");
-    let lines: Vec<String> = faults
-        .iter()
-        .flat_map(|(name, error)| {
-            let faults = error.faults().into_iter();
-            faults.map(move |fault| format!("{name}: {fault}"))
-        })
-        .collect();
-    let error = CliError::refused("form", says);
-    let error = lines
-        .iter()
-        .take(LISTED)
-        .cloned()
-        .fold(error, CliError::detail);
+/// An error with the first of these lines.
+fn listed(error: CliError, lines: &[String]) -> CliError {
+    let shown = lines.iter().take(LISTED).cloned();
+    let error = shown.fold(error, CliError::detail);
     match lines.len().saturating_sub(LISTED) {
         0 => error,
         more => error.detail(format!("and {more} more")),
     }
-}
-
-fn page(names: &[String], filed: &[Filed], out: &mut Out) -> Result<(), CliError> {
-    let together = || names.iter().zip(filed);
-    for (name, filed) in together() {
-        for warning in &filed.warnings {
-            out.warning(&format!("{name}: {warning}"));
-        }
-    }
-    if out.json() {
-        let documents: Vec<Value> = together()
-            .map(|(name, filed)| {
-                let mut document = filed_document(filed);
-                if let Some(document) = document.as_object_mut() {
-                    document.insert("file".to_owned(), json!(name));
-                }
-                document
-            })
-            .collect();
-        return out.document(&documents);
-    }
-    if out.quiet() {
-        for filed in filed {
-            out.verbatim(&filed.id.to_string());
-        }
-        return Ok(());
-    }
-    let mut table = Table::new(&["FILE", "RECORD", "ENTRY"]);
-    for (name, filed) in together() {
-        table.row(&[
-            name.clone(),
-            filed.id.to_string(),
-            filed.receipt.index.to_string(),
-        ]);
-    }
-    out.table(&table, "");
-    Ok(())
 }

@@ -29,6 +29,11 @@ impl Bar {
         Self::new(out, what, 100, "{msg} [{bar:30}] {percent} %")
     }
 
+    /// Shows nothing.
+    pub(crate) fn hidden() -> Self {
+        Self(ProgressBar::hidden())
+    }
+
     fn new(out: &Out, what: &str, total: u64, template: &str) -> Self {
         if !out.may_draw() {
             return Self(ProgressBar::hidden());

@@ -13,6 +13,7 @@ use crate::desk::named::user_named;
 use crate::desk::parts::Destination;
 use crate::desk::parts::Draft;
 use crate::desk::parts::recorded;
+use crate::desk::reading::card_of;
 use crate::desk::reading::parse_record;
 use crate::desk::shown::Filed;
 use crate::desk::trust::Trust;
@@ -26,6 +27,7 @@ use crate::keeper::message::answer::ServedRecord;
 use crate::keeper::message::load::FiledFacts;
 use crate::keeper::message::load::GrantStatement;
 use crate::keeper::message::load::Load;
+use crate::records::Card;
 use crate::records::Form;
 use crate::records::Kind;
 
@@ -44,7 +46,7 @@ impl Desk<'_> {
             version: None,
         };
         let (served, proven) = self.ask_record(want, Some("to correct it"))?;
-        OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
+        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
         let newest = served.versions.last().ok_or_else(link::unexpected)?;
         let kind = kind(&served.facts.kind)?;
         let form = kind.check(form)?;
@@ -54,6 +56,11 @@ impl Desk<'_> {
             form: form.to_json(),
             reason: Some(reason.to_owned()),
         };
+        // It came from where it came from, however it is corrected.
+        let card = Card {
+            source: card_of(&opened, newest.number)?.source,
+            ..kind.card(&form)
+        };
         let draft = Draft {
             record,
             number: newest.number.saturating_add(1),
@@ -61,7 +68,7 @@ impl Desk<'_> {
             k_record: crate::desk::versions::audit_key(&served)?,
             facts,
             reason: "corrected",
-            card: serde_json::to_vec(&kind.card(&form)).map_err(DeskError::damaged)?,
+            card: serde_json::to_vec(&card).map_err(DeskError::damaged)?,
             body: serde_json::to_vec(&body).map_err(DeskError::damaged)?,
         };
         let version = self.seal_version(draft, &[], &to)?;

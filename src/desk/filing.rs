@@ -28,6 +28,7 @@ use crate::keeper::message::load::FiledFacts;
 use crate::keeper::message::load::Load;
 use crate::keeper::message::load::NewVersion;
 use crate::ledger::Event;
+use crate::records::Card;
 use crate::records::Form;
 use crate::records::Kind;
 use crate::records::Kinds;
@@ -81,7 +82,7 @@ impl Desk<'_> {
         let facts = self.filed_facts((kind, &form), filing, &keys, &mut warnings)?;
         let version = self.first_version(
             record,
-            (kind, &form),
+            (kind, &form, None),
             (facts, &filing.attachments),
             (&keys, &trust),
         )?;
@@ -101,10 +102,27 @@ impl Desk<'_> {
     /// # Errors
     /// As [`Desk::file`].
     pub fn import(&mut self, filings: &[Filing]) -> Result<Vec<Filed>, DeskError> {
-        again(|| self.import_once(filings))
+        again(|| self.import_once(filings, &[]))
     }
 
-    fn import_once(&mut self, filings: &[Filing]) -> Result<Vec<Filed>, DeskError> {
+    /// As [`Desk::import`]; each card keeps what tells the row it comes from, for whoever brings the same rows in
+    /// again.
+    ///
+    /// # Errors
+    /// As [`Desk::file`].
+    pub fn import_rows(
+        &mut self,
+        filings: &[Filing],
+        sources: &[String],
+    ) -> Result<Vec<Filed>, DeskError> {
+        again(|| self.import_once(filings, sources))
+    }
+
+    fn import_once(
+        &mut self,
+        filings: &[Filing],
+        sources: &[String],
+    ) -> Result<Vec<Filed>, DeskError> {
         let Some(first) = filings.first() else {
             return Ok(Vec::new());
         };
@@ -113,14 +131,15 @@ impl Desk<'_> {
         let (keys, trust) = self.keys(case)?;
         let mut versions = Vec::new();
         let mut warned = Vec::new();
-        for filing in filings {
+        let sources = sources.iter().map(Some).chain(std::iter::repeat(None));
+        for (filing, source) in filings.iter().zip(sources) {
             let form = kind.check(&filing.form)?;
             let mut warnings = attachment_warnings(&filing.attachments)?;
             let facts = self.filed_facts((kind, &form), filing, &keys, &mut warnings)?;
             let record = RecordId::random();
             versions.push(self.first_version(
                 record,
-                (kind, &form),
+                (kind, &form, source),
                 (facts, &filing.attachments),
                 (&keys, &trust),
             )?);
@@ -227,7 +246,7 @@ impl Desk<'_> {
     fn first_version(
         &mut self,
         record: RecordId,
-        (kind, form): (&Kind, &Form),
+        (kind, form, source): (&Kind, &Form, Option<&String>),
         (facts, attachments): (FiledFacts, &[Attach]),
         (keys, trust): (&Keys, &Trust),
     ) -> Result<NewVersion, DeskError> {
@@ -236,6 +255,10 @@ impl Desk<'_> {
             form: form.to_json(),
             reason: None,
         };
+        let card = Card {
+            source: source.cloned(),
+            ..kind.card(form)
+        };
         let draft = Draft {
             record,
             number: 1,
@@ -243,7 +266,7 @@ impl Desk<'_> {
             k_record: RecordKey::generate(),
             facts,
             reason: "filed",
-            card: serde_json::to_vec(&kind.card(form)).map_err(DeskError::damaged)?,
+            card: serde_json::to_vec(&card).map_err(DeskError::damaged)?,
             body: serde_json::to_vec(&body).map_err(DeskError::damaged)?,
         };
         let mut version = self.seal_version(draft, attachments, &to)?;

@@ -320,6 +320,7 @@ fn card_line(
         state: facts.state,
         title: card.title,
         event_date: card.event_date,
+        source: card.source,
     })
 }
 

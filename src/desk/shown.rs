@@ -69,6 +69,8 @@ pub struct CardLine {
     pub title: String,
     /// When what it tells happened, `YYYY-MM-DD`.
     pub event_date: Option<String>,
+    /// Of a record that was brought in, what tells the row it came from.
+    pub source: Option<String>,
 }
 
 /// An attachment's line.

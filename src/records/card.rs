@@ -22,6 +22,9 @@ pub struct Card {
     /// When what it tells happened, `YYYY-MM-DD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_date: Option<String>,
+    /// Of a record that was brought in, what tells the row it came from: nothing is brought in twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 impl std::fmt::Debug for Card {
@@ -41,6 +44,7 @@ impl Kind {
                 .and_then(|template| fill(self, template, form))
                 .filter(|line| !line.is_empty()),
             event_date: event_date(self, form),
+            source: None,
         }
     }
 }

@@ -53,6 +53,7 @@ mod grant_statement;
 mod grants;
 mod guarding;
 mod hiding;
+mod import_csv;
 mod interop;
 mod invited;
 mod killed;
