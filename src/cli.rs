@@ -29,6 +29,7 @@ mod demo;
 mod doctor;
 mod environment;
 mod errands;
+mod export;
 mod fail;
 mod file;
 mod generate;
@@ -112,6 +113,7 @@ enum Command {
     Kind(kind::Args),
     Record(record::Args),
     Import(import::Args),
+    Export(export::Args),
     Grant(grant::Args),
     Proposal(proposal::Args),
     Vault(vault::Args),
@@ -170,6 +172,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Kind(args) => kind::run(&args, ask, out),
         Command::Record(args) => record::run(args, ask, out),
         Command::Import(args) => import::run(&args, ask, out),
+        Command::Export(args) => export::run(&args, ask, out),
         Command::Grant(args) => grant::run(args, ask, out),
         Command::Proposal(args) => proposal::run(args, ask, out),
         Command::Vault(args) => vault::run(args, ask, out),

@@ -189,6 +189,11 @@ impl<'k> Desk<'k> {
         self.keeper.now()
     }
 
+    /// The vault.
+    pub const fn vault(&self) -> VaultId {
+        self.vault
+    }
+
     /// The account that is signed in.
     pub fn account(&self) -> &AccountFacts {
         &self.account

@@ -71,6 +71,24 @@ impl Desk<'_> {
         Ok(line(&proven))
     }
 
+    /// Seals bytes as an age file to these recipients: a list of what was exported, say.
+    ///
+    /// # Errors
+    /// [`DeskError::Refused`] for what is no recipient.
+    pub fn seal_for(
+        &self,
+        recipients: &[String],
+        bytes: &[u8],
+        out: &mut dyn Write,
+    ) -> Result<(), DeskError> {
+        let to = self.export_recipients(recipients)?;
+        let mut age = encrypt_to(&to, out)
+            .map_err(|error| DeskError::refused("bad-recipients", error.to_string()))?;
+        age.write_all(bytes)?;
+        age.finish()?;
+        Ok(())
+    }
+
     fn export_recipients(&self, recipients: &[String]) -> Result<Vec<ExportRecipient>, DeskError> {
         if recipients.is_empty() {
             return Ok(vec![ExportRecipient::from(self.account.recipient.clone())]);

@@ -41,6 +41,7 @@ mod deploy;
 mod emergency;
 mod errands;
 mod every_byte;
+mod export_all;
 mod failing_calls;
 mod founding;
 mod further_roles;
