@@ -184,7 +184,8 @@ impl Desk<'_> {
         keys: &Keys,
         warnings: &mut Vec<String>,
     ) -> Result<FiledFacts, DeskError> {
-        let said = kind.facts(form);
+        let service = keys.case.as_ref().map(|case| case.service);
+        let said = kind.facts(form, service);
         let case = filing.case.as_deref().map(parse_case);
         let user = |who: &String| find_user(keys, who);
         let known = |names: &[String]| -> BTreeSet<UserId> {

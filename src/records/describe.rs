@@ -58,6 +58,11 @@ impl Kind {
         if !self.sensitivity.is_empty() {
             lines.push(("Sensitive", words(&self.sensitivity)));
         }
+        for leaves in &self.leaves {
+            let services = words(&leaves.services);
+            let fields = words(&leaves.fields);
+            lines.push(("Leaves", format!("from {services} cases only {fields}")));
+        }
         let rules = self.rules();
         if !rules.is_empty() {
             lines.push(("Rules", rules.join("; ")));

@@ -68,8 +68,8 @@ pub struct Field {
     /// A field of the same sort, beside this one, that must not be later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<String>,
-    /// A field beside this one that must not hold the same handle. (Two people may share a name, so
-    /// names are not compared.)
+    /// A field beside this one that must not hold the same day or the same handle. (Two people may share a
+    /// name, so names are not compared.)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub differs_from: Option<String>,
     /// What a number counts.

@@ -85,7 +85,7 @@ proptest! {
                 drop(problems.to_string());
             }
             if let Ok(form) = Form::from_stored(&kind.name, 1, value.clone()) {
-                drop((kind.render(&form, width), kind.card(&form), kind.facts(&form)));
+                drop((kind.render(&form, width), kind.card(&form), kind.facts(&form, None)));
                 prop_assert_eq!(form.to_json(), value.clone());
             }
         }
