@@ -81,7 +81,7 @@ pub(crate) fn find(name: &str) -> Result<&'static Kind, CliError> {
         let error = CliError::refused("unknown-kind", format!("there is no kind `{name}`"));
         match kinds.nearest(name) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint(format!("the kinds are {}", names().join(", "))),
+            None => error.hint("`strongroom kind list` shows them all"),
         }
     })
 }

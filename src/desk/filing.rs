@@ -31,6 +31,7 @@ use crate::ledger::Event;
 use crate::records::Form;
 use crate::records::Kind;
 use crate::records::Kinds;
+use crate::records::words::Reader;
 use crate::sealing::RecordKey;
 use serde_json::Value;
 
@@ -208,6 +209,14 @@ impl Desk<'_> {
             );
         }
         warnings.extend(too_few_decide(kind, deciders.len()));
+        let handler = said.handler.as_deref();
+        let handler = handler.and_then(|name| user_named(keys, name));
+        if handler.is_none() && kind.readers == [Reader::Handler] {
+            warnings.push(
+                "no handler with an account here was named, so this record is the trustees' to read"
+                    .to_owned(),
+            );
+        }
         Ok(FiledFacts {
             case,
             kind: kind.name.clone(),
@@ -217,10 +226,7 @@ impl Desk<'_> {
             event_date: said.event_date,
             about: about.into_iter().collect(),
             deciders: deciders.into_iter().collect(),
-            handler: said
-                .handler
-                .as_deref()
-                .and_then(|name| user_named(keys, name)),
+            handler,
             triggers: triggers(&said.triggers),
         })
     }
@@ -305,9 +311,7 @@ pub(crate) fn kind(name: &str) -> Result<&'static Kind, DeskError> {
 /// Whether a kind is read by its deciders and nobody could stand in for them.
 fn nobody_decides(kind: &Kind, keys: &Keys) -> bool {
     use crate::keeper::facts::Role;
-    let by_deciders = kind
-        .readers
-        .contains(&crate::records::words::Reader::Deciders);
+    let by_deciders = kind.readers.contains(&Reader::Deciders);
     let mut accounts = keys.accounts.iter();
     by_deciders && !accounts.any(|one| one.is(Role::DbsCountersignatory) && one.may_work())
 }

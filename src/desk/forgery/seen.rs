@@ -97,9 +97,10 @@ fn the_keeper_s_keys_open_no_word_of_a_form() {
     let centre = Centre::new();
     // Each kind is read by somebody.
     enrol(&centre.keeper, "saf", Role::SafeguardingLead);
+    enrol(&centre.keeper, "dpl", Role::DataProtectionLead);
     enrol(&centre.keeper, "tess", Role::Trustee);
-    let mut ada = sign_in(&centre.keeper, "ada");
-    let mut saf = sign_in(&centre.keeper, "saf");
+    let [mut ada, mut saf, mut dpl, mut tess] =
+        ["ada", "saf", "dpl", "tess"].map(|who| sign_in(&centre.keeper, who));
     let (mut known, mut purposes) = (Vec::new(), Vec::new());
     let case = centre.cases[0].to_string();
     for kind in Kinds::builtin().iter() {
@@ -111,10 +112,18 @@ fn the_keeper_s_keys_open_no_word_of_a_form() {
             about: Vec::new(),
             deciders: vec!["ada".to_owned()],
         };
-        // Coordinators do not read what is alleged about their staff.
-        let hers = !kind.readers.contains(&Reader::Coordinator)
-            && kind.readers.contains(&Reader::SafeguardingLead);
-        let desk = if hers { &mut saf } else { &mut ada };
+        let read_by = |reader| kind.readers.contains(&reader);
+        // Somebody who reads it: coordinators do not read what is alleged about their staff, and where no
+        // handler is named, trustees read what only a handler does.
+        let desk = if read_by(Reader::Coordinator) || read_by(Reader::Deciders) {
+            &mut ada
+        } else if read_by(Reader::SafeguardingLead) {
+            &mut saf
+        } else if read_by(Reader::DataProtectionLead) {
+            &mut dpl
+        } else {
+            &mut tess
+        };
         let id = desk.file(&filing).unwrap().id.to_string();
         let purpose = canary(&mut purposes);
         desk.record(&id, None, Some(&purpose), 80).unwrap();
