@@ -1,5 +1,7 @@
 //! Whether a kind's definition is sound: complete, free of contradictions, its examples valid.
 
+use serde_json::Value;
+
 use crate::records::card;
 use crate::records::card::Piece;
 use crate::records::classes;
@@ -254,17 +256,17 @@ fn example(kind: &Kind, faults: &mut Vec<String>) {
     if !kind
         .fields
         .iter()
-        .any(|field| field.free_text() && plainly_worded(field))
+        .any(|field| field.free_text() && plainly_worded(template.get(&field.name)))
     {
         faults.push("no example text is of letters, spaces, commas and full stops only".to_owned());
     }
 }
 
 /// Whether the example is words that every reader of text takes as they are.
-fn plainly_worded(field: &Field) -> bool {
+fn plainly_worded(example: Option<&Value>) -> bool {
     let plain = |c: char| c.is_alphabetic() || matches!(c, ' ' | ',' | '.');
     let words = |text: &str| text.contains(' ') && text.chars().all(plain);
-    field.example.as_str().is_some_and(words)
+    example.and_then(Value::as_str).is_some_and(words)
 }
 
 /// Lower-case words of letters and digits, joined by `joint`.

@@ -32,7 +32,7 @@ fn kinds_for_scripts() {
     let built_in = strongroom::records::Kinds::builtin();
     let built_in: Vec<&str> = built_in.iter().map(|kind| kind.name.as_str()).collect();
     assert_eq!(names, built_in);
-    assert_eq!(names.len(), 31);
+    assert_eq!(names.len(), 32);
     for first in [
         "contact-report",
         "complaint",

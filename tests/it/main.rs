@@ -56,6 +56,7 @@ mod hiding;
 mod interop;
 mod invited;
 mod killed;
+mod kinds;
 mod ledger_check;
 mod ledger_golden;
 mod ledger_kit;

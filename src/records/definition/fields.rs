@@ -53,6 +53,10 @@ fn words(field: &Field) -> Vec<String> {
             field.required && field.required_if.is_some(),
             "is required always and sometimes",
         ),
+        (
+            field.required && field.only_if.is_some(),
+            "is required always and allowed sometimes",
+        ),
     ])
 }
 
@@ -176,13 +180,16 @@ fn beside(field: &Field, fields: &[Field]) -> Vec<String> {
         };
         faults.push(format!("is compared with {name}, which is no {wanted}"));
     }
-    if let Some(condition) = &field.required_if
-        && !can_hold(condition, find(&condition.field))
-    {
-        faults.push(format!(
-            "is required by {}, which cannot be so",
-            condition.field
-        ));
+    for (condition, does) in [
+        (&field.required_if, "is required"),
+        (&field.only_if, "is allowed"),
+    ] {
+        if let Some(condition) = condition
+            && !can_hold(condition, find(&condition.field))
+        {
+            let other = &condition.field;
+            faults.push(format!("{does} by {other}, which cannot be so"));
+        }
     }
     faults
 }
