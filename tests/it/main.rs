@@ -96,4 +96,5 @@ mod turn;
 mod two_person;
 mod two_users;
 mod verify_py;
+mod whistleblowing;
 mod wipe;

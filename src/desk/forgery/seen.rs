@@ -163,3 +163,36 @@ fn envelopes_end_with_suspension_and_with_leaving_a_team() {
     // Ada's desk has changed the keys he may have kept, and made the team that he was alone in anew.
     assert_eq!(centre.keeper.held_by(sam), (2, 0));
 }
+
+/// Supported contact falls under another rule than all else, and a correction does not change that.
+#[test]
+fn a_record_s_rule_goes_by_its_case_s_service() {
+    use crate::keeper::facts::Service;
+    let centre = Centre::new();
+    let mut ada = sign_in(&centre.keeper, "ada");
+    let kind = Kinds::builtin().find("attendance").unwrap();
+    for (service, class) in [(Service::Supported, "1"), (Service::Community, "2")] {
+        let case = ada.open_case("Invented, Sundays", service).unwrap().id;
+        let filing = Filing {
+            case: Some(case.to_string()),
+            kind: kind.name.clone(),
+            form: kind.template_json(),
+            attachments: Vec::new(),
+            about: Vec::new(),
+            deciders: Vec::new(),
+        };
+        let record = ada.file(&filing).unwrap().id.to_string();
+        assert_eq!(class_of(&centre.keeper, &record), class);
+        ada.amend(&record, &filing.form, "looked at again").unwrap();
+        assert_eq!(class_of(&centre.keeper, &record), class);
+    }
+}
+
+/// The retention rule among a record's facts.
+fn class_of(keeper: &Keeper, record: &str) -> String {
+    let (rows, _) = keeper.opened_rows();
+    let facts = rows.iter().filter(|(tree, _)| tree == "Record");
+    let facts = facts.map(|(_, bytes)| serde_json::from_slice::<Value>(bytes).unwrap());
+    let mut found = facts.filter(|facts| facts["id"] == record);
+    found.next().unwrap()["class"].as_str().unwrap().to_owned()
+}
