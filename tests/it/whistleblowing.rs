@@ -52,6 +52,12 @@ fn without_a_handler_it_is_the_trustees_() {
     let (record, warnings) = filed(&centre, "Somebody Elsewhere");
     assert!(warnings[0].contains("trustees"), "{warnings:?}");
     assert_eq!(readers(&centre, &record), ["tess"]);
+    filed(&centre, "otto");
+    let differences = centre.desk("dpl").check_access().unwrap().differences;
+    assert!(
+        differences.is_empty(),
+        "keys and policy agree: {differences:?}"
+    );
     unknown(
         centre
             .desk("saf")
