@@ -12,6 +12,7 @@ pub mod attachment;
 pub mod card;
 pub mod check;
 pub mod classes;
+pub mod coverage;
 pub mod dates;
 pub mod definition;
 pub mod describe;
@@ -29,6 +30,7 @@ pub mod template;
 pub mod words;
 
 pub use crate::records::card::Card;
+pub use crate::records::coverage::Coverage;
 pub use crate::records::facts::FormFacts;
 pub use crate::records::form::Form;
 pub use crate::records::kind::Kind;

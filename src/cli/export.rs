@@ -24,6 +24,7 @@ use crate::cli::session::with_desk;
 use crate::desk::CardLine;
 use crate::desk::Desk;
 use crate::desk::DeskError;
+use crate::ids::RecordId;
 
 /// The list of what was taken out, sealed as the rest is: titles are content.
 const MANIFEST: &str = "manifest.age";
@@ -97,7 +98,8 @@ impl Args {
     /// Makes the folder, or insists that this command made what is in it, for the same recipients.
     fn begin(&self) -> Result<(), CliError> {
         let dir = &self.out;
-        let named: String = self.to.iter().map(|one| format!("{one}\n")).collect();
+        let lines = self.to.iter().flat_map(|one| [one.as_str(), "\n"]);
+        let named: String = lines.collect();
         let list = dir.join(RECIPIENTS);
         if !dir.exists() {
             file::private_folder(dir)?;
@@ -210,7 +212,8 @@ const RECIPIENTS: &str = "recipients.txt";
 fn is_ours(name: &str) -> bool {
     [MANIFEST, RECIPIENTS].contains(&name)
         || name.strip_suffix(".part").is_some_and(is_ours)
-        || (name.starts_with("r_") && name.ends_with(".age"))
+        || (name.starts_with(RecordId::PREFIX)
+            && Path::new(name).extension() == Some("age".as_ref()))
 }
 
 /// Every record this person is shown, as cards.

@@ -6,7 +6,10 @@ use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::cli::out::Out;
 use crate::cli::table::Table;
+use crate::records::Coverage;
 use crate::records::Kinds;
+use crate::records::classes;
+use crate::records::classes::Class;
 use crate::records::kind::Kind;
 
 /// See what kinds of record there are, and get an empty form
@@ -23,8 +26,7 @@ enum Command {
     /// Show a kind: its fields and rules, who reads it, how long it is kept
     Show(Which),
     Template(Template),
-    /// Check that every kind's definition is sound
-    Check,
+    Check(Check),
 }
 
 #[derive(Debug, clap::Args)]
@@ -32,6 +34,14 @@ struct Which {
     /// The kind's name
     kind: String,
 }
+
+/// Check that every kind is sound and that whatever a centre must record has a place
+///
+/// Every definition is whole and its example valid; every row of the list of record kinds is kept by a kind, in
+/// fields that are there, or by something the program does; every kind falls under a retention rule, and
+/// every rule is used.
+#[derive(Debug, clap::Args)]
+struct Check;
 
 /// Print a filled-in example of a form, to change and file
 ///
@@ -67,7 +77,7 @@ pub(crate) fn run(args: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError>
             out.verbatim(&kind.template_toml());
             Ok(())
         }
-        Command::Check => check(out),
+        Command::Check(Check) => check(out),
     }
 }
 
@@ -81,7 +91,7 @@ pub(crate) fn find(name: &str) -> Result<&'static Kind, CliError> {
         let error = CliError::refused("unknown-kind", format!("there is no kind `{name}`"));
         match kinds.nearest(name) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint(format!("the kinds are {}", names().join(", "))),
+            None => error.hint("`strongroom kind list` shows them all"),
         }
     })
 }
@@ -120,17 +130,41 @@ fn list(out: &mut Out) -> Result<(), CliError> {
 }
 
 fn check(out: &mut Out) -> Result<(), CliError> {
-    let faults = Kinds::builtin().check_all();
+    let faults = Kinds::check_builtin();
     if !faults.is_empty() {
         let error = CliError::refused("kinds", "some kinds are not sound");
         return Err(faults.into_iter().fold(error, CliError::detail));
     }
+    let coverage = Coverage::builtin();
+    let rows = coverage.iter().flat_map(Coverage::rows);
     if out.json() {
-        return out.document(&json!({ "ok": true, "kinds": names() }));
+        let kept =
+            |rule: &Class| json!({ "rule": rule.rule, "name": rule.name, "kinds": under(rule) });
+        let rules: Vec<_> = classes::all().iter().map(kept).collect();
+        let rows: Vec<_> = rows.collect();
+        return out
+            .document(&json!({ "ok": true, "kinds": names(), "rows": rows, "rules": rules }));
     }
+    let mut table = Table::new(&["WHAT MUST BE RECORDED", "KEPT BY"]);
+    for row in rows {
+        table.row(&[row.name.clone(), row.kept_by()]);
+    }
+    out.table(&table, "There is nothing to record.");
     out.done(
         None,
-        &format!("All kinds are sound: {}.", names().join(", ")),
+        &format!(
+            "All {} kinds are sound. Everything that must be recorded has its place, and every record its retention rule.",
+            names().len()
+        ),
     );
     Ok(())
+}
+
+/// The kinds whose records can fall under a rule.
+fn under(rule: &Class) -> Vec<&'static str> {
+    let kinds = Kinds::builtin().iter();
+    kinds
+        .filter(|kind| kind.class.all().any(|number| number == rule.rule))
+        .map(|kind| kind.name.as_str())
+        .collect()
 }

@@ -30,6 +30,7 @@ use crate::keeper::message::load::Load;
 use crate::records::Card;
 use crate::records::Form;
 use crate::records::Kind;
+use crate::records::words::Service;
 
 impl Desk<'_> {
     /// Files a corrected version; the original stays.
@@ -50,7 +51,8 @@ impl Desk<'_> {
         let newest = served.versions.last().ok_or_else(link::unexpected)?;
         let kind = kind(&served.facts.kind)?;
         let form = kind.check(form)?;
-        let facts = corrected(&served, (kind, &form), &keys);
+        let service = self.service_of(&served, kind)?;
+        let facts = corrected(&served, (kind, &form, service), &keys);
         let to = sealed_already(&served, &trust)?;
         let body = Body {
             form: form.to_json(),
@@ -92,6 +94,26 @@ impl Desk<'_> {
     }
 }
 
+impl Desk<'_> {
+    /// The service of the record's case, where the retention rule depends on it. Somebody who may correct
+    /// the record and may not look the case up goes by the rule it was filed under.
+    fn service_of(
+        &mut self,
+        served: &ServedRecord,
+        kind: &Kind,
+    ) -> Result<Option<Service>, DeskError> {
+        let facts = &served.facts;
+        let Some(case) = facts.case.filter(|_| !kind.class.services.is_empty()) else {
+            return Ok(None);
+        };
+        match self.keys(Some(case)) {
+            Ok((keys, _)) => Ok(keys.case.map(|case| case.service)),
+            Err(DeskError::Unknown) => Ok(kind.class.service_with(&facts.class)),
+            Err(other) => Err(other),
+        }
+    }
+}
+
 /// The reason of a correction, without the space around it.
 ///
 /// # Errors
@@ -117,8 +139,12 @@ fn sealed_already(served: &ServedRecord, trust: &Trust) -> Result<Vec<Destinatio
 }
 
 /// What the keeper is told about a corrected version: what may change.
-fn corrected(served: &ServedRecord, (kind, form): (&Kind, &Form), keys: &Keys) -> FiledFacts {
-    let said = kind.facts(form);
+fn corrected(
+    served: &ServedRecord,
+    (kind, form, service): (&Kind, &Form, Option<Service>),
+    keys: &Keys,
+) -> FiledFacts {
+    let said = kind.facts(form, service);
     FiledFacts {
         case: served.facts.case,
         kind: kind.name.clone(),

@@ -32,6 +32,7 @@ use crate::records::Card;
 use crate::records::Form;
 use crate::records::Kind;
 use crate::records::Kinds;
+use crate::records::words::Reader;
 use crate::sealing::RecordKey;
 use serde_json::Value;
 
@@ -203,7 +204,8 @@ impl Desk<'_> {
         keys: &Keys,
         warnings: &mut Vec<String>,
     ) -> Result<FiledFacts, DeskError> {
-        let said = kind.facts(form);
+        let service = keys.case.as_ref().map(|case| case.service);
+        let said = kind.facts(form, service);
         let case = filing.case.as_deref().map(parse_case);
         let user = |who: &String| find_user(keys, who);
         let known = |names: &[String]| -> BTreeSet<UserId> {
@@ -226,6 +228,14 @@ impl Desk<'_> {
             );
         }
         warnings.extend(too_few_decide(kind, deciders.len()));
+        let handler = said.handler.as_deref();
+        let handler = handler.and_then(|name| user_named(keys, name));
+        if handler.is_none() && kind.readers == [Reader::Handler] {
+            warnings.push(
+                "no handler with an account here was named, so this record is the trustees' to read"
+                    .to_owned(),
+            );
+        }
         Ok(FiledFacts {
             case,
             kind: kind.name.clone(),
@@ -235,10 +245,7 @@ impl Desk<'_> {
             event_date: said.event_date,
             about: about.into_iter().collect(),
             deciders: deciders.into_iter().collect(),
-            handler: said
-                .handler
-                .as_deref()
-                .and_then(|name| user_named(keys, name)),
+            handler,
             triggers: triggers(&said.triggers),
         })
     }
@@ -327,9 +334,7 @@ pub(crate) fn kind(name: &str) -> Result<&'static Kind, DeskError> {
 /// Whether a kind is read by its deciders and nobody could stand in for them.
 fn nobody_decides(kind: &Kind, keys: &Keys) -> bool {
     use crate::keeper::facts::Role;
-    let by_deciders = kind
-        .readers
-        .contains(&crate::records::words::Reader::Deciders);
+    let by_deciders = kind.readers.contains(&Reader::Deciders);
     let mut accounts = keys.accounts.iter();
     by_deciders && !accounts.any(|one| one.is(Role::DbsCountersignatory) && one.may_work())
 }

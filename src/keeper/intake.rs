@@ -170,7 +170,7 @@ impl Vault {
         let expected = self.ought_to_read(facts, &self.roll()?)?;
         if !anybody(&expected) {
             return Err(refused(
-                "nobody here could ever read this record; name a decider, or enrol someone who may",
+                "nobody here could ever read this record; name its decider or handler, or enrol someone who may",
             ));
         }
         let by = request.asker.id.to_string();

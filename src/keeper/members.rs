@@ -135,6 +135,9 @@ impl Roll<'_> {
                     let those = self.staff(team).chain(lead);
                     members.extend(people(those.filter(|account| may(account))));
                 }
+                Reader::Handler if open_to.handler.is_none() && rules.no_role_reads() => {
+                    members.extend(self.role(Role::Trustee, &may));
+                }
                 Reader::Handler => members.extend(self.named(open_to.handler.as_slice(), &may)),
                 Reader::Deciders if open_to.deciders.is_empty() => {
                     members.extend(self.role(Role::DbsCountersignatory, &may));

@@ -10,6 +10,7 @@ use crate::records::Kind;
 use crate::records::Kinds;
 use crate::records::words::CaseRule;
 use crate::records::words::Place;
+use crate::records::words::Reader;
 use crate::records::words::Service;
 
 /// One kind, as the keeper uses it.
@@ -89,11 +90,10 @@ impl Rule {
                 readers: kind.readers.iter().copied().collect(),
                 writers: kind.writers.iter().copied().collect(),
                 hidden: own,
-                // What only named people may decide on is nobody else's, in an emergency either (domain
-                // facts: section 124 of the Police Act 1997).
-                break_glass: !kind
-                    .readers
-                    .contains(&crate::records::words::Reader::Deciders),
+                // What only named people may decide on or look into is nobody else's, in an emergency either
+                // (domain facts: section 124 of the Police Act 1997; whom a whistleblower names).
+                break_glass: !kind.readers.contains(&Reader::Deciders)
+                    && kind.readers != [Reader::Handler],
             },
             version: kind.version,
             own,

@@ -6,9 +6,9 @@
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::records::field::Condition;
 use crate::records::field::Field;
 use crate::records::field::LIST_ITEMS;
+use crate::records::field::is_given;
 use crate::records::form::Form;
 use crate::records::kind::Kind;
 use crate::records::problem::Problem;
@@ -64,6 +64,10 @@ fn object(
         let at = join(path, &field.name);
         match given.get(&field.name).filter(|value| is_given(value)) {
             Some(value) => {
+                if let Some(only) = field.only_if.as_ref().filter(|only| !only.holds(given)) {
+                    let rule = format!("may be given only when {only}");
+                    found.push(problem(field, &at, rule));
+                }
                 if let Some(value) = whole(field, value, &at, found) {
                     kept.insert(field.name.clone(), value);
                 }
@@ -86,32 +90,15 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-fn is_given(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::Object(_) => true,
-    }
-}
-
 fn missing(field: &Field, given: &Map<String, Value>, at: &str, found: &mut Vec<Problem>) {
     if field.required {
         found.push(problem(field, at, "is required".to_owned()));
     } else if let Some(condition) = &field.required_if
-        && holds(condition, given)
+        && condition.holds(given)
     {
         let rule = format!("is required when {condition}");
         found.push(problem(field, at, rule));
     }
-}
-
-/// Whether the field beside this one has one of the values.
-fn holds(condition: &Condition, given: &Map<String, Value>) -> bool {
-    given
-        .get(&condition.field)
-        .filter(|value| is_given(value))
-        .is_some_and(|value| condition.is.is_empty() || condition.is.contains(value))
 }
 
 /// A field's whole value: one, or a list of them.

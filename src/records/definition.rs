@@ -1,8 +1,11 @@
 //! Whether a kind's definition is sound: complete, free of contradictions, its examples valid.
 
+use serde_json::Value;
+
 use crate::records::card;
 use crate::records::card::Piece;
 use crate::records::classes;
+use crate::records::classes::Class;
 use crate::records::field::Field;
 use crate::records::kind::FORMAT;
 use crate::records::kind::Kind;
@@ -21,6 +24,7 @@ impl Kind {
         class(self, &mut faults);
         card_lines(self, &mut faults);
         named_fields(self, &mut faults);
+        leaving(self, &mut faults);
         example(self, &mut faults);
         faults
     }
@@ -80,22 +84,45 @@ fn twice<T: PartialEq>(items: &[T]) -> bool {
     false
 }
 
+/// What a rule counts from and a record of the kind may not have. A record that may have no case needs what
+/// the rule counts from without one.
+fn unfed<'c>(kind: &Kind, class: &'c Class) -> impl Iterator<Item = &'c str> {
+    let of_case = |need: &str| ["case-closure", "child-birth"].contains(&need);
+    let given = |need: &str| kind.triggers.set().any(|(name, _)| name == need);
+    // Without a case the rule counts from `without_case`, which is empty if it has no such form.
+    let alone =
+        kind.case == CaseRule::Optional && class.needs.iter().any(|need| need == "case-closure");
+    let always = move |need: &&String| !(kind.case != CaseRule::None && of_case(need));
+    let instead = class.without_case.iter().filter(move |_| alone);
+    let lacking = (alone && class.without_case.is_empty()).then_some("case-closure");
+    class
+        .needs
+        .iter()
+        .filter(always)
+        .chain(instead)
+        .map(String::as_str)
+        .filter(move |need| !given(need))
+        .chain(lacking)
+}
+
 fn class(kind: &Kind, faults: &mut Vec<String>) {
     for rule in kind.class.all() {
         match classes::find(rule) {
             None => faults.push(format!("class {rule} is no retention rule")),
             Some(class) => {
-                let fed = |need: &str| {
-                    kind.triggers.set().any(|(name, _)| name == need)
-                        || (kind.case == CaseRule::Required && need == "case-closure")
-                        || (kind.case == CaseRule::Required && need == "child-birth")
-                };
-                for need in class.needs.iter().filter(|need| !fed(need)) {
+                for need in unfed(kind, class) {
                     faults.push(format!(
                         "class {rule} counts from {need}, which no trigger gives"
                     ));
                 }
             }
+        }
+    }
+    for service in kind.class.services.keys() {
+        if kind.case == CaseRule::None || !kind.takes(*service) {
+            faults.push(format!(
+                "its class depends on {service} cases, which do not take it"
+            ));
         }
     }
     let Some(name) = &kind.class.field else {
@@ -186,6 +213,29 @@ fn named_fields(kind: &Kind, faults: &mut Vec<String>) {
     for path in &kind.revealed {
         named("revealed", path, |_| true, "known");
     }
+    for path in kind.leaves.iter().flat_map(|leaves| &leaves.fields) {
+        named("what leaves", path, |_| true, "known");
+    }
+}
+
+/// What may leave is said once for a service, and only of what may leave at all.
+fn leaving(kind: &Kind, faults: &mut Vec<String>) {
+    let services: Vec<_> = kind
+        .leaves
+        .iter()
+        .flat_map(|leaves| &leaves.services)
+        .collect();
+    if twice(&services) {
+        faults.push("it says twice what may leave a case of one service".to_owned());
+    }
+    for service in services.iter().filter(|service| !kind.takes(***service)) {
+        faults.push(format!(
+            "it says what may leave {service} cases, which do not take it"
+        ));
+    }
+    if !kind.leaves.is_empty() && !kind.exportable {
+        faults.push("it says what may leave, and nothing of it may".to_owned());
+    }
 }
 
 fn example(kind: &Kind, faults: &mut Vec<String>) {
@@ -206,17 +256,17 @@ fn example(kind: &Kind, faults: &mut Vec<String>) {
     if !kind
         .fields
         .iter()
-        .any(|field| field.free_text() && plainly_worded(field))
+        .any(|field| field.free_text() && plainly_worded(template.get(&field.name)))
     {
         faults.push("no example text is of letters, spaces, commas and full stops only".to_owned());
     }
 }
 
 /// Whether the example is words that every reader of text takes as they are.
-fn plainly_worded(field: &Field) -> bool {
+fn plainly_worded(example: Option<&Value>) -> bool {
     let plain = |c: char| c.is_alphabetic() || matches!(c, ' ' | ',' | '.');
     let words = |text: &str| text.contains(' ') && text.chars().all(plain);
-    field.example.as_str().is_some_and(words)
+    example.and_then(Value::as_str).is_some_and(words)
 }
 
 /// Lower-case words of letters and digits, joined by `joint`.

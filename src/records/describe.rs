@@ -13,6 +13,7 @@ use crate::records::render::columns;
 use crate::records::words::CaseRule;
 use crate::records::words::Checker;
 use crate::records::words::Place;
+use crate::records::words::Service;
 use crate::records::words::Sort;
 
 /// The narrowest terminal a kind is laid out for.
@@ -43,26 +44,54 @@ impl Kind {
     }
 
     fn overview(&self) -> Vec<(&'static str, String)> {
-        let kept: Vec<String> = self
-            .class
-            .all()
-            .filter_map(classes::find)
-            .map(|class| format!("rule {}, {}: {}", class.rule, class.name, class.keep))
-            .collect();
         let mut lines = vec![
             ("Belongs to", self.belongs_to()),
             ("Read by", words(&self.readers)),
             ("Filed by", words(&self.writers)),
-            ("Kept", kept.join("; ")),
+            ("Kept", self.kept().join("; ")),
         ];
         if !self.sensitivity.is_empty() {
             lines.push(("Sensitive", words(&self.sensitivity)));
+        }
+        for leaves in &self.leaves {
+            let services = words(&leaves.services);
+            let fields = words(&leaves.fields);
+            lines.push(("Leaves", format!("from {services} cases only {fields}")));
         }
         let rules = self.rules();
         if !rules.is_empty() {
             lines.push(("Rules", rules.join("; ")));
         }
         lines
+    }
+
+    /// Each retention rule, and for which answers and services.
+    fn kept(&self) -> Vec<String> {
+        let rule = &self.class;
+        let mut kept = Vec::new();
+        for number in rule.all() {
+            let Some(class) = classes::find(number) else {
+                continue;
+            };
+            let says = format!("rule {number}, {}: {}", class.name, class.keep);
+            let codes = rule.by.iter().filter(|(_, of)| *of == number);
+            let codes: Vec<String> = codes.map(|(code, _)| code.clone()).collect();
+            let services = rule.services.iter().filter(|(_, of)| *of == number);
+            let services: Vec<Service> = services.map(|(service, _)| *service).collect();
+            let mut when = Vec::new();
+            if let Some(field) = rule.field.as_ref().filter(|_| !codes.is_empty()) {
+                when.push(format!("when {field} is {}", codes.join(" or ")));
+            }
+            if !services.is_empty() {
+                when.push(format!("of {} cases", words(&services)));
+            }
+            kept.push(if number == rule.rule || when.is_empty() {
+                says
+            } else {
+                format!("{} {says}", when.join(" and "))
+            });
+        }
+        kept
     }
 
     fn belongs_to(&self) -> String {
@@ -188,9 +217,16 @@ fn need(field: &Field) -> String {
     if field.required {
         return ", required".to_owned();
     }
-    match &field.required_if {
-        None => ", optional".to_owned(),
-        Some(condition) => format!(", required when {condition}"),
+    match (&field.required_if, &field.only_if) {
+        (None, None) => ", optional".to_owned(),
+        (None, Some(only)) => format!(", only when {only}"),
+        (Some(condition), Some(only)) if condition == only => {
+            format!(", required when {condition}, and only then")
+        }
+        (Some(condition), Some(only)) => {
+            format!(", required when {condition}, and only when {only}")
+        }
+        (Some(condition), None) => format!(", required when {condition}"),
     }
 }
 

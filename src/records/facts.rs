@@ -11,6 +11,7 @@ use crate::records::form::Form;
 use crate::records::form::entries;
 use crate::records::kind::Kind;
 use crate::records::kind::Triggers;
+use crate::records::words::Service;
 
 /// Facts taken from a form. Names stand as they were typed; which of them are users, the desk finds
 /// out, and only ids go on to the keeper.
@@ -35,8 +36,8 @@ pub struct FormFacts {
 }
 
 impl Kind {
-    /// The facts of a record with this form.
-    pub fn facts(&self, form: &Form) -> FormFacts {
+    /// The facts of a record with this form, filed on a case of this service or on none.
+    pub fn facts(&self, form: &Form, service: Option<Service>) -> FormFacts {
         let mut labels: BTreeSet<String> = self
             .sensitivity
             .iter()
@@ -48,7 +49,7 @@ impl Kind {
             texts.into_iter().flatten().map(str::to_owned).collect()
         };
         FormFacts {
-            class: class(self, form),
+            class: class(self, form, service),
             labels,
             event_date: event_date(self, form),
             triggers: self.triggers.map(|path| day(form, path)),
@@ -82,12 +83,15 @@ fn day(form: &Form, path: &str) -> Option<String> {
         .map(|date| date.to_string())
 }
 
-fn class(kind: &Kind, form: &Form) -> String {
-    let by_field = kind.class.field.as_deref().and_then(|path| {
+/// What is answered decides before the case's service does, and that before the kind.
+fn class(kind: &Kind, form: &Form, service: Option<Service>) -> String {
+    let rule = &kind.class;
+    let by_field = rule.field.as_deref().and_then(|path| {
         let code = form.texts(path).into_iter().next()?;
-        kind.class.by.get(code)
+        rule.by.get(code)
     });
-    by_field.unwrap_or(&kind.class.rule).clone()
+    let by_service = || service.and_then(|service| rule.services.get(&service));
+    by_field.or_else(by_service).unwrap_or(&rule.rule).clone()
 }
 
 /// Adds the labels of every "yes" and every choice, in groups too.

@@ -44,6 +44,9 @@ pub struct Field {
     /// When it must be given although it is not always required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required_if: Option<Condition>,
+    /// When alone it may be given: else the form would contradict itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_if: Option<Condition>,
     /// Smallest number, or fewest minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
@@ -68,8 +71,8 @@ pub struct Field {
     /// A field of the same sort, beside this one, that must not be later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<String>,
-    /// A field beside this one that must not hold the same handle. (Two people may share a name, so
-    /// names are not compared.)
+    /// A field beside this one that must not hold the same day or the same handle. (Two people may share a
+    /// name, so names are not compared.)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub differs_from: Option<String>,
     /// What a number counts.
@@ -143,6 +146,26 @@ impl Pattern {
     }
 }
 
+impl Condition {
+    /// Whether the field beside this one has one of the values.
+    pub(crate) fn holds(&self, given: &serde_json::Map<String, Value>) -> bool {
+        given
+            .get(&self.field)
+            .filter(|value| is_given(value))
+            .is_some_and(|value| self.is.is_empty() || self.is.contains(value))
+    }
+}
+
+/// Whether a value says anything: an empty text, an empty list and `null` are "not given".
+pub(crate) fn is_given(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => true,
+    }
+}
+
 impl fmt::Display for Condition {
     /// `outcome is upheld or not-upheld`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -185,12 +208,8 @@ impl Field {
         if !self.example.is_null() || !self.nested() {
             return self.example.clone();
         }
-        let one: serde_json::Map<String, Value> = self
-            .fields
-            .iter()
-            .map(|field| (field.name.clone(), field.example()))
-            .filter(|(_, value)| !value.is_null())
-            .collect();
+        let mut one = examples(&self.fields);
+        one.retain(|_, value| !value.is_null());
         if self.list {
             json!([one])
         } else {
@@ -223,6 +242,7 @@ impl Field {
             list: false,
             required: true,
             required_if: None,
+            only_if: None,
             min: None,
             max: None,
             min_length: None,
@@ -241,6 +261,20 @@ impl Field {
             fields: Vec::new(),
         }
     }
+}
+
+/// The examples of fields, but for those that may not be given beside the others'.
+pub(crate) fn examples(fields: &[Field]) -> serde_json::Map<String, Value> {
+    let each = fields
+        .iter()
+        .map(|field| (field.name.clone(), field.example()));
+    let mut all: serde_json::Map<String, Value> = each.collect();
+    for field in fields {
+        if field.only_if.as_ref().is_some_and(|only| !only.holds(&all)) {
+            all.remove(&field.name);
+        }
+    }
+    all
 }
 
 /// Puts an object's values into the order of its fields; unknown ones stay, last.

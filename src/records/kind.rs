@@ -74,6 +74,10 @@ pub struct Kind {
     /// The only fields an outsider's grant covers; empty: all.
     #[serde(default)]
     pub revealed: Vec<String>,
+    /// What alone may leave the centre, by service; of services it does not name, all of an exportable
+    /// record may.
+    #[serde(default)]
+    pub leaves: Vec<Leaves>,
     /// What a list may show of it.
     pub card: CardRule,
     /// The fields that start retention rules.
@@ -98,13 +102,39 @@ pub struct ClassRule {
     /// The field's codes that mean another rule.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by: BTreeMap<String, String>,
+    /// The services whose cases mean another rule, where no code does.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<Service, String>,
 }
 
 impl ClassRule {
-    /// Every rule a record of the kind can fall under.
+    /// Every rule a record of the kind can fall under, each once.
     pub fn all(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.rule.as_str()).chain(self.by.values().map(String::as_str))
+        let others = self.by.values().chain(self.services.values());
+        let mut rules: Vec<&str> = vec![&self.rule];
+        for rule in others {
+            if !rules.contains(&rule.as_str()) {
+                rules.push(rule);
+            }
+        }
+        rules.into_iter()
     }
+
+    /// A service whose cases mean this rule.
+    pub fn service_with(&self, rule: &str) -> Option<Service> {
+        let mut services = self.services.iter();
+        services.find_map(|(service, of)| (of == rule).then_some(*service))
+    }
+}
+
+/// The fields that alone may leave the centre, where that is less than the whole record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaves {
+    /// On cases of these services.
+    pub services: Vec<Service>,
+    /// These fields, by name or dotted path; naming a group names all it holds.
+    pub fields: Vec<String>,
 }
 
 /// A card's lines: text with `{field}` or `{group.field}` in it. All fields named in the title are
@@ -234,6 +264,12 @@ impl Kind {
         steps.try_fold(first, |field, step| {
             field.fields.iter().find(|inner| inner.name == step)
         })
+    }
+
+    /// The fields that alone may leave the centre from a case of this service; `None`: all of them.
+    pub fn leaves(&self, service: Service) -> Option<&[String]> {
+        let of = |leaves: &&Leaves| leaves.services.contains(&service);
+        self.leaves.iter().find(of).map(|leaves| &*leaves.fields)
     }
 
     /// Whether a case of this service takes records of this kind.

@@ -2,29 +2,27 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Map;
 use serde_json::Value;
 
 use crate::records::describe::asks;
 use crate::records::field::Field;
+use crate::records::field::examples;
 use crate::records::kind::Kind;
 
 /// The width comments are wrapped to.
 const COMMENT: usize = 96;
 
 impl Kind {
-    /// A complete invented form, accepted as it stands: every field has a value.
+    /// A complete invented form, accepted as it stands: every field has a value, but for those that may not be
+    /// given beside the others'.
     pub fn template_json(&self) -> Value {
-        let fields: Map<String, Value> = self
-            .fields
-            .iter()
-            .map(|field| (field.name.clone(), field.example()))
-            .collect();
-        Value::Object(fields)
+        Value::Object(examples(&self.fields))
     }
 
-    /// The same form as TOML, each field under its label, hint and rules.
+    /// The same form as TOML, each field under its label, hint and rules; what may not be given beside the
+    /// others is a comment.
     pub fn template_toml(&self) -> String {
+        let given = examples(&self.fields);
         let mut text = comment(&format!("{}: {}", self.title, self.summary));
         text.push_str(&comment(&self.hint));
         text.push_str(&comment(
@@ -37,7 +35,15 @@ impl Kind {
             }
             text.push('\n');
             text.push_str(&about(field, ""));
-            let _ = writeln!(text, "{} = {}", field.name, to_toml(&field.example(), true));
+            let value = to_toml(&field.example(), true);
+            let mark = if given.contains_key(&field.name) {
+                ""
+            } else {
+                "# "
+            };
+            for line in format!("{} = {value}", field.name).lines() {
+                let _ = writeln!(text, "{mark}{line}");
+            }
         }
         text
     }

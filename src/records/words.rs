@@ -52,7 +52,7 @@ words!(
         DataProtectionLead = "data-protection-lead",
         /// Trustees.
         Trustee = "trustee",
-        /// Whoever the record names as its handler.
+        /// Whoever the record names as its handler; where none is and no role reads it, the trustees.
         Handler = "handler",
         /// Named decision-makers; until any are named, the DBS countersignatories.
         Deciders = "deciders",

@@ -81,7 +81,7 @@ fn every_form_is_valid_for_its_kind_and_case() {
             assert!(kind.takes(service), "{record}");
         }
         assert!(!kind.card(&form).title.is_empty());
-        assert!(kind.facts(&form).event_date.is_some());
+        assert!(kind.facts(&form, None).event_date.is_some());
     }
 }
 
@@ -106,7 +106,7 @@ fn every_name_leads_to_somebody() {
         list(record, "about").iter().for_each(known);
         list(record, "deciders").iter().for_each(known);
         let (kind, form) = form(record);
-        let facts = kind.facts(&form);
+        let facts = kind.facts(&form, None);
         facts
             .handler
             .iter()
@@ -146,7 +146,7 @@ fn everything_is_in_its_order_in_time() {
         assert!(founded < filed && filed < clock, "{record}");
         let day = filed.date();
         let (kind, form) = form(record);
-        for (_, when) in kind.facts(&form).triggers.set() {
+        for (_, when) in kind.facts(&form, None).triggers.set() {
             assert!(dates::date(when).unwrap() <= day, "{record}: {when}");
         }
         if let Some(case) = case_of(&centre, record) {
@@ -207,7 +207,7 @@ fn the_driver_and_the_supervisor_are_handled_as_the_rules_say() {
     let allegation = of_kind("allegation");
     assert_eq!(allegation["about"], serde_json::json!(["harpreet"]));
     let (kind, told) = form(allegation);
-    assert_eq!(kind.facts(&told).class, "7");
+    assert_eq!(kind.facts(&told, None).class, "7");
     let day = |field| dates::date(told.texts(field)[0]).unwrap();
     let days = day("received")
         .until(day("referred_on"))
@@ -255,7 +255,7 @@ fn the_court_s_reports_name_who_may_have_them() {
     assert_eq!(reports.len(), 4);
     for record in reports {
         let (kind, form) = form(record);
-        let facts = kind.facts(&form);
+        let facts = kind.facts(&form, None);
         assert!(facts.labels.contains("court-restricted"));
         assert_eq!(facts.order_recipients.len(), 4);
         assert!(
@@ -279,7 +279,7 @@ fn the_certificate_s_decision_is_six_months_before_the_day_it_goes() {
             .iter()
             .find(|record| record["kind"] == kind);
         let (kind, form) = form(record.unwrap());
-        let facts = kind.facts(&form);
+        let facts = kind.facts(&form, None);
         assert_eq!(facts.class, class);
         assert_eq!(facts.triggers.decision.as_deref(), Some("2026-05-12"));
         assert_eq!(facts.about, ["王思琪 (Wang Siqi)"]);
@@ -318,12 +318,12 @@ fn six_closed_cases_and_two_complaints_await_the_assessor() {
         .collect();
     assert_eq!(complaints.len(), 2);
     let (kind, about_moira) = form(complaints[0]);
-    let facts = kind.facts(&about_moira);
+    let facts = kind.facts(&about_moira, None);
     assert_eq!(facts.about, ["moira"]);
     assert_eq!(complaints[0]["about"], serde_json::json!(["moira"]));
     assert_eq!(facts.handler.as_deref(), Some("farhana"));
     let (kind, old) = form(complaints[1]);
-    let facts = kind.facts(&old);
+    let facts = kind.facts(&old, None);
     assert_eq!(
         (facts.class.as_str(), facts.triggers.resolution.as_deref()),
         ("10", Some("2023-12-01"))

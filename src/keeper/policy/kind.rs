@@ -48,3 +48,11 @@ pub struct KindRules {
     /// Whether a safeguarding lead may open one at once when a child is at risk.
     pub break_glass: bool,
 }
+
+impl KindRules {
+    /// Whether only those read it who are tied to the record.
+    pub fn no_role_reads(&self) -> bool {
+        let mut readers = self.readers.iter();
+        !readers.any(|reader| matches!(Means::of(*reader), Means::Role(_)))
+    }
+}

@@ -3,6 +3,8 @@
 //! can have every decision taken again and compared (`strongroom policy test`); written anew with
 //! `UPDATE_GOLDEN=1 cargo test --test it policy::table`.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashSet;
 
 use crate::keeper::acts::ACTS;
@@ -16,6 +18,7 @@ use crate::keeper::policy::decide::decide_many;
 use crate::keeper::policy::matrix::actors::Actor;
 use crate::keeper::policy::matrix::cast::NOW;
 use crate::keeper::policy::matrix::fold::Line;
+use crate::keeper::policy::matrix::questions::Asking;
 use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::policy::rule::RuleId;
@@ -57,28 +60,37 @@ impl Matrix {
         };
         questions::about_the_vault(&mut asked);
         let kinds = questions::kinds();
-        let total = kinds.len();
-        // Each kind on a thread of its own; a thread that fails leaves its lines out, which is a difference.
+        // Kinds that the policy cannot tell apart are asked about once.
+        let asked_as = |kind: &Asking| kinds.iter().position(|first| first.answered_as(kind));
+        let leaders: Vec<usize> = kinds.iter().filter_map(asked_as).collect();
+        let asking: BTreeSet<usize> = leaders.iter().copied().collect();
+        let total = asking.len();
+        // Each on a thread of its own; a thread that fails leaves its lines out, which is a difference.
         let parts = std::thread::scope(|scope| {
-            let threads: Vec<_> = kinds
+            let first = |at: &usize| Some((*at, kinds.get(*at)?));
+            let threads: Vec<_> = asking
                 .iter()
-                .map(|kind| scope.spawn(|| questions::about_records(policy, kind)))
+                .filter_map(first)
+                .map(|(at, kind)| (at, scope.spawn(|| questions::about_records(policy, kind))))
                 .collect();
-            let done = |(at, thread): (usize, std::thread::ScopedJoinHandle<'_, _>)| {
-                let part = thread.join().ok();
-                progress(at.saturating_add(1), total);
-                part
-            };
-            threads
-                .into_iter()
-                .enumerate()
-                .filter_map(done)
-                .collect::<Vec<Asked<'_>>>()
+            let mut parts = BTreeMap::new();
+            for (done, (at, thread)) in (1..).zip(threads) {
+                parts.extend(thread.join().ok().map(|part| (at, part)));
+                progress(done, total);
+            }
+            parts
         });
-        for part in parts {
-            asked.lines.extend(part.lines);
-            asked.decisions = asked.decisions.saturating_add(part.decisions);
+        for (kind, at) in kinds.iter().zip(leaders) {
+            let (Some(part), Some(first)) = (parts.get(&at), kinds.get(at)) else {
+                continue;
+            };
+            let lines = part.lines.iter();
+            asked
+                .lines
+                .extend(lines.map(|line| line.of(first.name(), kind.name())));
         }
+        let taken = parts.values().map(|part| part.decisions);
+        asked.decisions = taken.fold(asked.decisions, usize::saturating_add);
         Self {
             table: fold::fold(asked.lines),
             decisions: asked.decisions,

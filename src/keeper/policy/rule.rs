@@ -52,6 +52,7 @@ pub const RULES: &[&str] = &[
     "reading-by-role",
     "reading-on-team",
     "reading-as-handler",
+    "reading-without-handler",
     "reading-as-decider",
     "reading-until-deciders",
     "reading-own-filing",

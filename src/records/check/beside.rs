@@ -33,11 +33,15 @@ pub(crate) fn check(
         let rule = format!("must not be earlier than {}", named.name);
         found.push(problem(field, at, rule));
     }
-    if let Some((named, value)) = other(&field.differs_from)
-        && shares_a_handle(own, value)
-    {
-        let rule = format!("must not be the same person as {}", named.name);
-        found.push(problem(field, at, rule));
+    if let Some((named, value)) = other(&field.differs_from) {
+        let same = match field.sort {
+            Sort::Date => (own == value).then_some("day"),
+            _ => shares_a_handle(own, value).then_some("person"),
+        };
+        if let Some(same) = same {
+            let rule = format!("must not be the same {same} as {}", named.name);
+            found.push(problem(field, at, rule));
+        }
     }
 }
 

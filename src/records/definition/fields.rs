@@ -53,6 +53,10 @@ fn words(field: &Field) -> Vec<String> {
             field.required && field.required_if.is_some(),
             "is required always and sometimes",
         ),
+        (
+            field.required && field.only_if.is_some(),
+            "is required always and allowed sometimes",
+        ),
     ])
 }
 
@@ -100,8 +104,8 @@ fn limits(field: &Field) -> Vec<String> {
             "is compared with a date but is none",
         ),
         (
-            field.differs_from.is_some() && field.sort != Sort::Person,
-            "is compared with a person but is none",
+            field.differs_from.is_some() && !matches!(field.sort, Sort::Person | Sort::Date),
+            "differs from another but is no person and no day",
         ),
         (
             field.adds_label.is_some() && field.sort != Sort::YesNo,
@@ -168,17 +172,24 @@ fn beside(field: &Field, fields: &[Field]) -> Vec<String> {
         ));
     }
     if let Some(name) = &field.differs_from
-        && find(name).is_none_or(|other| other.sort != Sort::Person)
+        && find(name).is_none_or(|other| other.sort != field.sort)
     {
-        faults.push(format!("is compared with {name}, which is no person"));
+        let wanted = match field.sort {
+            Sort::Date => "day",
+            _ => "person",
+        };
+        faults.push(format!("is compared with {name}, which is no {wanted}"));
     }
-    if let Some(condition) = &field.required_if
-        && !can_hold(condition, find(&condition.field))
-    {
-        faults.push(format!(
-            "is required by {}, which cannot be so",
-            condition.field
-        ));
+    for (condition, does) in [
+        (&field.required_if, "is required"),
+        (&field.only_if, "is allowed"),
+    ] {
+        if let Some(condition) = condition
+            && !can_hold(condition, find(&condition.field))
+        {
+            let other = &condition.field;
+            faults.push(format!("{does} by {other}, which cannot be so"));
+        }
     }
     faults
 }

@@ -156,6 +156,14 @@ impl World {
                 && self.on_team()
                 && self.is(&[Role::Staff, Role::Coordinator]))
             || (has(Reader::Handler) && self.record.handler == Some(me) && self.inside())
+            || (has(Reader::Handler)
+                && self.record.handler.is_none()
+                && !self
+                    .rules
+                    .readers
+                    .iter()
+                    .any(|reader| Role::from_word(reader.word()).is_some())
+                && self.is(&[Role::Trustee]))
             || (has(Reader::Deciders) && deciders.contains(&me) && self.inside())
             || (has(Reader::Deciders)
                 && deciders.is_empty()

@@ -37,8 +37,13 @@ fn everyone_is_answered_as_the_table_says() {
         let mut heard = Vec::new();
         let matrix = Matrix::of(&POLICY, &mut |done, total| heard.push((done, total)));
         fs::write(TABLE_FILE, &matrix.table).unwrap();
-        let kinds = Kinds::builtin().iter().count() + 1;
-        assert_eq!(heard.last(), Some(&(kinds, kinds)));
+        let (done, total) = *heard.last().unwrap();
+        assert_eq!((done, heard.len()), (total, total));
+        // Some kinds are answered alike; none is asked about twice.
+        assert!(
+            (10..=Kinds::builtin().iter().count()).contains(&total),
+            "{total}"
+        );
         return;
     }
     // The program does it itself, and this way it is done once.
@@ -80,6 +85,8 @@ fn every_act_and_every_kind_stands_in_the_table() {
         acts.extend(cells.next().unwrap().split(' '));
     }
     assert_eq!(acts, ACTS.iter().map(|row| row.word).collect());
+    // Kinds are asked about once where the policy cannot tell them apart, and it speaks of none by name.
+    assert!(!strongroom::keeper::policy::POLICY_TEXT.contains("Kind::\""));
     for kind in Kinds::builtin().iter() {
         for wanted in [kind.name.clone(), format!("new {}", kind.name)] {
             assert!(on.contains(wanted.as_str()), "{wanted}");

@@ -18,6 +18,16 @@ pub(crate) struct Line {
     pub(crate) who: String,
 }
 
+impl Line {
+    /// The same answer about another kind.
+    pub(crate) fn of(&self, kind: &str, other: &str) -> Self {
+        Self {
+            on: self.on.replace(kind, other),
+            ..self.clone()
+        }
+    }
+}
+
 /// The part of a line that is folded over, and what joins several.
 type Part = (fn(&mut Line) -> &mut String, &'static str);
 

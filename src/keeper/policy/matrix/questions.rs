@@ -7,6 +7,7 @@ use crate::keeper::facts::CaseState;
 use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::Proposed;
+use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::Role;
 use crate::keeper::policy::Policy;
 use crate::keeper::policy::kind::KindRules;
@@ -42,6 +43,32 @@ pub(super) struct Asking {
     case: CaseRule,
     /// Whether every way a grant can stand is asked about.
     grants: bool,
+}
+
+impl Asking {
+    /// Its kind's name.
+    pub(super) fn name(&self) -> &str {
+        &self.rules.name
+    }
+
+    /// Whether all that the policy sees of the two kinds and of their records is the same, but for their names,
+    /// which no rule speaks of.
+    pub(super) fn answered_as(&self, other: &Self) -> bool {
+        let nameless = |asking: &Self| {
+            let rules = KindRules {
+                name: String::new(),
+                ..asking.rules.clone()
+            };
+            let facts = RecordFacts {
+                kind: String::new(),
+                // Whether a second person is needed is for proposals, not for the policy.
+                second_approver: false,
+                ..record(0, asking.name(), None)
+            };
+            (rules, facts, asking.case, asking.grants)
+        };
+        nameless(self) == nameless(other)
+    }
 }
 
 /// Every kind of the program, and one for the words that none of them uses.
