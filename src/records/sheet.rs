@@ -3,6 +3,7 @@
 
 pub mod cell;
 pub mod map;
+pub mod pattern;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -187,8 +188,8 @@ impl Sheet {
     }
 }
 
-/// A column's name as it is compared.
-fn plain(name: &str) -> String {
+/// A name as it is compared.
+pub fn plain(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     words.join(" ").to_lowercase()
 }

@@ -230,3 +230,57 @@ fn nothing_of_a_row_is_on_the_disk_but_the_sheet() {
     }
     assert_eq!(said["filed"], 3);
 }
+
+/// A cupboard: folders called like cases, scans with names that say what they are.
+#[test]
+fn a_cupboard_of_scans_moves_in_once() {
+    let centre = centre();
+    let names = "--names '{case}/{document_date} {sort} {people.name} - {title}'";
+    let import = |more: &str| {
+        let line = format!("--json import --scans box --kind scanned-document {names} {more}");
+        centre.run("moira", &line)
+    };
+    let pdf = b"%PDF-1.4 invented";
+    for name in [
+        "2021-04-17 letter Zofia Wiśniewska - From the court",
+        "2021-05-02 note Zofia - Of a call",
+    ] {
+        centre
+            .place
+            .write(&format!("box/Okonkwo-Bell/{name}.pdf"), pdf);
+    }
+    centre.place.write("box/Thumbs.db", "noise");
+    centre.place.write("box/.hidden", "noise");
+    // One that no name could describe has its form beside it.
+    let form = "document_date = 2020-01-01\nsort = \"drawing\"\ntitle = \"A house\"\npeople = [{ name = \"Ada\" }]\n";
+    centre.place.write("box/odd.jpg", b"\xff\xd8\xff invented");
+    assert_eq!(import("").fails(1).error()["code"], "form");
+    centre.place.write("box/odd.jpg.toml", form);
+    let tried = import("--dry-run").ok().json();
+    assert_eq!(tried["would_file"], 3);
+    let said = import("").ok().json();
+    assert_eq!((&said["filed"], &said["already"]), (&3.into(), &0.into()));
+    let filed = said["records"].as_array().unwrap();
+    let odd = filed.iter().find(|one| one["file"] == "odd.jpg").unwrap();
+    assert!(odd["case"].is_null() || odd.get("case").is_none(), "{odd}");
+    centre
+        .place
+        .write("box/Okonkwo-Bell/2021-06-01 note Ada - Later.txt", "words");
+    let said = import("").ok().json();
+    assert_eq!((&said["filed"], &said["already"]), (&1.into(), &3.into()));
+    let titles = centre.json(
+        "moira",
+        &format!("record list --case {}", centre.case("okonkwo-bell")),
+    );
+    assert!(titles.to_string().contains("From the court"), "{titles}");
+    for (name, code) in [("box/tool.exe", "attachment"), ("box/unnamed.pdf", "form")] {
+        let path = centre.place.write(name, "x");
+        let error = import("").fails(1).error();
+        assert_eq!(error["code"], code);
+        assert!(
+            error.to_string().contains(name.trim_start_matches("box/")),
+            "{error}"
+        );
+        fs::remove_file(path).unwrap();
+    }
+}

@@ -1,38 +1,26 @@
-//! The rows of a spreadsheet become records: read by a map, checked, and filed once.
+//! The rows of a spreadsheet become records: read by a map, and checked like forms that are typed in.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Component;
 use std::path::Path;
+use std::path::PathBuf;
 
-use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::cli::file;
 use crate::cli::import::listed;
-use crate::cli::interrupt;
+use crate::cli::import::rows::Row;
+use crate::cli::import::rows::Rows;
 use crate::cli::kind;
 use crate::cli::out::Out;
-use crate::cli::progress::Bar;
-use crate::cli::record::filed_document;
-use crate::cli::resolve;
-use crate::cli::session::with_desk;
-use crate::desk::Desk;
-use crate::desk::Filed;
-use crate::desk::Filing;
 use crate::records::kind::Kind;
 use crate::records::sheet::Sheet;
 use crate::records::sheet::map::Entry;
 use crate::records::sheet::map::Map;
 use crate::records::sheet::map::guess;
-use crate::records::words::CaseRule;
-
-/// Rows that are filed together; fewer where each brings a file.
-const BATCH: usize = 100;
-const BATCH_WITH_FILES: usize = 10;
 
 /// A sheet to bring in.
 pub(crate) struct Import<'a> {
@@ -42,15 +30,6 @@ pub(crate) struct Import<'a> {
     pub(crate) case: Option<&'a str>,
     pub(crate) dry_run: bool,
 }
-
-/// A checked row, and the case it is for.
-struct Checked {
-    entry: Entry,
-    case: Option<String>,
-}
-
-/// What was filed, by line.
-type Done = Vec<(u64, Filed)>;
 
 /// Writes a map to begin with.
 ///
@@ -74,280 +53,111 @@ pub(crate) fn write_map(
     Ok(())
 }
 
+/// The map in a file.
+///
+/// # Errors
+/// Refused: a file that cannot be read, or is no map.
+pub(crate) fn map_in(path: &Path) -> Result<Map, CliError> {
+    let text = fs::read_to_string(path).map_err(|error| CliError::file("read", path, &error))?;
+    Map::parse(&text).map_err(|says| CliError::refused("map", says))
+}
+
 impl Import<'_> {
+    /// Brings it in.
+    ///
+    /// # Errors
+    /// Refused: whatever is wrong with sheet, map or a row; and as [`Rows::bring_in`].
     pub(crate) fn run(&self, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
         let kind = kind::find(self.kind)?;
-        let entries = self.entries(kind)?;
-        with_desk(ask, out, |desk, out| {
-            let case = self
-                .case
-                .map(|case| resolve::case(desk, ask, case))
-                .transpose()?;
-            let rows = with_cases(desk, kind, (entries, case))?;
-            let there = there(desk, &rows, kind)?;
-            let (already, new): (Vec<Checked>, Vec<Checked>) = rows
-                .into_iter()
-                .partition(|row| there.contains(&row.entry.source));
-            if self.dry_run {
-                return say_dry(new.len(), already.len(), out);
-            }
-            let done = self.file(desk, &new, out)?;
-            say(&done, already.len(), out)
-        })
+        let rows = self.rows(self.entries(kind)?)?;
+        let rows = Rows {
+            kind,
+            from: "line",
+            case: self.case,
+            dry_run: self.dry_run,
+            all: rows,
+        };
+        rows.bring_in(ask, out)
     }
 
     /// The sheet's rows, checked.
     fn entries(&self, kind: &Kind) -> Result<Vec<Entry>, CliError> {
-        let text = fs::read_to_string(self.map)
-            .map_err(|error| CliError::file("read", self.map, &error))?;
-        let refused = |says: String| CliError::refused("map", says);
-        let map = Map::parse(&text).map_err(refused)?;
+        let map = map_in(self.map)?;
         let separator = map.separator.map(u8::try_from).transpose();
-        let separator = separator
-            .map_err(|_| refused("the map's separator must be one plain character".to_owned()))?;
+        let separator = separator.map_err(|_| {
+            let says = "the map's separator must be one plain character";
+            CliError::refused("map", says)
+        })?;
         let sheet = read(self.csv, separator)?;
-        let fitted = map.fit(kind, &sheet).map_err(|faults| {
-            let says = "the map does not fit the sheet and the kind";
-            listed(CliError::refused("map", says), &faults)
-        })?;
-        let entries = fitted.entries().map_err(|faults| {
-            let lines: BTreeSet<u64> = faults.iter().map(|fault| fault.line).collect();
-            let says = format!(
-                "{} of {} rows cannot be filed as they are, so nothing was",
-                lines.len(),
-                sheet.rows.len()
-            );
-            let faults: Vec<String> = faults
-                .iter()
-                .map(|fault| format!("line {}: {}", fault.line, fault.says))
-                .collect();
-            listed(CliError::refused("form", says), &faults)
-        })?;
-        self.check_files(&entries)?;
+        let entries = entries(&map, kind, &sheet, &|line| format!("line {line}"))?;
         Ok(entries)
     }
 
-    /// Every named file is there, and of a kind that is taken.
-    fn check_files(&self, entries: &[Entry]) -> Result<(), CliError> {
-        let nothing = Bar::hidden();
-        let named = entries
-            .iter()
-            .filter_map(|entry| Some((entry.line, entry.attach.as_deref()?)));
-        let mut faults = Vec::new();
-        for (line, name) in named {
-            let path = self.beside(name);
-            let taken = path.map(|path| file::attach(&path, &nothing).map(drop));
-            match taken {
-                Some(Ok(())) => {}
-                Some(Err(error)) => {
-                    faults.extend(
-                        error
-                            .faults()
-                            .into_iter()
-                            .map(|fault| format!("line {line}: {fault}")),
-                    );
-                }
-                None => faults.push(format!(
-                    "line {line}: a file must lie beside the sheet or in a folder below it"
-                )),
+    fn rows(&self, entries: Vec<Entry>) -> Result<Vec<Row>, CliError> {
+        let (mut rows, mut faults) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let label = format!("line {}", entry.line);
+            let path = entry.attach.as_deref().map(|name| self.beside(name));
+            if path == Some(None) {
+                let says = "a file must lie beside the sheet or in a folder below it";
+                faults.push(format!("{label}: {says}"));
             }
+            rows.push(Row {
+                label,
+                from: json!(entry.line),
+                form: entry.form,
+                case: entry.case,
+                attach: path.flatten(),
+                source: entry.source,
+            });
         }
         if faults.is_empty() {
-            return Ok(());
+            return Ok(rows);
         }
         let says = "not every file that the sheet names can be attached, so nothing was filed";
         Err(listed(CliError::refused("attachment", says), &faults))
     }
 
     /// A file beside the sheet; `None` for a path that leads elsewhere.
-    fn beside(&self, name: &str) -> Option<std::path::PathBuf> {
+    fn beside(&self, name: &str) -> Option<PathBuf> {
         let name = Path::new(name);
-        let plain = name
-            .components()
-            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
         let folder = self.csv.parent().unwrap_or_else(|| Path::new(""));
-        plain.then(|| folder.join(name))
-    }
-
-    /// Files the rows, those of a case together.
-    fn file(&self, desk: &mut Desk<'_>, rows: &[Checked], out: &Out) -> Result<Done, CliError> {
-        let bar = Bar::per_cent(out, "Filing");
-        let mut done = Done::new();
-        let mut of_case: BTreeMap<&Option<String>, Vec<&Checked>> = BTreeMap::new();
-        for row in rows {
-            of_case.entry(&row.case).or_default().push(row);
-        }
-        let any_file = rows.iter().any(|row| row.entry.attach.is_some());
-        let size = if any_file { BATCH_WITH_FILES } else { BATCH };
-        let batches = of_case.values().flat_map(|rows| rows.chunks(size));
-        for batch in batches {
-            let filed = self.file_batch(desk, batch);
-            if filed.is_err() {
-                bar.clear();
-            }
-            done.extend(filed.map_err(|error| stopped(error, done.len()))?);
-            bar.share(done.len(), rows.len());
-            interrupt::done_so_far(format!(
-                "Stopped. {} of the {} rows are filed, perhaps a few more. Run the same command again for the rest.",
-                done.len(),
-                rows.len()
-            ));
-        }
-        bar.clear();
-        done.sort_by_key(|(line, _)| *line);
-        Ok(done)
-    }
-
-    fn file_batch(&self, desk: &mut Desk<'_>, batch: &[&Checked]) -> Result<Done, CliError> {
-        let quiet = Bar::hidden();
-        let mut filings = Vec::new();
-        for row in batch {
-            let path = row
-                .entry
-                .attach
-                .as_deref()
-                .and_then(|name| self.beside(name));
-            let attach = path.map(|path| file::attach(&path, &quiet)).transpose()?;
-            filings.push(Filing {
-                case: row.case.clone(),
-                kind: self.kind.to_owned(),
-                form: row.entry.form.clone(),
-                attachments: attach.into_iter().collect(),
-                about: Vec::new(),
-                deciders: Vec::new(),
-            });
-        }
-        let sources: Vec<String> = batch.iter().map(|row| row.entry.source.clone()).collect();
-        let filed = desk.import_rows(&filings, &sources)?;
-        Ok(batch.iter().map(|row| row.entry.line).zip(filed).collect())
+        name.components().all(inside).then(|| folder.join(name))
     }
 }
 
-/// Each row with its case, by id or title.
-fn with_cases(
-    desk: &mut Desk<'_>,
+/// What a map makes of a sheet's rows; `label` names a row by its line.
+///
+/// # Errors
+/// Refused: everything in the map that fits neither sheet nor kind, or everything wrong with any row.
+pub(crate) fn entries(
+    map: &Map,
     kind: &Kind,
-    (entries, all): (Vec<Entry>, Option<String>),
-) -> Result<Vec<Checked>, CliError> {
-    let by_name = entries.iter().any(|entry| entry.case.is_some());
-    let mut cases = BTreeMap::new();
-    for case in if by_name { desk.cases()? } else { Vec::new() } {
-        let id = case.id.to_string();
-        for name in case.title.iter().chain([&id]) {
-            let ids: &mut BTreeSet<String> = cases.entry(plain(name)).or_default();
-            ids.insert(id.clone());
-        }
-    }
-    let (mut rows, mut faults) = (Vec::new(), Vec::new());
-    for entry in entries {
-        let named = entry.case.as_deref().map(|name| cases.get(&plain(name)));
-        let case = match named {
-            None => all.clone(),
-            Some(Some(ids)) if ids.len() == 1 => ids.first().cloned(),
-            Some(found) => {
-                let what = if found.is_some() {
-                    "several cases have this title; write the id"
-                } else {
-                    "you have no such case"
-                };
-                faults.push(format!("line {}: {what}", entry.line));
-                continue;
-            }
-        };
-        if case.is_none() && kind.case == CaseRule::Required {
-            faults.push(format!(
-                "line {}: it names no case; add --case, or `case` to the map",
-                entry.line
-            ));
-        }
-        rows.push(Checked { entry, case });
-    }
-    if faults.is_empty() {
-        return Ok(rows);
-    }
-    let says = "not every row has its case, so nothing was filed";
-    Err(listed(CliError::refused("case", says), &faults))
-}
-
-/// Where each row comes from of those that are there, as far as this person can read them.
-fn there(desk: &mut Desk<'_>, rows: &[Checked], kind: &Kind) -> Result<BTreeSet<String>, CliError> {
-    let cases: BTreeSet<&Option<String>> = rows.iter().map(|row| &row.case).collect();
-    let mut there = BTreeSet::new();
-    for case in cases {
-        for page in 0.. {
-            let (cards, more) = desk.records(case.as_deref(), page)?;
-            let of_kind = cards.into_iter().filter(|card| card.kind == kind.name);
-            there.extend(of_kind.filter_map(|card| card.source));
-            if !more {
-                break;
-            }
-        }
-    }
-    Ok(there)
+    sheet: &Sheet,
+    label: &dyn Fn(u64) -> String,
+) -> Result<Vec<Entry>, CliError> {
+    let fitted = map.fit(kind, sheet).map_err(|faults| {
+        let says = "the map does not fit what is to be brought in, or the kind";
+        listed(CliError::refused("map", says), &faults)
+    })?;
+    fitted.entries().map_err(|faults| {
+        let lines: BTreeSet<u64> = faults.iter().map(|fault| fault.line).collect();
+        let says = format!(
+            "{} of {} rows cannot be filed as they are, so nothing was",
+            lines.len(),
+            sheet.rows.len()
+        );
+        let faults = faults.iter();
+        let faults: Vec<String> = faults
+            .map(|fault| format!("{}: {}", label(fault.line), fault.says))
+            .collect();
+        listed(CliError::refused("form", says), &faults)
+    })
 }
 
 fn read(csv: &Path, separator: Option<u8>) -> Result<Sheet, CliError> {
     let bytes = fs::read(csv).map_err(|error| CliError::file("read", csv, &error))?;
     Sheet::read(&bytes, separator)
         .map_err(|error| CliError::refused("sheet", format!("`{}`: {error}", csv.display())))
-}
-
-/// A title as it is compared.
-fn plain(title: &str) -> String {
-    let words: Vec<&str> = title.split_whitespace().collect();
-    words.join(" ").to_lowercase()
-}
-
-fn stopped(error: CliError, filed: usize) -> CliError {
-    match filed {
-        0 => error,
-        _ => error.hint(format!(
-            "{filed} rows are filed; run the same command again for the rest"
-        )),
-    }
-}
-
-fn say_dry(new: usize, already: usize, out: &mut Out) -> Result<(), CliError> {
-    if out.json() {
-        let document = json!({"rows": new + already, "already": already, "would_file": new});
-        return out.document(&document);
-    }
-    let words = format!(
-        "Every row fits: {new} would be filed, {already} are there already. Nothing was filed."
-    );
-    out.done(None, &words);
-    Ok(())
-}
-
-fn say(done: &[(u64, Filed)], already: usize, out: &mut Out) -> Result<(), CliError> {
-    for (line, filed) in done {
-        for warning in &filed.warnings {
-            out.warning(&format!("line {line}: {warning}"));
-        }
-    }
-    if out.json() {
-        let records: Vec<Value> = done
-            .iter()
-            .map(|(line, filed)| {
-                let mut document = filed_document(filed);
-                if let Some(document) = document.as_object_mut() {
-                    document.insert("line".to_owned(), json!(line));
-                }
-                document
-            })
-            .collect();
-        let document = json!({
-            "rows": done.len() + already,
-            "already": already,
-            "filed": done.len(),
-            "records": records,
-        });
-        return out.document(&document);
-    }
-    let words = format!(
-        "{} rows were filed; {already} were there already.",
-        done.len()
-    );
-    out.done(None, &words);
-    Ok(())
 }

@@ -33,6 +33,7 @@ use crate::records::sheet::cell::Dates;
 
 pub use row::Entry;
 pub use row::Fault;
+pub use row::source;
 
 /// The format this program reads.
 pub const FORMAT: u32 = 1;
@@ -117,6 +118,20 @@ struct Mapped<'a> {
 }
 
 impl Map {
+    /// A map that says no more than this.
+    pub fn of(kind: &str, fields: BTreeMap<String, Source>, case: Option<&str>) -> Self {
+        Self {
+            format: FORMAT,
+            kind: kind.to_owned(),
+            dates: Dates::default(),
+            separator: None,
+            key: Vec::new(),
+            case: case.map(str::to_owned),
+            attach: None,
+            fields,
+        }
+    }
+
     /// Reads a map.
     ///
     /// # Errors
