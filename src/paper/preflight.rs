@@ -47,10 +47,9 @@ impl Line {
         self
     }
 
-    /// The text without places to break.
+    /// The text without places to break, but for those letters that join cannot do without.
     pub(crate) fn whole(&self) -> String {
-        let places = [signs::BREAK, signs::SOFT_BREAK];
-        self.text.chars().filter(|c| !places.contains(c)).collect()
+        self.text.replace(signs::BREAK, "")
     }
 
     fn words(&self) -> impl Iterator<Item = &str> {
@@ -108,7 +107,7 @@ impl Preflight {
                 self.spelled(sign, &mut out);
             }
         }
-        out
+        signs::interrupted(out)
     }
 
     /// The line without what is not text: what only steers is shown, left out or kept where it has its place,

@@ -89,3 +89,42 @@ fn why(errors: &[SourceDiagnostic]) -> Failure {
 fn bug() -> Failure {
     Failure::Unset(String::new())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paper::Row;
+    use crate::paper::Section;
+
+    fn document(text: &str) -> Document {
+        Document {
+            title: "Report".to_owned(),
+            sections: vec![Section {
+                heading: String::new(),
+                rows: vec![Row::text("Words", text)],
+            }],
+            ..Document::default()
+        }
+    }
+
+    /// The planted control: without the check a sign nobody draws ends the whole document.
+    #[test]
+    fn unchecked_text_fails_and_the_failure_does_not_repeat_it() {
+        let imprint = Imprint {
+            ident: "test".to_owned(),
+            made_at: 0,
+        };
+        let data = |instead: &str| {
+            let (sheet, _) = Sheet::of(&document("MARKER"));
+            let json = serde_json::to_string(&sheet).unwrap();
+            OneDocument::new(json.replace("MARKER", instead).into_bytes()).unwrap()
+        };
+        let set = |instead: &str| set(&data(instead), &imprint, timestamp(0).unwrap());
+        assert!(set("drawn").is_ok());
+        let Err(failure) = set("secret 😀 words") else {
+            panic!("a missing sign was let through");
+        };
+        assert!(!failure.to_string().contains("secret"), "{failure}");
+        assert!(print(&document("secret 😀 words"), &imprint).is_ok());
+    }
+}

@@ -113,3 +113,22 @@ impl World for OneDocument {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_else_can_be_reached() {
+        let world = OneDocument::new(b"{}".to_vec()).unwrap();
+        assert!(world.source(world.main()).is_ok());
+        assert_eq!(world.file(id(DATA).unwrap()).unwrap().as_slice(), b"{}");
+        for name in ["/etc/passwd", "/document.typ", "/other.typ"] {
+            assert!(world.file(id(name).unwrap()).is_err(), "{name}");
+        }
+        for name in [DATA, "/other.typ"] {
+            assert!(world.source(id(name).unwrap()).is_err(), "{name}");
+        }
+        assert_eq!(world.today(None), None);
+    }
+}

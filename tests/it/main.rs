@@ -63,6 +63,10 @@ mod ledger_memory;
 mod ledger_tiles;
 mod ledger_tree;
 mod listing;
+#[cfg(feature = "documents")]
+mod paper;
+#[cfg(feature = "documents")]
+mod paper_kit;
 mod papers;
 mod policy;
 mod power_cut;

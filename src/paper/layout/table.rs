@@ -15,6 +15,8 @@ const NARROWEST: usize = 4;
 /// What the space between two columns comes to.
 const BESIDE: usize = 2;
 const WIDEST: usize = 40;
+/// The longest head, as it is shown.
+const LONGEST_HEAD: usize = 60;
 /// What is as short stays on one line if there is room.
 const ON_ONE_LINE: usize = 22;
 
@@ -27,13 +29,18 @@ pub(crate) struct Measured {
     widths: Vec<usize>,
 }
 
-/// Whether a page is wide enough for as many columns.
+/// Whether a page is wide enough for as many columns, and high enough for the heads. (Heads higher than a page,
+/// repeated on each, would never end.)
 pub(crate) fn fits(table: &Table, size: Size) -> bool {
     let most = match size {
         Size::Normal => 6,
         Size::LargePrint => 4,
     };
-    columns(table) <= most
+    let short = |head: &String| {
+        let shown = Preflight::default().line(head);
+        shown.text.chars().count() <= LONGEST_HEAD
+    };
+    columns(table) <= most && table.heads.iter().all(short)
 }
 
 /// A table too wide for a page, as a block for each row, headed by its first cell.

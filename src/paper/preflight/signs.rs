@@ -4,6 +4,9 @@ use unicode_properties::GeneralCategory;
 use unicode_properties::UnicodeGeneralCategory;
 use unicode_segmentation::UnicodeSegmentation;
 
+/// As many letters of India in a row, at most four marks after each, are no word.
+pub(crate) const LONGEST_INDIC: usize = 40;
+
 /// What becomes of a character that is not simply drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Treatment {
@@ -67,12 +70,37 @@ pub(crate) fn is_presentation(c: char) -> bool {
     matches!(c, '\u{fe0e}' | '\u{fe0f}')
 }
 
-/// A mark that stands above, below or in the character before it.
+/// A mark that stands above, below, beside or in the character before it.
 pub(crate) fn is_mark(c: char) -> bool {
     matches!(
         c.general_category(),
-        GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark
+        GeneralCategory::NonspacingMark
+            | GeneralCategory::SpacingMark
+            | GeneralCategory::EnclosingMark
     )
+}
+
+/// `text` with a place to break wherever letters of India have gone on for longer than any word does: what sets
+/// type counts the parts of one syllable up to 127, and people can type a longer one.
+pub(crate) fn interrupted(text: String) -> String {
+    if text.chars().filter(|c| is_indic(*c)).count() <= LONGEST_INDIC {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut in_a_row = 0;
+    for c in text.chars() {
+        in_a_row = if is_indic(c) { in_a_row + 1 } else { 0 };
+        if in_a_row > LONGEST_INDIC && !is_mark(c) {
+            out.push(SOFT_BREAK);
+            in_a_row = 1;
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn is_indic(c: char) -> bool {
+    matches!(c, '\u{900}'..='\u{dff}' | '\u{200c}' | '\u{200d}')
 }
 
 /// Whether `text` begins with what belongs to a letter before it.
@@ -107,15 +135,18 @@ pub(crate) const SOFT_BREAK: char = '\u{200b}';
 /// do not pass the check, so this one can only come from here.
 pub(crate) const BREAK: char = '\u{1f}';
 
-/// `word` with a place to break after each character, if it is longer than `longest`.
+/// `word` with places to break, if it is longer than `longest`: a few characters apart, since each place costs
+/// time, and close enough that lines are filled.
 pub(crate) fn broken(word: &str, longest: usize) -> String {
     if word.graphemes(true).count() <= longest {
         return word.to_owned();
     }
+    let apart = (longest / 6).max(1);
     let mut out = String::with_capacity(word.len() * 2);
-    for sign in word.graphemes(true) {
+    for (at, sign) in word.graphemes(true).enumerate() {
         out.push_str(sign);
         match sign.chars().next() {
+            _ if (at + 1) % apart != 0 => {}
             Some(c) if breaks_alone(c) => {}
             Some(c) if joins(c) => out.push(SOFT_BREAK),
             _ => out.push(BREAK),
