@@ -89,3 +89,19 @@ pub fn print(document: &Document, imprint: &Imprint) -> Result<Printed, Failure>
 pub fn print(_document: &Document, _imprint: &Imprint) -> Result<Printed, Failure> {
     Err(Failure::WithoutDocuments)
 }
+
+#[cfg(all(test, not(feature = "documents")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_documents_there_is_a_plain_error() {
+        let imprint = Imprint {
+            ident: "test".to_owned(),
+            made_at: 0,
+        };
+        let failure = print(&Document::default(), &imprint).unwrap_err();
+        assert_eq!(failure, Failure::WithoutDocuments);
+        assert!(failure.to_string().contains("built without documents"));
+    }
+}

@@ -12,10 +12,6 @@ pub enum Language {
 
 /// What documents say that nobody gave them. `{}` stands for what is filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "documents"),
-    expect(dead_code, reason = "read by what sets type")
-)]
 #[cfg_attr(feature = "documents", derive(serde::Serialize))]
 pub(crate) struct Words {
     pub(crate) page: &'static str,
@@ -44,7 +40,7 @@ impl Language {
 
     #[cfg_attr(
         not(feature = "documents"),
-        expect(dead_code, reason = "as for `Words`")
+        expect(dead_code, reason = "read by what sets type")
     )]
     pub(crate) const fn words(self) -> &'static Words {
         match self {

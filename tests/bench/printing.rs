@@ -166,7 +166,7 @@ impl ByHand {
 }
 
 fn template(count: usize) -> String {
-    let mut source = r##"#set document(title: "Contact reports", date: none)
+    let mut source = r#"#set document(title: "Contact reports", date: none)
 #set page(paper: "a4", margin: (x: 24mm, top: 27mm, bottom: 27mm), footer: context [
   Printed by Harpreet Kaur · 13 May 2026, 14:03 · Entry 1234 #h(1fr) Page #counter(page).display("1") of #counter(page).final().first()
 ])
@@ -174,7 +174,7 @@ fn template(count: usize) -> String {
 #set par(leading: 0.12em, spacing: 0.55em)
 #set table(columns: (31%, 1fr), inset: (left: 0pt, right: 8pt, top: 4.5pt, bottom: 5.5pt), stroke: (x: none, top: none, bottom: 0.6pt))
 #title()
-"##
+"#
     .to_owned();
     for n in 1..=count {
         // Writing to a String cannot fail.

@@ -161,7 +161,7 @@ fn what_looks_like_markup_stays_text() {
     if !have("pdftotext", "-v") {
         return;
     }
-    let markup = r##"#import "x": y; #read("/etc/passwd") $x^2$ *bold* _thin_ \ `raw` <label> @ref // no /* no */ ~ --- = h - l + n 'q' "q" fi fl"##;
+    let markup = r#"#import "x": y; #read("/etc/passwd") $x^2$ *bold* _thin_ \ `raw` <label> @ref // no /* no */ ~ --- = h - l + n 'q' "q" fi fl"#;
     let document = Document {
         title: markup.to_owned(),
         subtitle: markup.to_owned(),
@@ -352,7 +352,7 @@ fn fonts_are_those_their_page_describes() {
     let mut seen = BTreeSet::new();
     for file in files_under("src/paper/fonts") {
         let name = file.file_name().unwrap().to_str().unwrap().to_owned();
-        if name.ends_with(".ttf") || name.ends_with(".otf") {
+        if file.extension().is_some_and(|e| e == "ttf" || e == "otf") {
             let digest = bytes::hex(&Sha256::digest(fs::read(&file).unwrap()));
             let line = page
                 .lines()
