@@ -92,7 +92,10 @@ pub fn print(_document: &Document, _imprint: &Imprint) -> Result<Printed, Failur
 
 #[cfg(all(test, not(feature = "documents")))]
 mod tests {
-    use super::*;
+    use crate::paper::Document;
+    use crate::paper::Failure;
+    use crate::paper::Imprint;
+    use crate::paper::print;
 
     #[test]
     fn without_documents_there_is_a_plain_error() {

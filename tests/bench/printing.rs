@@ -40,6 +40,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::PdfOptions;
 use typst_pdf::PdfStandard;
 use typst_pdf::PdfStandards;
+use typst_pdf::Timestamp;
 
 use crate::measure::compare;
 use crate::measure::size;
@@ -154,6 +155,9 @@ impl ByHand {
         let pages = typst::compile::<PagedDocument>(self).output.unwrap();
         let options = PdfOptions {
             ident: Smart::Custom("bench".to_owned()),
+            timestamp: Some(Timestamp::new_utc(
+                Datetime::from_ymd_hms(2026, 5, 13, 14, 3, 0).unwrap(),
+            )),
             standards: PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1]).unwrap(),
             ..PdfOptions::default()
         };
@@ -166,7 +170,7 @@ impl ByHand {
 }
 
 fn template(count: usize) -> String {
-    let mut source = r#"#set document(title: "Contact reports", date: none)
+    let mut source = r#"#set document(title: "Contact reports", date: auto)
 #set page(paper: "a4", margin: (x: 24mm, top: 27mm, bottom: 27mm), footer: context [
   Printed by Harpreet Kaur · 13 May 2026, 14:03 · Entry 1234 #h(1fr) Page #counter(page).display("1") of #counter(page).final().first()
 ])

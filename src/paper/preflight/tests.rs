@@ -1,4 +1,12 @@
-use super::*;
+//! What becomes of what people type.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::paper::Warning;
+use crate::paper::fonts::FONTS;
+use crate::paper::preflight::MARKS;
+use crate::paper::preflight::Preflight;
+use crate::paper::preflight::signs;
 
 fn set(text: &str) -> (String, Vec<String>) {
     let mut preflight = Preflight::default();
