@@ -70,7 +70,7 @@ impl std::fmt::Debug for Printed {
 
 /// Sets a document.
 ///
-/// Takes about 1.2 MB of memory a page while it runs: what may grow beyond some two hundred pages is better
+/// Takes about 1.5 MB of memory a page while it runs: what may grow beyond some two hundred pages is better
 /// made in volumes.
 ///
 /// # Errors
