@@ -4,7 +4,7 @@
 //! [`Document`] and [`Imprint`] give the same bytes. `docs/documents.md` says what a document looks like and
 //! what becomes of characters that no font here can draw.
 //!
-//! Without the crate feature `documents` the types are all here, and [`print`] answers
+//! Without the crate feature `documents` the types are all here, and [`print()`] answers
 //! [`Failure::WithoutDocuments`].
 
 mod document;
