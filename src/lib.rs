@@ -9,6 +9,7 @@
 //! sealing  age: hybrid keys, headers, payloads, rows; identities and signed statements
 //! ledger   leaf, Merkle tree, journal, checkpoint, tiles, proofs; usable alone by a verifier
 //! records  kinds as data, forms, validation, cards
+//! paper    documents: typst templates to tagged PDF; names no other room
 //! store    trait Store; embedded (journal, snapshot, key table, sled index, payload objects)
 //! keeper   the list of acts, policy, decide -> log -> serve; never sees plaintext
 //! desk     an unlocked person: file, read, amend, find; the only caller of sealing's open functions
@@ -27,6 +28,7 @@ pub mod desk;
 pub mod ids;
 pub mod keeper;
 pub mod ledger;
+pub mod paper;
 pub mod records;
 pub mod sealing;
 pub mod server;

@@ -34,12 +34,12 @@ mod backups;
 
 /// Someone who has not signed in yet: a sign-in or a first ask is small and comes soon.
 const STRANGER: Patience = Patience {
-    idle: Duration::from_secs(60),
+    idle: Duration::from_mins(1),
     bytes: 64 * 1024,
 };
 /// Someone whose signature held.
 const KNOWN: Patience = Patience {
-    idle: Duration::from_secs(600),
+    idle: Duration::from_mins(10),
     bytes: 64 << 20,
 };
 /// What a refusal waits for that somebody may be making by the thousand: each is an entry.

@@ -13,7 +13,7 @@ use crate::server::wire::garbled;
 
 /// How long the next chunk may let itself be waited for.
 const NEXT_CHUNK: Patience = Patience {
-    idle: Duration::from_secs(120),
+    idle: Duration::from_mins(2),
     bytes: 0,
 };
 

@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(20);
 /// The slowest a peer may be within a frame, bytes a second.
 const SLOWEST: u64 = 64 * 1024;
 /// How long a peer may let what we write wait.
-const WRITE_PATIENCE: Duration = Duration::from_secs(600);
+const WRITE_PATIENCE: Duration = Duration::from_mins(10);
 
 /// What a frame holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -336,7 +336,7 @@ fn two_clients_do_not_pass_each_other() {
         let mut locked = locked;
         locked.advance(&log.checkpoint(7), &[]).unwrap();
         drop(locked);
-        let seen = hears.recv_timeout(Duration::from_secs(60)).unwrap();
+        let seen = hears.recv_timeout(Duration::from_mins(1)).unwrap();
         assert_eq!(
             seen,
             Some(TreeSize::new(7)),

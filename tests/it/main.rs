@@ -68,6 +68,10 @@ mod ledger_tiles;
 mod ledger_tree;
 mod listing;
 mod new_ledger;
+#[cfg(feature = "documents")]
+mod paper;
+#[cfg(feature = "documents")]
+mod paper_kit;
 mod papers;
 mod policy;
 mod power_cut;

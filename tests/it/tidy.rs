@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sealing", &["bytes", "canon", "ids", "clock"]),
     ("ledger", &["bytes", "canon", "ids", "clock"]),
     ("records", &["bytes", "canon", "ids", "clock"]),
+    ("paper", &[]),
     (
         "store",
         &["bytes", "canon", "ids", "clock", "sealing", "ledger"],

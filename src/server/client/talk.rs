@@ -17,7 +17,7 @@ use crate::server::wire::garbled;
 
 /// An answer may wait for many others', and may hold a whole ledger's entries.
 const ANSWER: Patience = Patience {
-    idle: Duration::from_secs(300),
+    idle: Duration::from_mins(5),
     bytes: 512 << 20,
 };
 

@@ -19,7 +19,7 @@ use crate::store::embedded::index::{
 /// Beyond every tree's number.
 const MARK: &[u8] = b"\xffapplied";
 /// How long an answer may take; reading a large index at opening is the slowest.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// sled gives its lock back some time after it was dropped.
 const LOCK_TRIES: u32 = 50;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
