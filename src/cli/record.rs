@@ -39,6 +39,7 @@ enum Command {
     Amend(Amend),
     Attachment(Attachment),
     Export(Export),
+    Print(Print),
     Exclude(Exclude),
     Restrict(Restrict),
     Deciders(Deciders),
@@ -157,6 +158,37 @@ struct Export {
     purpose: Option<String>,
 }
 
+/// Print a record as a PDF
+///
+/// What the form says, section by section, for screen readers too (PDF/UA). The footer of every page names you, the
+/// time and the entry that says you printed it. Attachments are listed, not printed. The copy is not protected by the
+/// vault any more.
+///
+/// With --json: id, out, pages, entry, and characters that could not be set (`warnings`).
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  strongroom record print r_abcdefgh --pdf report.pdf --centre \"Riverside Contact Centre\"")]
+struct Print {
+    /// The record's id
+    record: String,
+    /// Where to write the PDF
+    #[arg(long, value_name = "FILE")]
+    pdf: PathBuf,
+    /// The centre's name, as it is to stand on every page
+    #[arg(long, value_name = "NAME")]
+    centre: Option<String>,
+    /// In large print
+    #[arg(long)]
+    large: bool,
+    /// With Welsh words around the form
+    #[arg(long)]
+    welsh: bool,
+    /// What you print it for; some kinds open only with a purpose
+    #[arg(long, value_name = "PURPOSE")]
+    purpose: Option<String>,
+}
+
 /// Exclude someone from a record
 ///
 /// From now on it does not exist for them and for those who report to them, as if it had never been filed.
@@ -207,6 +239,7 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Amend(args) => write::amend(&args, ask, out),
         Command::Attachment(args) => read::attachment(&args, ask, out),
         Command::Export(args) => read::export(&args, ask, out),
+        Command::Print(args) => read::print(&args, ask, out),
         Command::Exclude(args) => guard::exclude(&args, ask, out),
         Command::Restrict(args) => guard::restrict(&args, ask, out),
         Command::Deciders(args) => guard::deciders(&args, ask, out),

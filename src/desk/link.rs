@@ -293,7 +293,8 @@ impl Want {
             | Self::ExcludeUser { record, .. }
             | Self::RestrictRecord { record, .. }
             | Self::NameDeciders { record, .. }
-            | Self::ExportRecord { record, .. } => Some(*record),
+            | Self::ExportRecord { record, .. }
+            | Self::PrintRecord { record } => Some(*record),
             _ => None,
         }
     }

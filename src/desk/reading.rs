@@ -127,9 +127,11 @@ impl Desk<'_> {
             id: served.facts.id,
             case: served.facts.case,
             kind: served.facts.kind.clone(),
+            kind_version: manifest.kind_version,
             version: shown,
             state: served.facts.state,
             title: card_of(&opened, shown)?.title,
+            whole: words.whole,
             fields: words.fields,
             attachments: if words.whole {
                 attachment_lines(&opened, shown, trust)?

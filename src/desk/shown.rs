@@ -93,12 +93,16 @@ pub struct ShownRecord {
     pub case: Option<CaseId>,
     /// Its kind.
     pub kind: String,
+    /// The kind's version, as this version was filed.
+    pub kind_version: u32,
     /// The version shown.
     pub version: u32,
     /// Where it stands.
     pub state: RecordState,
     /// What its card says.
     pub title: String,
+    /// Whether the whole of it is shown, and not its card alone.
+    pub whole: bool,
     /// The form.
     pub fields: Value,
     /// Every attachment up to the version shown; a later one of the same name replaces an earlier one.

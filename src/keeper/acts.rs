@@ -141,6 +141,8 @@ acts! {
     AmendRecord = "amend-record", Amend, Record, [Reason], "record amend", "correct a record";
     /// Take a copy out as an age file.
     ExportRecord = "export-record", Export, Record, [], "record export", "export a record";
+    /// Put a copy on paper.
+    PrintRecord = "print-record", Print, Record, [], "record print", "print a record";
     /// Make a record not exist for someone.
     ExcludeUser = "exclude-user", Member, Record, [], "record exclude", "exclude someone from a record";
     /// Keep a record to certain roles.

@@ -84,6 +84,9 @@ impl Vault {
                 },
                 Load::Nothing {},
             ) => self.read_record(request, Act::ExportRecord, record, None),
+            (Want::PrintRecord { record }, Load::Nothing {}) => {
+                self.read_record(request, Act::PrintRecord, record, None)
+            }
             (
                 Want::ReadAttachment {
                     record,

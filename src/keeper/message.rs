@@ -171,6 +171,9 @@ pub enum Want {
         record: RecordId,
         recipients: Vec<String>,
     },
+    PrintRecord {
+        record: RecordId,
+    },
     ExcludeUser {
         record: RecordId,
         user: UserId,

@@ -42,6 +42,7 @@ const COMMANDS: &[&str] = &[
     "record amend",
     "record attachment",
     "record export",
+    "record print",
     "record exclude",
     "record restrict",
     "record deciders",

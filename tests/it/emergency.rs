@@ -196,7 +196,10 @@ fn no_act_shows_a_certificate_past_its_list() {
         .filter(|row| row.target == strongroom::keeper::acts::Target::Record)
         .filter(|row| {
             use strongroom::ledger::Event;
-            matches!(row.event, Event::Read | Event::Export | Event::Breakglass)
+            matches!(
+                row.event,
+                Event::Read | Event::Export | Event::Print | Event::Breakglass
+            )
         })
         .map(|row| row.word)
         .collect();
@@ -204,6 +207,7 @@ fn no_act_shows_a_certificate_past_its_list() {
         Act::ReadRecord,
         Act::ReadAttachment,
         Act::ExportRecord,
+        Act::PrintRecord,
         Act::BreakGlass,
     ];
     assert_eq!(shows, known.iter().map(|act| act.row().word).collect());

@@ -38,6 +38,7 @@ const TRIED: &[&str] = &[
     "record attachment R letter.txt --out letter.txt",
     "record amend R --from form.json --reason x",
     "record export R --age out.age",
+    "record print R --pdf out.pdf",
     "record exclude R sam",
     "record restrict R --roles trustee",
     "record deciders R dbs",
@@ -415,6 +416,7 @@ fn a_walk_leaves_nothing_beside_the_vault() {
         "record show R",
         "record attachment R x.pdf --out x.pdf",
         "record export R --age x.age",
+        "record print R --pdf x.pdf",
     ] {
         twin.try_line(line, false).fails(3);
     }

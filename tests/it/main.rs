@@ -76,6 +76,8 @@ mod papers;
 mod policy;
 mod power_cut;
 mod power_disk;
+#[cfg(feature = "documents")]
+mod print;
 mod records;
 mod records_any;
 mod recover_py;

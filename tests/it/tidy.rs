@@ -30,7 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "desk",
         &[
-            "bytes", "canon", "ids", "clock", "sealing", "ledger", "records", "keeper",
+            "bytes", "canon", "ids", "clock", "sealing", "ledger", "records", "paper", "keeper",
         ],
     ),
     (
@@ -42,8 +42,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "bytes", "canon", "ids", "clock", "sealing", "ledger", "records", "store", "keeper",
-            "desk", "server",
+            "bytes", "canon", "ids", "clock", "sealing", "ledger", "records", "paper", "store",
+            "keeper", "desk", "server",
         ],
     ),
 ];

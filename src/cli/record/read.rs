@@ -13,13 +13,17 @@ use crate::cli::kind;
 use crate::cli::out::Out;
 use crate::cli::record::Attachment;
 use crate::cli::record::Export;
+use crate::cli::record::Print;
 use crate::cli::record::Show;
 use crate::cli::record::receipt_document;
 use crate::cli::record::receipt_words;
 use crate::cli::resolve;
 use crate::cli::session::with_desk;
 use crate::cli::table::Table;
+use crate::desk::Look;
 use crate::desk::ShownRecord;
+use crate::paper::Language;
+use crate::paper::Size;
 use crate::records::dates;
 
 pub(crate) fn show(args: &Show, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
@@ -136,6 +140,43 @@ pub(crate) fn export(args: &Export, ask: &Ask, out: &mut Out) -> Result<(), CliE
             file.keep()?;
         }
         taken_out(&id, &args.age, json!({ "recipients": args.to }), out)
+    })
+}
+
+pub(crate) fn print(args: &Print, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    let mut file = Some(NewFile::begin(&args.pdf)?);
+    let look = Look {
+        issuer: args.centre.clone().unwrap_or_default(),
+        size: if args.large {
+            Size::LargePrint
+        } else {
+            Size::Normal
+        },
+        language: if args.welsh {
+            Language::Welsh
+        } else {
+            Language::English
+        },
+    };
+    with_desk(ask, out, |desk, out| {
+        let id = resolve::record(desk, ask, &args.record)?;
+        let made = desk.print(&id, args.purpose.as_deref(), &look)?;
+        if let Some(mut file) = file.take() {
+            file.write_all(&made.printed.pdf)
+                .map_err(|error| CliError::file("write", &args.pdf, &error))?;
+            file.keep()?;
+        }
+        let warnings = made.printed.warnings.iter().map(ToString::to_string);
+        let warnings: Vec<String> = warnings.collect();
+        if !out.json() {
+            warnings.iter().for_each(|warning| out.warning(warning));
+        }
+        let beside = json!({
+            "pages": made.printed.pages,
+            "entry": made.receipt.index,
+            "warnings": warnings,
+        });
+        taken_out(&id, &args.pdf, beside, out)
     })
 }
 

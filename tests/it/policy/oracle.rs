@@ -186,7 +186,7 @@ impl World {
         let roles = facts.only_roles.as_ref();
         let shows = matches!(
             self.act,
-            Act::ReadRecord | Act::ReadAttachment | Act::ExportRecord
+            Act::ReadRecord | Act::ReadAttachment | Act::ExportRecord | Act::PrintRecord
         );
         let amends = self.act == Act::AmendRecord;
         let lasting = matches!(
@@ -214,7 +214,11 @@ impl World {
             && !((shows || amends || lasting) && facts.state == RecordState::Disposed)
             && !(shows && facts.purpose_required && !self.purpose)
             && (self.purpose || self.act != Act::GrantRecord)
-            && (facts.exportable || !matches!(self.act, Act::ExportRecord | Act::GrantRecord))
+            && (facts.exportable
+                || !matches!(
+                    self.act,
+                    Act::ExportRecord | Act::PrintRecord | Act::GrantRecord
+                ))
             && (!amends || (self.writes(true) && self.reason))
     }
 
@@ -310,7 +314,8 @@ impl World {
             | Act::WhoMayRead
             | Act::AmendRecord
             | Act::BreakGlass
-            | Act::ExportRecord => self.uses(),
+            | Act::ExportRecord
+            | Act::PrintRecord => self.uses(),
             other => unreachable!("{other:?} has not been written a second time"),
         }
     }

@@ -1,0 +1,86 @@
+//! `record print`: a record on paper is an act of its own, and the paper says which.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::cli_centre::Centre;
+use crate::common::have;
+
+fn print(centre: &Centre, who: &str, record: &str, more: &str) -> Value {
+    let line = format!("record print {record} --purpose check {more}");
+    centre.json(who, &line)
+}
+
+#[test]
+fn what_is_printed_says_who_when_and_in_which_entry() {
+    let centre = Centre::new();
+    let record = centre.record("kovalenko.json");
+    let said = print(
+        &centre,
+        "moira",
+        &record,
+        "--pdf one.pdf --centre 'Glan Tywi'",
+    );
+    let entry = said["entry"].as_u64().unwrap();
+    assert!(
+        fs::read(centre.place.path("one.pdf"))
+            .unwrap()
+            .starts_with(b"%PDF-")
+    );
+    assert!(said["pages"].as_u64().unwrap() > 0);
+    let history = centre.json("moira", &format!("record history {record}"));
+    let last = history.as_array().unwrap().iter().rev();
+    let printed = last.clone().find(|line| line["event"] == "print").unwrap();
+    assert_eq!(printed["index"], entry, "{history}");
+    if have("pdftotext", "-v") {
+        let mut program = centre.place.program_named("pdftotext");
+        program.env("PATH", std::env::var_os("PATH").unwrap());
+        let output = program.args(["-raw", "one.pdf", "-"]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        for word in [
+            "moira",
+            &entry.to_string(),
+            "Glan Tywi",
+            "Contact report",
+            &record,
+        ] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+        assert!(text.contains("Коваленко"), "{text}");
+    }
+    // Nothing is written over, and nothing is left of what was not printed.
+    let again = format!("record print {record} --purpose check --pdf one.pdf");
+    centre.run("moira", &again).fails(1);
+    let hidden = centre.record("allegation-harpreet.json");
+    let unknown = centre.run("harpreet", &format!("record print {hidden} --pdf two.pdf"));
+    let none = centre.run(
+        "harpreet",
+        "record print r_aaaaaaaaaaaaaaaaaaaaaaaaaa --pdf two.pdf",
+    );
+    assert_eq!((unknown.code, &unknown.stderr), (3, &none.stderr));
+    assert!(!centre.place.path("two.pdf").exists());
+}
+
+#[test]
+fn what_may_not_leave_is_not_put_on_paper() {
+    let centre = Centre::new();
+    let certificate = centre.record("dbs-certificate-siqi.json");
+    let line = format!("--json record print {certificate} --purpose check --pdf out.pdf");
+    let error = centre.run("gethin", &line).fails(3).error();
+    assert_eq!(error["rule"], "not-exportable", "{error}");
+    assert!(!centre.place.path("out.pdf").exists());
+}
+
+#[test]
+fn large_print_and_welsh_words() {
+    let centre = Centre::new();
+    let record = centre.record("llewelyn.json");
+    let small = print(&centre, "moira", &record, "--pdf small.pdf");
+    let large = print(&centre, "moira", &record, "--pdf large.pdf --large --welsh");
+    assert!(
+        large["pages"].as_u64() > small["pages"].as_u64(),
+        "{small} {large}"
+    );
+    assert_eq!(large["warnings"], Value::Array(Vec::new()));
+}
