@@ -12,6 +12,7 @@ pub mod attachment;
 pub mod card;
 pub mod check;
 pub mod classes;
+pub mod clocks;
 pub mod dates;
 pub mod definition;
 pub mod describe;

@@ -10,6 +10,7 @@ use crate::records::words::CaseRule;
 use crate::records::words::Place;
 use crate::records::words::Sort;
 
+mod clocks;
 pub mod fields;
 
 impl Kind {
@@ -21,6 +22,7 @@ impl Kind {
         class(self, &mut faults);
         card_lines(self, &mut faults);
         named_fields(self, &mut faults);
+        clocks::check(self, &mut faults);
         example(self, &mut faults);
         faults
     }
