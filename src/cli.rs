@@ -27,6 +27,7 @@ mod bug;
 mod case;
 mod demo;
 mod doctor;
+mod due;
 mod environment;
 mod errands;
 mod fail;
@@ -118,6 +119,8 @@ enum Command {
     Recovery(recovery::Args),
     Access(access::Args),
     Errands(errands::Args),
+    Due(due::Due),
+    Calendar(due::Calendar),
     Audit(audit::Args),
     Breakglass(breakglass::Args),
     Policy(policy::Args),
@@ -176,6 +179,8 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Recovery(args) => recovery::run(args, ask, out),
         Command::Access(args) => access::run(args, ask, out),
         Command::Errands(args) => errands::run(&args, ask, out),
+        Command::Due(args) => due::due(&args, ask, out),
+        Command::Calendar(args) => due::calendar_file(&args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
         Command::Breakglass(args) => breakglass::run(args, ask, out),
         Command::Policy(args) => policy::run(&args, ask, out),

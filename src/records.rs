@@ -9,6 +9,7 @@
 //! a kind today (the keeper knows the case).
 
 pub mod attachment;
+pub mod calendar;
 pub mod card;
 pub mod check;
 pub mod classes;

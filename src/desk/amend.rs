@@ -126,5 +126,6 @@ fn corrected(served: &ServedRecord, (kind, form): (&Kind, &Form), keys: &Keys) -
             .as_deref()
             .and_then(|name| user_named(keys, name)),
         triggers: triggers(&said.triggers),
+        clocks: said.clocks,
     }
 }

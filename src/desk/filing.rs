@@ -221,6 +221,7 @@ impl Desk<'_> {
                 .as_deref()
                 .and_then(|name| user_named(keys, name)),
             triggers: triggers(&said.triggers),
+            clocks: said.clocks,
         })
     }
 

@@ -23,6 +23,7 @@ use crate::keeper::message::load::Approval;
 use crate::keeper::message::load::ApproveStatement;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::Load;
+use crate::keeper::message::load::MoveStatement;
 use crate::keeper::message::load::NewEnvelope;
 use crate::keeper::message::load::PolicyStatement;
 use crate::ledger::Proven;
@@ -65,6 +66,8 @@ pub enum About {
     Grant(Box<Grant>),
     /// New keys for this user, by handle.
     Reissue(String),
+    /// Another case for a record.
+    Move(MoveStatement),
     /// Whether two people are needed.
     TwoPerson(TwoPerson),
 }
@@ -293,6 +296,15 @@ fn about(
                     && reissue.any(|reissue| reissue.proposal == served.facts.id)
             });
             said.map(|_| About::Reissue(handle_of(keys, *user)))
+        }
+        (Proposed::MoveRecord { record, from, to }, None) => {
+            let said: Option<MoveStatement> = statement.read_body();
+            let said = said.filter(|said| {
+                statement.kind() == StatementKind::Move
+                    && said.proposal == served.facts.id
+                    && (said.record, said.from, said.to) == (*record, *from, *to)
+            });
+            said.map(About::Move)
         }
         (Proposed::Grant { grant }, Some(facts)) => {
             let same = facts.id == *grant

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::desk::checks::Check;
 use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::keeper::facts::CaseState;
@@ -69,6 +70,8 @@ pub struct CardLine {
     pub title: String,
     /// When what it tells happened, `YYYY-MM-DD`.
     pub event_date: Option<String>,
+    /// Whether somebody else has looked it over, where its kind wants that.
+    pub check: Option<Check>,
 }
 
 /// An attachment's line.
@@ -105,6 +108,8 @@ pub struct ShownRecord {
     pub author: String,
     /// When this version was filed.
     pub filed_at: Timestamp,
+    /// Whether somebody else has looked its newest version over, where its kind wants that.
+    pub check: Option<Check>,
     /// Why it was corrected, if it was.
     pub reason: Option<String>,
     /// The form, set for a reader of the given width in columns.

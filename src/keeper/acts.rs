@@ -139,12 +139,18 @@ acts! {
     ShowHistory = "show-history", List, Record, [], "record history", "see a record's history";
     /// File a corrected version.
     AmendRecord = "amend-record", Amend, Record, [Reason], "record amend", "correct a record";
+    /// Say that a record was looked over by somebody who did not write it.
+    CheckRecord = "check-record", Check, Record, [], "record check", "check what somebody else filed";
+    /// Send a record back to its author.
+    ReturnRecord = "return-record", Check, Record, [Reason], "record return", "return what somebody else filed";
     /// Take a copy out as an age file.
     ExportRecord = "export-record", Export, Record, [], "record export", "export a record";
     /// Make a record not exist for someone.
     ExcludeUser = "exclude-user", Member, Record, [], "record exclude", "exclude someone from a record";
     /// Keep a record to certain roles.
     RestrictRecord = "restrict-record", Member, Record, [], "record restrict", "restrict a record to roles";
+    /// Put a record that was filed in the wrong place into another case.
+    MoveRecord = "move-record", Propose, Record, [Reason SecondPerson], "record move", "move a record to another case";
     /// Name who decides on a record.
     NameDeciders = "name-deciders", Member, Record, [], "record deciders", "name a record's decision-makers";
     /// Read at once what is not one's own to read, because a child is at risk.
@@ -185,6 +191,8 @@ acts! {
     ListPlaces = "list-places", List, Vault, [], "vault place list", "see the vault's places";
     /// See what keys are waiting to be sealed on, and what one should know.
     ListErrands = "list-errands", List, Vault, [], "errands", "see what waits to be done";
+    /// See what is to be done by when.
+    ListDue = "list-due", List, Vault, [], "due", "see what is due";
     /// Be told what one should know, and say what one has read.
     ReadNotices = "read-notices", List, Vault, [], "errands", "read your notices";
     /// Change a compartment's key after somebody left it.

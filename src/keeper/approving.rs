@@ -22,6 +22,7 @@ impl Vault {
                 self.check_still_grants(grant)
             }
             Proposed::ReissueUser { user } => self.check_still_reissuable(facts, user),
+            Proposed::MoveRecord { .. } => self.check_still_moves(facts),
         }
     }
 
@@ -38,7 +39,9 @@ impl Vault {
         match facts.what {
             Proposed::ReissueUser { user } => self.check_sealed_on(request.asker.id, user, added),
             _ if added.is_empty() => Ok(()),
-            Proposed::ChangeTwoPerson { .. } | Proposed::Grant { .. } => {
+            Proposed::ChangeTwoPerson { .. }
+            | Proposed::Grant { .. }
+            | Proposed::MoveRecord { .. } => {
                 Err(Stop::BadAuth("an approval of this carries no keys"))
             }
         }
@@ -53,6 +56,7 @@ impl Vault {
         match facts.what {
             Proposed::Grant { grant } => self.put_in_force(grant, facts.approval.clone()),
             Proposed::ReissueUser { user } => self.put_in_place(facts, user, added),
+            Proposed::MoveRecord { .. } => self.make_move(facts),
             // The mode in force is that of the newest approved proposal.
             Proposed::ChangeTwoPerson { .. } => Ok(()),
         }
@@ -66,6 +70,10 @@ impl Vault {
                 self.end_grant(grant.ok_or(Broken::NoUnit)?, GrantState::Refused, None)
             }
             Proposed::ReissueUser { .. } => self.drop_waiting_keys(facts),
+            Proposed::MoveRecord { .. } => {
+                self.drop_waiting_move(facts);
+                Ok(())
+            }
             Proposed::ChangeTwoPerson { .. } => Ok(()),
         }
     }
@@ -74,7 +82,9 @@ impl Vault {
     pub(crate) fn note_about(&mut self, facts: &ProposalFacts, index: u64) -> Result<(), Broken> {
         match facts.what {
             Proposed::Grant { grant } => self.note_grant(grant, index, None),
-            Proposed::ChangeTwoPerson { .. } | Proposed::ReissueUser { .. } => Ok(()),
+            Proposed::ChangeTwoPerson { .. }
+            | Proposed::ReissueUser { .. }
+            | Proposed::MoveRecord { .. } => Ok(()),
         }
     }
 }

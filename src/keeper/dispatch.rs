@@ -114,6 +114,15 @@ impl Vault {
                     },
                 )
             }
+            (Want::CheckRecord { record }, Load::Signed(said)) => {
+                self.check_record(request, record, &said)
+            }
+            (Want::ReturnRecord { record }, Load::Nothing {}) => {
+                self.show_to_return(request, record)
+            }
+            (Want::ReturnRecord { record }, Load::Returned(new)) => {
+                self.return_record(request, record, &new)
+            }
             (Want::ExportAudit {}, Load::Nothing {}) => self.export_audit(request),
             (Want::ProveEntry { index }, Load::Nothing {}) => self.prove_entry(request, index),
             (want, load) => self.dispatch_shared(request, want, load),

@@ -73,6 +73,11 @@ impl Vault {
             ));
         }
         self.check_users(filed)?;
+        if !rules.has_clocks(&filed.clocks) {
+            return Err(refused(
+                "the record names a clock its kind does not have, or no day for it",
+            ));
+        }
         let facts = self.facts_of(request, load, case.as_ref());
         let own = self.check_own(request, load, &facts, case.as_ref())?;
         self.check_parts(load, &facts, act)?;
@@ -135,6 +140,7 @@ impl Vault {
             exportable: rules.exportable,
             order_recipients: Vec::new(),
             triggers: filed.triggers.clone(),
+            clocks: filed.clocks.clone(),
             compartments,
             state: RecordState::Filed,
             checked: None,
@@ -178,7 +184,7 @@ impl Vault {
         let maker = (by.as_str(), &request.asker.verifying);
         let body = self.check_compartment(made, maker, purpose, &expected)?;
         let said = load.open_to.as_deref().unwrap_or_default();
-        self.check_open_to(request, (said, &body), OpenTo::of(facts, 1))?;
+        self.check_open_to(&request.asker, (said, &body), OpenTo::of(facts, 1))?;
         Ok(Some(body))
     }
 

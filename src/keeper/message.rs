@@ -21,9 +21,11 @@ use crate::keeper::facts::PlaceUse;
 use crate::keeper::facts::Role;
 use crate::keeper::facts::TwoPerson;
 use crate::keeper::message::load::Load;
+use crate::records::words::Nation;
 
 pub mod access;
 pub mod answer;
+pub mod due;
 pub mod join;
 pub mod load;
 pub mod open_to;
@@ -167,6 +169,12 @@ pub enum Want {
     AmendRecord {
         record: RecordId,
     },
+    CheckRecord {
+        record: RecordId,
+    },
+    ReturnRecord {
+        record: RecordId,
+    },
     ExportRecord {
         record: RecordId,
         recipients: Vec<String>,
@@ -178,6 +186,10 @@ pub enum Want {
     RestrictRecord {
         record: RecordId,
         roles: BTreeSet<Role>,
+    },
+    MoveRecord {
+        record: RecordId,
+        case: CaseId,
     },
     NameDeciders {
         record: RecordId,
@@ -234,6 +246,9 @@ pub enum Want {
     },
     ListPlaces {},
     ListErrands {},
+    ListDue {
+        nation: Nation,
+    },
     ReadNotices {
         read: Vec<u64>,
     },

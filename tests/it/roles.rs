@@ -14,6 +14,7 @@ use strongroom::keeper::facts::PlaceUse;
 use strongroom::keeper::facts::Role;
 use strongroom::keeper::facts::Service;
 use strongroom::keeper::facts::TwoPerson;
+use strongroom::records::words::Nation;
 use strongroom::sealing::HybridIdentity;
 use strongroom::sealing::Passphrase;
 use strongroom::sealing::Recovered;
@@ -132,6 +133,7 @@ fn on_the_vault(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool>
         "export-audit" => allowed(desk.export_audit(&out), false),
         "prove-entry" => allowed(desk.proof(1), false),
         "list-errands" => allowed(desk.waiting(), false),
+        "list-due" => allowed(desk.due(Nation::Scotland), false),
         "check-access" => allowed(desk.check_access(), false),
         // The centre was made without trustees, so that whoever may is told that there is no key to change.
         "rotate-recovery" => allowed(desk.new_recovery(&recovered(), &[]), true),
@@ -233,6 +235,10 @@ fn on_a_record(
             let all: BTreeSet<Role> = Role::ALL.iter().copied().collect();
             allowed(desk.restrict(record, &all), true)
         }
+        "move-record" => allowed(
+            desk.move_record(record, &centre.supported, "to see who may"),
+            true,
+        ),
         "name-deciders" => {
             // Somebody the asker knows of: to an outsider most people are nobody.
             let outside = desk.account().is(Role::Assessor);
@@ -325,6 +331,8 @@ fn everyone_is_answered_as_the_policy_s_table_says() {
     walked.extend(["change-passphrase", "revoke-grant", "state-grant"]);
     walked.extend(["show-proposal", "approve-proposal"]);
     walked.extend(["refuse-proposal", "withdraw-proposal"]);
+    // By those with a passphrase of their own: `checked.rs`.
+    walked.extend(["check-record", "return-record"]);
     let all: BTreeSet<&str> = ACTS.iter().map(|row| row.word).collect();
     let unwalked: Vec<&str> = all.difference(&walked).copied().collect();
     assert_eq!(unwalked, UNWALKED, "an act is missing from this walk");

@@ -18,6 +18,7 @@ impl Vault {
         match (want, load) {
             (Want::BreakGlass { record }, Load::Nothing {}) => self.break_glass(request, record),
             (Want::ReadNotices { read }, Load::Nothing {}) => self.read_notices(request, &read),
+            (Want::ListDue { nation }, Load::Nothing {}) => self.list_due(request, nation),
             (Want::AddPlace { name, dir, what }, Load::Nothing {}) => {
                 self.add_place(request, (name, dir), what)
             }

@@ -107,7 +107,7 @@ pub struct ProposalFacts {
     pub single: bool,
     /// SHA-256 of the proposer's signed statement, hex: what the second person signs.
     pub digest: String,
-    /// The statement: a `grant`, an `enrol` or a `policy`, canonical bytes.
+    /// The statement: a `grant`, an `enrol`, a `move` or a `policy`, canonical bytes.
     pub statement: String,
     /// The second person's signed `approve` statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,6 +138,15 @@ pub enum Proposed {
         /// The account.
         user: UserId,
     },
+    /// Another case for a record that was filed in the wrong one.
+    MoveRecord {
+        /// The record.
+        record: RecordId,
+        /// Its case until now, if it has one.
+        from: Option<CaseId>,
+        /// Its case then.
+        to: CaseId,
+    },
     /// Whether two people are needed.
     ChangeTwoPerson {
         /// The mode.
@@ -151,6 +160,7 @@ impl Proposed {
         match self {
             Self::Grant { .. } => "grant",
             Self::ReissueUser { .. } => "reissue-user",
+            Self::MoveRecord { .. } => "move-record",
             Self::ChangeTwoPerson { .. } => "change-two-person",
         }
     }

@@ -22,6 +22,7 @@ use crate::keeper::facts::VersionFacts;
 use crate::keeper::message::access::Opens;
 use crate::keeper::message::access::ServedAccess;
 use crate::keeper::message::access::Waiting;
+use crate::keeper::message::due::Due;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::message::open_to::Entitled;
 use crate::keeper::places::PlaceLine;
@@ -30,9 +31,11 @@ use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
 
 mod opening;
+mod said;
 mod shared;
 
 pub use crate::keeper::message::answer::opening::Opening;
+pub use crate::keeper::message::answer::said::Said;
 pub use crate::keeper::message::answer::shared::GrantEvidence;
 pub use crate::keeper::message::answer::shared::ProvenEntry;
 pub use crate::keeper::message::answer::shared::ServedProposal;
@@ -141,6 +144,8 @@ pub enum Served {
     Rehearsals(Vec<ShareRehearsal>),
     /// What waits to be done about keys.
     Waiting(Vec<Waiting>),
+    /// What is to be done by when.
+    Due(Vec<Due>),
     /// One account.
     Account(Box<ServedAccount>),
     /// What the asker's desk should do about keys.
@@ -246,6 +251,9 @@ pub struct ServedRecord {
     pub sealed_to: Vec<(CompartmentFacts, EpochFacts)>,
     /// The parts.
     pub parts: Vec<ServedPart>,
+    /// What was signed about it since it was filed.
+    #[serde(default)]
+    pub said: Said,
 }
 
 /// One part, as served.
@@ -353,6 +361,9 @@ pub struct ServedGuarded {
     pub facts: RecordFacts,
     /// The audit key, base64url.
     pub k_record: String,
+    /// How often it was moved to another case.
+    #[serde(default)]
+    pub moves: u32,
     /// What says who ought to hold its key.
     pub entitled: Entitled,
     /// The way to the secret, and the headers.

@@ -186,9 +186,15 @@ impl World {
             Act::ExcludeUser
                 | Act::RestrictRecord
                 | Act::NameDeciders
+                | Act::MoveRecord
                 | Act::GrantRecord
                 | Act::BreakGlass
+                | Act::CheckRecord
+                | Act::ReturnRecord
         );
+        let checks = matches!(self.act, Act::CheckRecord | Act::ReturnRecord);
+        let own = facts.author == self.asker.id;
+        let corrects = amends && own && facts.state == RecordState::Returned && self.inside();
         let by_grant = self.served()
             && matches!(
                 self.act,
@@ -199,7 +205,9 @@ impl World {
             && self.rules.break_glass
             && self.reason;
         let as_reader = self.reads() && self.act != Act::BreakGlass;
-        (as_reader || by_grant || in_emergency)
+        (as_reader || by_grant || in_emergency || corrects)
+            && (!checks || (!own && self.asker.claimed))
+            && (self.reason || !matches!(self.act, Act::ReturnRecord | Act::MoveRecord))
             && (self.inside() || self.served())
             && !facts.excluded.contains(&self.asker.id)
             && roles.is_none_or(|roles| self.roles().iter().any(|role| roles.contains(role)))
@@ -222,6 +230,7 @@ impl World {
                 | Act::FillErrands
                 | Act::Rekey
                 | Act::ListErrands
+                | Act::ListDue
                 | Act::ReadNotices
                 | Act::ListProposals => self.inside(),
                 Act::AddToRoleTeam => self.is(&[Coordinator]) && !self.own,
@@ -289,7 +298,7 @@ impl World {
             .as_ref()
             .is_none_or(|case| case.state == CaseState::Open);
         match self.act {
-            Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders => {
+            Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders | Act::MoveRecord => {
                 self.uses() && (self.is(&seniors) || self.is(&[Role::DbsCountersignatory]))
             }
             Act::GrantRecord => self.uses() && self.is(&[Coordinator]),
@@ -302,6 +311,8 @@ impl World {
             | Act::WhoMayRead
             | Act::AmendRecord
             | Act::BreakGlass
+            | Act::CheckRecord
+            | Act::ReturnRecord
             | Act::ExportRecord => self.uses(),
             other => unreachable!("{other:?} has not been written a second time"),
         }
