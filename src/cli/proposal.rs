@@ -127,6 +127,11 @@ fn show(one: &Proposal, out: &mut Out) -> Result<(), CliError> {
         ));
         facts.push(("Because", said.reason.clone()));
     }
+    if let About::Override(said) = &one.about {
+        let filed = format!("one {} in case {}, by {}", said.kind, said.case, one.by);
+        facts.push(("Files", filed));
+        facts.push(("Because", said.reason.clone()));
+    }
     if one.state == ProposalState::Waiting {
         facts.push(("Lapses", dates::people_moment(one.expires)));
         facts.push(("May decide", eligible(one)));
@@ -186,6 +191,7 @@ fn what(one: &Proposal) -> String {
         About::Grant(grant) => format!("access for {}", grant.to),
         About::Reissue(user) => format!("new keys for {user}"),
         About::Move(said) => format!("record {} into case {}", said.record, said.to),
+        About::Override(said) => format!("one {} in case {}", said.kind, said.case),
         About::TwoPerson(mode) => format!("two people: {mode}"),
     }
 }
@@ -196,6 +202,11 @@ pub(crate) fn document(one: &Proposal) -> Value {
         fields.insert("record".to_owned(), json!(said.record));
         fields.insert("from".to_owned(), json!(said.from));
         fields.insert("to".to_owned(), json!(said.to));
+        fields.insert("reason".to_owned(), json!(said.reason));
+    }
+    if let (About::Override(said), Some(fields)) = (&one.about, document.as_object_mut()) {
+        fields.insert("case".to_owned(), json!(said.case));
+        fields.insert("kind".to_owned(), json!(said.kind));
         fields.insert("reason".to_owned(), json!(said.reason));
     }
     document

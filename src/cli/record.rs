@@ -76,6 +76,12 @@ struct Add {
     /// A user who is to decide about it, where the kind has deciders
     #[arg(long, value_name = "USER")]
     decider: Vec<String>,
+    /// Where the case's service does not take such records: ask a second person, and file it after their yes
+    #[arg(long = "override", requires_all = ["reason", "case"])]
+    overriding: bool,
+    /// Why it is to be filed all the same; without anybody's name
+    #[arg(long, value_name = "TEXT", requires = "overriding")]
+    reason: Option<String>,
 }
 
 /// List the records you may see

@@ -40,9 +40,12 @@ impl Desk<'_> {
 mod tests {
     use super::*;
     use crate::desk::Filing;
+    use crate::desk::NewUser;
     use crate::desk::forgery::kit::Centre;
     use crate::desk::forgery::kit::filing;
+    use crate::desk::forgery::kit::passphrase;
     use crate::desk::forgery::kit::sign_in;
+    use crate::keeper::facts::Role;
     use crate::keeper::facts::Service;
     use crate::records::Kinds;
 
@@ -82,6 +85,14 @@ mod tests {
         changed.unwrap();
         let mut ada = sign_in(&centre.keeper, "ada");
         let [first, _] = centre.cases.map(|case| case.to_string());
+        // Somebody else to read what is about ada.
+        let cora = NewUser {
+            handle: "cora".to_owned(),
+            name: None,
+            role: Role::Coordinator,
+            reports_to: None,
+        };
+        ada.add_user(&cora, &passphrase("cora")).unwrap();
         let handover = ada.open_case("handed over", Service::Handover).unwrap().id;
         ada.file(&session(&first, "2026-11-02")).unwrap();
         ada.file(&session(&first, "2026-11-02")).unwrap();
@@ -95,6 +106,7 @@ mod tests {
             reports(&mut ada),
             [(first.clone(), "2026-11-09".to_owned())]
         );
+        assert_eq!(ada.case(&first).unwrap().unreported, ["2026-11-02"]);
         // He filed none he may list but his own: only that session is his to know of.
         let mut sam = sign_in(&centre.keeper, "sam");
         assert_eq!(

@@ -1,4 +1,5 @@
-//! Moving a record that was filed in the wrong case, and following the moves that others signed.
+//! What takes two people because of the case: moving a record that was filed in the wrong one, and following the moves
+//! that others signed; filing what a case's service does not take.
 
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
@@ -17,6 +18,7 @@ use crate::keeper::message::answer::ServedRecord;
 use crate::keeper::message::load::Load;
 use crate::keeper::message::load::MoveStatement;
 use crate::keeper::message::load::NewMove;
+use crate::keeper::message::load::OverrideStatement;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
@@ -35,13 +37,41 @@ impl Desk<'_> {
         case: &str,
         reason: &str,
     ) -> Result<Proposal, DeskError> {
-        let reason = reason.trim();
-        if reason.is_empty() || reason.chars().count() > REASON_CHARS {
-            let says = format!("say why it is moved, in 1 to {REASON_CHARS} characters (--reason)");
-            return Err(DeskError::refused("reason", says));
-        }
+        let reason = given(reason)?;
         let (record, case) = (parse_record(record), parse_case(case));
         self.again(|desk| desk.move_once((record, case), reason))
+    }
+
+    /// Proposes to file one record of a kind that the case's service does not take. After a second person's yes
+    /// this person may file it, once, within fourteen days.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn propose_override(
+        &mut self,
+        case: &str,
+        kind: &str,
+        reason: &str,
+    ) -> Result<Proposal, DeskError> {
+        let reason = given(reason)?;
+        let case = parse_case(case);
+        let said = OverrideStatement {
+            proposal: ProposalId::random(),
+            case,
+            kind: kind.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let want = Want::OverrideService {
+            case,
+            kind: kind.to_owned(),
+        };
+        let because = Because {
+            purpose: None,
+            reason: Some(reason),
+        };
+        let load = Load::Signed(self.says(StatementKind::Propose, &said)?);
+        let (served, _) = self.ask(want, load, because)?;
+        self.alone_or_waiting(&one(served)?)
     }
 
     fn move_once(
@@ -73,6 +103,16 @@ impl Desk<'_> {
         let (served, _) = self.ask(want, load, because)?;
         self.alone_or_waiting(&one(served)?)
     }
+}
+
+/// A reason, without the space around it.
+fn given(reason: &str) -> Result<&str, DeskError> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > REASON_CHARS {
+        let says = format!("say why, in 1 to {REASON_CHARS} characters (--reason)");
+        return Err(DeskError::refused("reason", says));
+    }
+    Ok(reason)
 }
 
 /// The cases a record has had, as signed: the one it was filed in, then each it was moved to by two people. The last

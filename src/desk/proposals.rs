@@ -25,6 +25,7 @@ use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::Load;
 use crate::keeper::message::load::MoveStatement;
 use crate::keeper::message::load::NewEnvelope;
+use crate::keeper::message::load::OverrideStatement;
 use crate::keeper::message::load::PolicyStatement;
 use crate::ledger::Proven;
 use crate::sealing::Statement;
@@ -68,6 +69,8 @@ pub enum About {
     Reissue(String),
     /// Another case for a record.
     Move(MoveStatement),
+    /// One record that the case's service does not take.
+    Override(OverrideStatement),
     /// Whether two people are needed.
     TwoPerson(TwoPerson),
 }
@@ -305,6 +308,16 @@ fn about(
                     && (said.record, said.from, said.to) == (*record, *from, *to)
             });
             said.map(About::Move)
+        }
+        (Proposed::OverrideService { user, case, kind }, None) => {
+            let said: Option<OverrideStatement> = statement.read_body();
+            let said = said.filter(|said| {
+                statement.kind() == StatementKind::Propose
+                    && statement.by() == user.to_string()
+                    && said.proposal == served.facts.id
+                    && (said.case, &said.kind) == (*case, kind)
+            });
+            said.map(About::Override)
         }
         (Proposed::Grant { grant }, Some(facts)) => {
             let same = facts.id == *grant

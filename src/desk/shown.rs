@@ -51,6 +51,8 @@ pub struct Case {
     pub closed_at: Option<Timestamp>,
     /// Since when its key has waited to be changed, where the asker is told.
     pub rekey_pending: Option<Timestamp>,
+    /// Of one case shown alone: the days of its sessions without a report, `YYYY-MM-DD`.
+    pub unreported: Vec<String>,
 }
 
 /// One line of a list of records.

@@ -127,6 +127,8 @@ acts! {
     RemoveFromTeam = "remove-from-team", Member, Case, [], "case team remove", "take someone off a case's team";
     /// File a record.
     AddRecord = "add-record", Store, Kind, [], "record add", "file a record";
+    /// File once what the case's service does not take.
+    OverrideService = "override-service", Propose, Kind, [Reason SecondPerson], "record add", "file what the case's service does not take";
     /// File many records from a folder.
     ImportRecords = "import-records", Import, Kind, [], "import", "import records";
     /// See which records there are.

@@ -16,7 +16,7 @@ impl Vault {
     /// [`Stop::Refused`] with why not, and what to do.
     pub(crate) fn may_take_effect(&self, facts: &ProposalFacts) -> Result<(), Stop> {
         match facts.what {
-            Proposed::ChangeTwoPerson { .. } => Ok(()),
+            Proposed::ChangeTwoPerson { .. } | Proposed::OverrideService { .. } => Ok(()),
             Proposed::Grant { grant } => {
                 let grant = self.shared.grants.get(&grant).ok_or(Broken::NoUnit)?;
                 self.check_still_grants(grant)
@@ -40,6 +40,7 @@ impl Vault {
             Proposed::ReissueUser { user } => self.check_sealed_on(request.asker.id, user, added),
             _ if added.is_empty() => Ok(()),
             Proposed::ChangeTwoPerson { .. }
+            | Proposed::OverrideService { .. }
             | Proposed::Grant { .. }
             | Proposed::MoveRecord { .. } => {
                 Err(Stop::BadAuth("an approval of this carries no keys"))
@@ -58,7 +59,7 @@ impl Vault {
             Proposed::ReissueUser { user } => self.put_in_place(facts, user, added),
             Proposed::MoveRecord { .. } => self.make_move(facts),
             // The mode in force is that of the newest approved proposal.
-            Proposed::ChangeTwoPerson { .. } => Ok(()),
+            Proposed::ChangeTwoPerson { .. } | Proposed::OverrideService { .. } => Ok(()),
         }
     }
 
@@ -74,7 +75,7 @@ impl Vault {
                 self.drop_waiting_move(facts);
                 Ok(())
             }
-            Proposed::ChangeTwoPerson { .. } => Ok(()),
+            Proposed::ChangeTwoPerson { .. } | Proposed::OverrideService { .. } => Ok(()),
         }
     }
 
@@ -83,6 +84,7 @@ impl Vault {
         match facts.what {
             Proposed::Grant { grant } => self.note_grant(grant, index, None),
             Proposed::ChangeTwoPerson { .. }
+            | Proposed::OverrideService { .. }
             | Proposed::ReissueUser { .. }
             | Proposed::MoveRecord { .. } => Ok(()),
         }

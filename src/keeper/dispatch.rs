@@ -64,6 +64,9 @@ impl Vault {
             (Want::AddRecord { record }, Load::Records(new)) if is_one(&new, record) => {
                 self.file(request, Act::AddRecord, &new)
             }
+            (Want::OverrideService { case, kind }, Load::Signed(said)) => {
+                self.propose_override(request, (case, &kind), &said)
+            }
             (Want::ImportRecords { case: _ }, Load::Records(new)) if !new.is_empty() => {
                 self.file(request, Act::ImportRecords, &new)
             }

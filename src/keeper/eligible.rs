@@ -31,7 +31,9 @@ impl Vault {
         let grant = match facts.what {
             Proposed::Grant { grant } => self.shared.grants.get(&grant),
             Proposed::MoveRecord { record, .. } => return vec![record],
-            Proposed::ReissueUser { .. } | Proposed::ChangeTwoPerson { .. } => None,
+            Proposed::ReissueUser { .. }
+            | Proposed::OverrideService { .. }
+            | Proposed::ChangeTwoPerson { .. } => None,
         };
         grant.map_or_else(Vec::new, |grant| grant.records.iter().copied().collect())
     }
@@ -141,6 +143,7 @@ impl Vault {
                 Proposed::Grant { grant } => self.shared.grants.get(&grant).cloned(),
                 Proposed::ReissueUser { .. }
                 | Proposed::MoveRecord { .. }
+                | Proposed::OverrideService { .. }
                 | Proposed::ChangeTwoPerson { .. } => None,
             };
             let waits = facts.state == ProposalState::Waiting;

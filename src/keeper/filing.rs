@@ -94,6 +94,9 @@ impl Vault {
                 revealed: 0,
             };
             self.write(&units::history(facts.id), Tree::History, &[], &history)?;
+            if act == Act::AddRecord {
+                self.use_override(request, (facts.case, &facts.kind), facts.id)?;
+            }
             pledges.push(self.put_version(request, act, load, (permit, facts))?);
         }
         Ok(filed(pledges, loads))

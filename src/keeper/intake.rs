@@ -26,6 +26,8 @@ use std::collections::BTreeSet;
 
 /// The code of a filing that is to be sent again under a new id.
 pub(crate) const SEND_AGAIN: &str = "send-again";
+/// The code of a filing that the case's service does not take.
+pub(crate) const NOT_FOR_CASE: &str = "kind-not-for-case";
 /// Card, body and attachments of one version at most.
 const MAX_PARTS: usize = 1000;
 
@@ -59,9 +61,14 @@ impl Vault {
             case: case.as_ref(),
         };
         let permit = self.permit(request, act, on).map_err(about_state)?;
-        rules
-            .case_takes(case.as_ref())
-            .map_err(|says| Stop::Refused("kind-not-for-case", says))?;
+        let agreed = case.as_ref().is_some_and(|case| {
+            act == Act::AddRecord && self.override_for(request, case, &filed.kind).is_some()
+        });
+        if !agreed {
+            rules
+                .case_takes(case.as_ref())
+                .map_err(|says| Stop::Refused(NOT_FOR_CASE, says))?;
+        }
         let known = load
             .k_record
             .as_deref()

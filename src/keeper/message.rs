@@ -147,6 +147,10 @@ pub enum Want {
     AddRecord {
         record: RecordId,
     },
+    OverrideService {
+        case: CaseId,
+        kind: String,
+    },
     ImportRecords {
         case: Option<CaseId>,
     },

@@ -15,6 +15,7 @@ use crate::keeper::facts::CaseState;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::Proposed;
 use crate::keeper::facts::RecordFacts;
+use crate::keeper::intake::NOT_FOR_CASE;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::MoveStatement;
 use crate::keeper::message::load::NewMove;
@@ -159,7 +160,7 @@ impl Vault {
         self.rules
             .of(&facts.kind)
             .case_takes(Some(&to))
-            .map_err(|says| Stop::Refused("kind-not-for-case", says))?;
+            .map_err(|says| Stop::Refused(NOT_FOR_CASE, says))?;
         Ok(RecordFacts {
             case: Some(case),
             ..facts.clone()

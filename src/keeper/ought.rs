@@ -119,7 +119,7 @@ impl Vault {
     /// for it names what they signed.
     pub(crate) fn check_open_to(
         &self,
-        signer: &AccountFacts,
+        account: &AccountFacts,
         (text, body): (&str, &EpochStatement),
         expected: OpenTo,
     ) -> Result<(), Stop> {
@@ -130,8 +130,8 @@ impl Vault {
         let statement = Statement::parse(text.as_bytes()).map_err(|_| wrong())?;
         let signed = statement.kind() == StatementKind::Members
             && statement.vault() == self.id
-            && statement.by() == signer.id.to_string()
-            && statement.verify(&signer.verifying).is_ok();
+            && statement.by() == account.id.to_string()
+            && statement.verify(&account.verifying).is_ok();
         let named = body.members.as_deref() == Some(statement.digest().hex().as_str());
         let said: Option<MembersStatement> = statement.read_body();
         if !signed || !named {

@@ -196,6 +196,11 @@ impl Rule {
         })
     }
 
+    /// Whether cases of this one's service take records of this kind.
+    pub(crate) fn serves(&self, case: &CaseFacts) -> bool {
+        self.services.is_empty() || self.services.contains(&case.service)
+    }
+
     /// What people call a record of this kind.
     pub(crate) fn called(&self) -> String {
         self.title.to_lowercase()
@@ -215,16 +220,13 @@ impl Rule {
                 "a {} belongs to no case; leave --case out",
                 self.title.to_lowercase()
             )),
-            (_, Some(case))
-                if !self.services.is_empty() && !self.services.contains(&case.service) =>
-            {
-                Err(format!(
-                    "a {} cannot be filed on a {} case; it is for {} cases",
-                    self.title.to_lowercase(),
-                    case.service,
-                    list(&self.services)
-                ))
-            }
+            (_, Some(case)) if !self.serves(case) => Err(format!(
+                "a {} cannot be filed on a {} case; it is for {} cases. Where something else was agreed, \
+                     --override --reason asks a second person",
+                self.title.to_lowercase(),
+                case.service,
+                list(&self.services)
+            )),
             _ => Ok(()),
         }
     }

@@ -197,6 +197,11 @@ fn on_a_kind(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool> {
     let filed = filing("contact-report", Some(&centre.supervised));
     Some(match act {
         "add-record" => allowed(desk.file(&filed), false),
+        // Its cases take such records, so that whoever may is told to file it.
+        "override-service" => allowed(
+            desk.propose_override(&centre.supervised, "contact-report", "agreed"),
+            true,
+        ),
         "import-records" => allowed(desk.import(&[filed]), false),
         _ => return None,
     })

@@ -230,6 +230,9 @@ pub struct ServedCase {
     pub facts: CaseFacts,
     /// Since when its key has waited to be changed, where the asker is told.
     pub rekey_pending: Option<Timestamp>,
+    /// Of one case shown alone: the days of its sessions without a report, as far as the asker may know of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreported: Vec<String>,
     /// The sealed card; `None` when the asker holds no key yet.
     pub card: Option<SealedCard>,
     /// The way to the compartment.

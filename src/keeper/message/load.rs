@@ -34,6 +34,7 @@ pub use granted::NewGrant;
 pub use granted::PolicyStatement;
 pub use moved::MoveStatement;
 pub use moved::NewMove;
+pub use moved::OverrideStatement;
 pub use people::Enrolment;
 pub use people::Invitation;
 pub use people::NewAccount;

@@ -84,6 +84,7 @@ pub const RULES: &[&str] = &[
     "grant-without-purpose",
     "purpose-missing",
     "reason-missing",
+    "unexplained-override",
 ];
 
 /// The name of a rule: one of [`RULES`], or of the constants here for what no rule says.

@@ -106,21 +106,17 @@ mod tests {
 
     /// Easter Sunday, by Gauss's rule with its two exceptions: another way than the one that made the list.
     fn easter(year: i16) -> Date {
-        let y = i64::from(year);
-        let (a, b, c) = (y % 19, y % 4, y % 7);
-        let k = y / 100;
-        let p = (13 + 8 * k) / 25;
-        let q = k / 4;
-        let m = (15 - p + k - q) % 30;
-        let n = (4 + k - q) % 7;
-        let d = (19 * a + m) % 30;
-        let e = (2 * b + 4 * c + 6 * d + n) % 7;
-        let e = if d == 29 && e == 6 || d == 28 && e == 6 && a > 10 {
-            e - 7
-        } else {
-            e
-        };
-        Date::new(year, 3, 22).unwrap() + (d + e).days()
+        let year_number = i64::from(year);
+        let cycle = year_number % 19;
+        let century = year_number / 100;
+        let moon = (15 - (13 + 8 * century) / 25 + century - century / 4) % 30;
+        let sun = (4 + century - century / 4) % 7;
+        let days = (19 * cycle + moon) % 30;
+        let week = 2 * (year_number % 4) + 4 * (year_number % 7);
+        let more = (week + 6 * days + sun) % 7;
+        let late = more == 6 && (days == 29 || (days == 28 && cycle > 10));
+        let more = if late { -1 } else { more };
+        Date::new(year, 3, 22).unwrap() + (days + more).days()
     }
 
     fn monday(year: i16, month: i8, last: bool) -> Date {

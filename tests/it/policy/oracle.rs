@@ -303,6 +303,7 @@ impl World {
             }
             Act::GrantRecord => self.uses() && self.is(&[Coordinator]),
             Act::AddRecord => self.writes(false) && open,
+            Act::OverrideService => self.writes(false) && open && self.reason,
             Act::ImportRecords => self.is(&[Coordinator]) && self.writes(false) && open,
             Act::ListRecords
             | Act::ReadRecord

@@ -1,4 +1,4 @@
-//! What goes with moving a record to another case.
+//! What goes with moving a record to another case, and with filing one that its case's service does not take.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -36,4 +36,17 @@ pub struct NewMove {
     pub statement: Vec<u8>,
     /// The record, sealed to those who are to have it.
     pub reseal: Reseal,
+}
+
+/// The body of a `propose` statement: one record of a kind that the case's service does not take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverrideStatement {
+    /// The proposal.
+    pub proposal: ProposalId,
+    /// The case.
+    pub case: CaseId,
+    /// The kind.
+    pub kind: String,
+    /// Why, in the words of whoever proposes it.
+    pub reason: String,
 }

@@ -176,6 +176,7 @@ pub fn proposal(number: u32, by: UserId) -> ProposalFacts {
         decided_at: None,
         refusal: None,
         single: false,
+        used: None,
         digest: String::new(),
         statement: String::new(),
         approval: None,
