@@ -25,6 +25,7 @@ mod backup;
 mod breakglass;
 mod bug;
 mod case;
+mod check_in;
 mod demo;
 mod doctor;
 mod due;
@@ -121,6 +122,7 @@ enum Command {
     Errands(errands::Args),
     Due(due::Due),
     Calendar(due::Calendar),
+    CheckIn(check_in::Args),
     Audit(audit::Args),
     Breakglass(breakglass::Args),
     Policy(policy::Args),
@@ -180,6 +182,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Access(args) => access::run(args, ask, out),
         Command::Errands(args) => errands::run(&args, ask, out),
         Command::Due(args) => due::due(&args, ask, out),
+        Command::CheckIn(args) => check_in::run(&args, ask, out),
         Command::Calendar(args) => due::calendar_file(&args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
         Command::Breakglass(args) => breakglass::run(args, ask, out),

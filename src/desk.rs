@@ -111,6 +111,8 @@ pub struct Desk<'k> {
     errands: bool,
     /// How many notices there were at sign-in.
     notices: u32,
+    /// How many had not come back in time at sign-in.
+    missed: u32,
     lost: Option<Lost>,
 }
 
@@ -152,6 +154,7 @@ impl<'k> Desk<'k> {
             actor,
             file,
             notices,
+            missed,
         } = served
         else {
             return Err(link::unexpected());
@@ -183,6 +186,7 @@ impl<'k> Desk<'k> {
             memory,
             errands: answer.errands,
             notices,
+            missed,
             lost,
         };
         desk.run_told_errands()?;

@@ -78,6 +78,7 @@ pub(crate) mod moving;
 pub(crate) mod notices;
 pub mod open;
 pub(crate) mod ought;
+pub(crate) mod outings;
 pub(crate) mod overriding;
 pub mod peer;
 pub(crate) mod people;

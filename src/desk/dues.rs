@@ -1,12 +1,16 @@
-//! What is to be done by when: the keeper's word, from facts. No title or name is in it.
+//! What is to be done by when, and who is out alone: the keeper's word, from facts. No title or name is in it.
 
+use crate::clock::Timestamp;
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
+use crate::desk::named::handle_of;
+use crate::desk::reading::parse_case;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::due::Due;
+use crate::keeper::message::due::Outing;
 use crate::keeper::message::load::Load;
 use crate::records::words::Nation;
 
@@ -22,6 +26,46 @@ impl Desk<'_> {
             Served::Due(all) => Ok(all),
             _ => Err(link::unexpected()),
         }
+    }
+
+    /// Says that this person is out alone for a case, and until when.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn start_check_in(&mut self, case: &str, until: Timestamp) -> Result<(), DeskError> {
+        let case = parse_case(case);
+        let want = Want::StartCheckIn { case, until };
+        self.ask(want, Load::Nothing {}, Because::default())?;
+        Ok(())
+    }
+
+    /// Says that this person is back.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn end_check_in(&mut self) -> Result<(), DeskError> {
+        self.ask(Want::EndCheckIn {}, Load::Nothing {}, Because::default())?;
+        Ok(())
+    }
+
+    /// Who is out alone, with their handles: everybody for coordinators and safeguarding leads, for others
+    /// themselves.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn check_ins(&mut self) -> Result<Vec<(String, Outing)>, DeskError> {
+        let (keys, _) = self.keys(None)?;
+        let (served, _) = self.ask(Want::ListCheckIns {}, Load::Nothing {}, Because::default())?;
+        let Served::Out(all) = served else {
+            return Err(link::unexpected());
+        };
+        let named = |one: Outing| (handle_of(&keys, one.who), one);
+        Ok(all.into_iter().map(named).collect())
+    }
+
+    /// How many had not come back in time when this person signed in, where they are told.
+    pub fn missed_at_sign_in(&self) -> u32 {
+        self.missed
     }
 
     /// A name of something due that stays the same while the due thing is the same, for calendars: of this vault,

@@ -195,6 +195,12 @@ acts! {
     ListErrands = "list-errands", List, Vault, [], "errands", "see what waits to be done";
     /// See what is to be done by when.
     ListDue = "list-due", List, Vault, [], "due", "see what is due";
+    /// Say that one is out alone on a case, and until when.
+    StartCheckIn = "start-check-in", Admin, Case, [], "check-in start", "say that you are out alone";
+    /// Say that one is back.
+    EndCheckIn = "end-check-in", Admin, Vault, [], "check-in end", "say that you are back";
+    /// See who is out alone, and who has not come back in time.
+    ListCheckIns = "list-check-ins", List, Vault, [], "check-in list", "see who is out alone";
     /// Be told what one should know, and say what one has read.
     ReadNotices = "read-notices", List, Vault, [], "errands", "read your notices";
     /// Change a compartment's key after somebody left it.

@@ -14,6 +14,7 @@ use crate::keeper::vault::Vault;
 
 mod looks;
 mod people;
+mod service;
 mod shared;
 
 mod keys;
@@ -64,9 +65,6 @@ impl Vault {
             (Want::AddRecord { record }, Load::Records(new)) if is_one(&new, record) => {
                 self.file(request, Act::AddRecord, &new)
             }
-            (Want::OverrideService { case, kind }, Load::Signed(said)) => {
-                self.propose_override(request, (case, &kind), &said)
-            }
             (Want::ImportRecords { case: _ }, Load::Records(new)) if !new.is_empty() => {
                 self.file(request, Act::ImportRecords, &new)
             }
@@ -116,15 +114,6 @@ impl Vault {
                         since,
                     },
                 )
-            }
-            (Want::CheckRecord { record }, Load::Signed(said)) => {
-                self.check_record(request, record, &said)
-            }
-            (Want::ReturnRecord { record }, Load::Nothing {}) => {
-                self.show_to_return(request, record)
-            }
-            (Want::ReturnRecord { record }, Load::Returned(new)) => {
-                self.return_record(request, record, &new)
             }
             (Want::ExportAudit {}, Load::Nothing {}) => self.export_audit(request),
             (Want::ProveEntry { index }, Load::Nothing {}) => self.prove_entry(request, index),

@@ -45,7 +45,7 @@ pub(crate) struct Calendar {
 
 impl Calendar {
     /// Something due on a day; `None` beyond the calendar.
-    pub(crate) fn due(&self, day: Option<Date>, what: &str, says: &str) -> Option<Due> {
+    pub(crate) fn due(self, day: Option<Date>, what: &str, says: &str) -> Option<Due> {
         let day = day?;
         Some(Due {
             due: day.to_string(),
@@ -58,7 +58,7 @@ impl Calendar {
         })
     }
 
-    fn at(&self, at: Timestamp, what: &str, says: &str) -> Option<Due> {
+    fn at(self, at: Timestamp, what: &str, says: &str) -> Option<Due> {
         self.due(day_of(at), what, says)
     }
 }

@@ -253,6 +253,12 @@ pub enum Want {
     ListDue {
         nation: Nation,
     },
+    StartCheckIn {
+        case: CaseId,
+        until: Timestamp,
+    },
+    EndCheckIn {},
+    ListCheckIns {},
     ReadNotices {
         read: Vec<u64>,
     },

@@ -47,6 +47,14 @@ struct WaitingMove {
     reseal: Reseal,
 }
 
+/// A move that can be made now.
+struct Ready {
+    before: RecordFacts,
+    after: RecordFacts,
+    reseal: Reseal,
+    body: EpochStatement,
+}
+
 impl Vault {
     /// The signed moves of a record, oldest first, each with its approval.
     pub(crate) fn moves_of(&self, record: RecordId) -> Result<Vec<String>, Broken> {
@@ -178,10 +186,7 @@ impl Vault {
         })
     }
 
-    fn to_be_moved(
-        &self,
-        facts: &ProposalFacts,
-    ) -> Result<(RecordFacts, RecordFacts, Reseal, EpochStatement), Stop> {
+    fn to_be_moved(&self, facts: &ProposalFacts) -> Result<Ready, Stop> {
         let Proposed::MoveRecord { record, from, to } = facts.what else {
             return Err(Stop::Stale);
         };
@@ -201,13 +206,23 @@ impl Vault {
                 Stop::Broken(broken) => Stop::Broken(broken),
                 _ => Stop::Stale,
             })?;
-        Ok((before, after, waiting.reseal, body))
+        Ok(Ready {
+            before,
+            after,
+            reseal: waiting.reseal,
+            body,
+        })
     }
 
     /// Makes a move that is approved.
     pub(crate) fn make_move(&mut self, facts: &ProposalFacts) -> Result<(), Broken> {
         let ready = self.to_be_moved(facts);
-        let (before, mut after, reseal, body) = ready.map_err(|stop| match stop {
+        let Ready {
+            before,
+            mut after,
+            reseal,
+            body,
+        } = ready.map_err(|stop| match stop {
             Stop::Broken(broken) => broken,
             // INVARIANT: it was checked when it was approved, in the same frame.
             _ => Broken::Row(Tree::Draft),

@@ -68,6 +68,7 @@ mod ledger_tree;
 mod listing;
 mod moved;
 mod new_ledger;
+mod outings;
 mod overridden;
 mod papers;
 mod policy;

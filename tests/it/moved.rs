@@ -10,6 +10,9 @@ use crate::centre_kit::denied;
 use crate::centre_kit::form;
 use crate::centre_kit::refused;
 use crate::centre_kit::unknown;
+use crate::grants::access;
+use crate::grants::given;
+use crate::grants::with_six;
 use crate::two_person::claimed;
 use crate::two_person::later;
 
@@ -178,4 +181,32 @@ fn a_no_ends_what_waited_and_what_has_changed_meanwhile_is_proposed_again() {
         read(&mut sam, report).unwrap().as_deref(),
         Some(other.as_str())
     );
+}
+
+/// An outsider is told of signers alone, and of all whose word she needs.
+#[test]
+fn an_outsider_believes_who_looked_it_over_and_who_moved_it() {
+    let (centre, six) = with_six();
+    let report = six[0].as_str();
+    let mut ada = centre.desk("ada");
+    let other = ada
+        .open_case("Invented, the others", Service::Supervised)
+        .unwrap()
+        .id
+        .to_string();
+    claimed(&centre.keeper, "sam").check(report).unwrap();
+    let proposal = proposed(&mut ada, report, &other);
+    claimed(&centre.keeper, "dpl").approve(&proposal).unwrap();
+    drop(ada);
+    let anna = |record: &str| {
+        let new = access(&centre.keeper, None, &[record.to_owned()], 2);
+        given(&centre, &new);
+        centre.desk("anna").record(record, None, None, 80).unwrap()
+    };
+    let shown = anna(report);
+    assert_eq!(shown.case.map(|case| case.to_string()), Some(other));
+    assert_eq!(shown.check.unwrap().by.as_deref(), Some("sam"));
+    assert_eq!(anna(&six[1]).check.unwrap().state, "waiting");
+    let (lines, _) = centre.desk("anna").records(None, 0).unwrap();
+    assert_eq!(lines.len(), 2);
 }

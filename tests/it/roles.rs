@@ -133,6 +133,9 @@ fn on_the_vault(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool>
         "export-audit" => allowed(desk.export_audit(&out), false),
         "prove-entry" => allowed(desk.proof(1), false),
         "list-errands" => allowed(desk.waiting(), false),
+        // Nobody of them is out.
+        "end-check-in" => allowed(desk.end_check_in(), true),
+        "list-check-ins" => allowed(desk.check_ins(), false),
         "list-due" => allowed(desk.due(Nation::Scotland), false),
         "check-access" => allowed(desk.check_access(), false),
         // The centre was made without trustees, so that whoever may is told that there is no key to change.
@@ -181,6 +184,7 @@ fn on_accounts_and_cases(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Opt
         "add-to-role-team" => allowed(desk.add_role(Role::Volunteer, "ada"), true),
         "remove-from-role-team" => allowed(desk.remove_role(Role::Volunteer, "ada"), true),
         "show-case" => allowed(desk.case(case), false),
+        "start-check-in" => allowed(desk.start_check_in(case, desk.now()), true),
         "close-case" => allowed(desk.close_case(case), true),
         "reopen-case" => allowed(desk.reopen_case(case), true),
         "add-to-team" => allowed(desk.add_to_team(case, "ada"), true),

@@ -18,13 +18,12 @@ impl Vault {
         match (want, load) {
             (Want::BreakGlass { record }, Load::Nothing {}) => self.break_glass(request, record),
             (Want::ReadNotices { read }, Load::Nothing {}) => self.read_notices(request, &read),
-            (Want::ListDue { nation }, Load::Nothing {}) => self.list_due(request, nation),
             (Want::AddPlace { name, dir, what }, Load::Nothing {}) => {
                 self.add_place(request, (name, dir), what)
             }
             (Want::RemovePlace { name }, Load::Nothing {}) => self.remove_place(request, &name),
             (Want::ListPlaces {}, Load::Nothing {}) => self.list_places(request),
-            (want, load) => self.dispatch_people(request, want, load),
+            (want, load) => self.dispatch_service(request, want, load),
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::keeper::message::access::Opens;
 use crate::keeper::message::access::ServedAccess;
 use crate::keeper::message::access::Waiting;
 use crate::keeper::message::due::Due;
+use crate::keeper::message::due::Outing;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::message::open_to::Entitled;
 use crate::keeper::places::PlaceLine;
@@ -100,6 +101,9 @@ pub enum Served {
         file: Vec<u8>,
         /// How many notices the asker has not read.
         notices: u32,
+        /// How many are out alone and have not come back in time, where the asker is told.
+        #[serde(default)]
+        missed: u32,
     },
     /// What an invitation's code is for.
     Invitation(Box<ServedInvitation>),
@@ -146,6 +150,8 @@ pub enum Served {
     Waiting(Vec<Waiting>),
     /// What is to be done by when.
     Due(Vec<Due>),
+    /// Who is out alone.
+    Out(Vec<Outing>),
     /// One account.
     Account(Box<ServedAccount>),
     /// What the asker's desk should do about keys.

@@ -3,9 +3,11 @@
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::clock::Timestamp;
 use crate::ids::CaseId;
 use crate::ids::ProposalId;
 use crate::ids::RecordId;
+use crate::ids::UserId;
 
 /// Something that is to be done by a day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,4 +27,19 @@ pub struct Due {
     pub proposal: Option<ProposalId>,
     /// Whether that day is over.
     pub overdue: bool,
+}
+
+/// Somebody who is out alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outing {
+    /// Who.
+    pub who: UserId,
+    /// For which case.
+    pub case: CaseId,
+    /// Since when.
+    pub since: Timestamp,
+    /// When they said that they would be back.
+    pub until: Timestamp,
+    /// Whether that time is over.
+    pub missed: bool,
 }

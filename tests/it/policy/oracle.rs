@@ -231,6 +231,8 @@ impl World {
                 | Act::Rekey
                 | Act::ListErrands
                 | Act::ListDue
+                | Act::EndCheckIn
+                | Act::ListCheckIns
                 | Act::ReadNotices
                 | Act::ListProposals => self.inside(),
                 Act::AddToRoleTeam => self.is(&[Coordinator]) && !self.own,
@@ -253,6 +255,7 @@ impl World {
                 | Act::ReopenCase
                 | Act::AddToTeam
                 | Act::RemoveFromTeam => self.is(&[Coordinator]),
+                Act::StartCheckIn => self.is(&[Coordinator]) || (self.on_team() && self.inside()),
                 Act::ShowCase => {
                     self.is(&[Coordinator, SafeguardingLead, DataProtectionLead])
                         || (self.on_team() && self.inside())
