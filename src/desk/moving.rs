@@ -12,7 +12,7 @@ use crate::desk::trust::Trust;
 use crate::ids::CaseId;
 use crate::ids::ProposalId;
 use crate::ids::RecordId;
-use crate::keeper::members::GUARDIANS;
+use crate::keeper::members::MOVERS;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::ServedRecord;
 use crate::keeper::message::load::Load;
@@ -167,7 +167,7 @@ fn believed(
     let signed = statement.kind() == StatementKind::Move
         && statement.vault() == trust.vault()
         && said.record == record
-        && trust.signed_by_one_of(&statement, &GUARDIANS)
+        && trust.signed_by_one_of(&statement, &MOVERS)
         && trust.is_approval(&approval, (&statement, said.proposal));
     signed.then_some(said)
 }

@@ -114,16 +114,16 @@ mod tests {
             match name {
                 "BEGIN" => now = Some((String::new(), None, String::new())),
                 "UID" => {
-                    now.as_mut().unwrap().0 = value
-                        .strip_suffix("@strongroom.invalid")
-                        .unwrap()
-                        .to_owned()
+                    let uid = value.strip_suffix("@strongroom.invalid").unwrap();
+                    uid.clone_into(&mut now.as_mut().unwrap().0);
                 }
                 "DTSTART;VALUE=DATE" => {
                     let day = format!("{}-{}-{}", &value[..4], &value[4..6], &value[6..]);
                     now.as_mut().unwrap().1 = Some(dates::date(&day).unwrap());
                 }
-                "SUMMARY" => now.as_mut().unwrap().2 = unescaped(value),
+                "SUMMARY" => {
+                    now.as_mut().unwrap().2 = unescaped(value);
+                }
                 "END" if value == "VEVENT" => {
                     let (uid, day, summary) = now.take().unwrap();
                     found.push(Reminder {

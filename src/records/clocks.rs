@@ -107,6 +107,8 @@ mod tests {
     use crate::records::Kinds;
     use crate::records::dates;
 
+    type Change = fn(&mut ClockRule);
+
     fn running(kind: &str, change: &[(&str, Value)]) -> BTreeMap<String, String> {
         let kind = Kinds::builtin().find(kind).unwrap();
         let mut form = kind.template_json();
@@ -162,7 +164,7 @@ mod tests {
             change(&mut clock);
             clock.due(day(from), Nation::EnglandAndWales)
         };
-        let table: [(fn(&mut ClockRule), &str, Option<&str>); 6] = [
+        let table: [(Change, &str, Option<&str>); 6] = [
             (|c| c.days = Some(30), "2026-01-31", Some("2026-03-02")),
             (|c| c.months = Some(1), "2026-01-31", Some("2026-02-28")),
             (|c| c.years = Some(1), "2028-02-29", Some("2029-02-28")),

@@ -75,6 +75,7 @@ pub const RULES: &[&str] = &[
     "not-a-granter",
     "not-grantable",
     "not-a-guardian",
+    "not-a-mover",
     "own-role",
     "own-proposal",
     "about-oneself",

@@ -301,7 +301,10 @@ impl World {
             .as_ref()
             .is_none_or(|case| case.state == CaseState::Open);
         match self.act {
-            Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders | Act::MoveRecord => {
+            Act::MoveRecord => {
+                self.uses() && self.is(&[Coordinator, SafeguardingLead, DataProtectionLead])
+            }
+            Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders => {
                 self.uses() && (self.is(&seniors) || self.is(&[Role::DbsCountersignatory]))
             }
             Act::GrantRecord => self.uses() && self.is(&[Coordinator]),
