@@ -25,8 +25,10 @@ mod backup;
 mod breakglass;
 mod bug;
 mod case;
+mod check_in;
 mod demo;
 mod doctor;
+mod due;
 mod environment;
 mod errands;
 mod export;
@@ -120,6 +122,9 @@ enum Command {
     Recovery(recovery::Args),
     Access(access::Args),
     Errands(errands::Args),
+    Due(due::Due),
+    Calendar(due::Calendar),
+    CheckIn(check_in::Args),
     Audit(audit::Args),
     Breakglass(breakglass::Args),
     Policy(policy::Args),
@@ -179,6 +184,9 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Recovery(args) => recovery::run(args, ask, out),
         Command::Access(args) => access::run(args, ask, out),
         Command::Errands(args) => errands::run(&args, ask, out),
+        Command::Due(args) => due::due(&args, ask, out),
+        Command::CheckIn(args) => check_in::run(&args, ask, out),
+        Command::Calendar(args) => due::calendar_file(&args, ask, out),
         Command::Audit(args) => audit::run(args, ask, out),
         Command::Breakglass(args) => breakglass::run(args, ask, out),
         Command::Policy(args) => policy::run(&args, ask, out),

@@ -27,6 +27,8 @@ pub mod attach;
 pub mod audit;
 pub mod cases;
 pub mod checking;
+pub mod checks;
+pub mod dues;
 pub mod emergency;
 pub mod errands;
 pub mod error;
@@ -44,6 +46,7 @@ pub mod leaving;
 pub(crate) mod link;
 pub(crate) mod members;
 pub mod memory;
+pub mod moving;
 pub(crate) mod named;
 pub(crate) mod open;
 pub(crate) mod parts;
@@ -68,9 +71,11 @@ pub use crate::desk::access::AccessLine;
 pub use crate::desk::amend::given_reason;
 pub use crate::desk::attach::Attach;
 pub use crate::desk::attach::Source;
+pub use crate::desk::checks::Check;
 pub use crate::desk::emergency::Notice;
 pub use crate::desk::emergency::Told;
 pub use crate::desk::error::DeskError;
+pub use crate::desk::export::Exported;
 pub use crate::desk::filing::Filing;
 pub use crate::desk::found::Created;
 pub use crate::desk::found::Init;
@@ -109,6 +114,8 @@ pub struct Desk<'k> {
     errands: bool,
     /// How many notices there were at sign-in.
     notices: u32,
+    /// How many had not come back in time at sign-in.
+    missed: u32,
     lost: Option<Lost>,
 }
 
@@ -150,6 +157,7 @@ impl<'k> Desk<'k> {
             actor,
             file,
             notices,
+            missed,
         } = served
         else {
             return Err(link::unexpected());
@@ -181,6 +189,7 @@ impl<'k> Desk<'k> {
             memory,
             errands: answer.errands,
             notices,
+            missed,
             lost,
         };
         desk.run_told_errands()?;

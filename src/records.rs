@@ -9,9 +9,11 @@
 //! a kind today (the keeper knows the case).
 
 pub mod attachment;
+pub mod calendar;
 pub mod card;
 pub mod check;
 pub mod classes;
+pub mod clocks;
 pub mod coverage;
 pub mod dates;
 pub mod definition;

@@ -166,6 +166,13 @@ fn show(case: &Case, out: &mut Out) -> Result<(), CliError> {
             format!("re-key pending since {}", dates::people_moment(since)),
         ));
     }
+    if !case.unreported.is_empty() {
+        let days = case.unreported.iter();
+        let days =
+            days.map(|day| dates::date(day).map_or_else(|_| day.clone(), dates::people_date));
+        let days: Vec<String> = days.collect();
+        facts.push(("No report of", days.join(", ")));
+    }
     out.facts(&facts);
     Ok(())
 }
@@ -204,5 +211,6 @@ fn document(case: &Case) -> Value {
         "opened_at": case.opened_at.to_string(),
         "closed_at": case.closed_at.map(|at| at.to_string()),
         "rekey_pending": case.rekey_pending.map(|at| at.to_string()),
+        "sessions_without_report": case.unreported,
     })
 }

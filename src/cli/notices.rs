@@ -20,6 +20,17 @@ pub(crate) fn tell(desk: &Desk<'_>, out: &Out) {
     out.note(&says);
 }
 
+/// One line at sign-in, where somebody who is out alone has not come back in time.
+pub(crate) fn tell_missed(desk: &Desk<'_>, out: &Out) {
+    match desk.missed_at_sign_in() {
+        0 => {}
+        1 => out.warning("somebody who is out alone has not come back in time: strongroom check-in list"),
+        several => out.warning(&format!(
+            "{several} people who are out alone have not come back in time: strongroom check-in list"
+        )),
+    }
+}
+
 /// What this computer has seen of the vault and is lost, once.
 pub(crate) fn tell_lost(desk: &Desk<'_>, out: &Out) {
     let Some(lost) = desk.lost() else { return };

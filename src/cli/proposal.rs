@@ -117,6 +117,21 @@ fn show(one: &Proposal, out: &mut Out) -> Result<(), CliError> {
     if let About::Grant(grant) = &one.about {
         facts.extend(grant::facts(grant));
     }
+    if let About::Move(said) = &one.about {
+        let from = said
+            .from
+            .map_or_else(|| "no case".to_owned(), |case| case.to_string());
+        facts.push((
+            "Moves",
+            format!("{} from {from} to {}", said.record, said.to),
+        ));
+        facts.push(("Because", said.reason.clone()));
+    }
+    if let About::Override(said) = &one.about {
+        let filed = format!("one {} in case {}, by {}", said.kind, said.case, one.by);
+        facts.push(("Files", filed));
+        facts.push(("Because", said.reason.clone()));
+    }
     if one.state == ProposalState::Waiting {
         facts.push(("Lapses", dates::people_moment(one.expires)));
         facts.push(("May decide", eligible(one)));
@@ -175,11 +190,29 @@ fn what(one: &Proposal) -> String {
     match &one.about {
         About::Grant(grant) => format!("access for {}", grant.to),
         About::Reissue(user) => format!("new keys for {user}"),
+        About::Move(said) => format!("record {} into case {}", said.record, said.to),
+        About::Override(said) => format!("one {} in case {}", said.kind, said.case),
         About::TwoPerson(mode) => format!("two people: {mode}"),
     }
 }
 
 pub(crate) fn document(one: &Proposal) -> Value {
+    let mut document = base(one);
+    if let (About::Move(said), Some(fields)) = (&one.about, document.as_object_mut()) {
+        fields.insert("record".to_owned(), json!(said.record));
+        fields.insert("from".to_owned(), json!(said.from));
+        fields.insert("to".to_owned(), json!(said.to));
+        fields.insert("reason".to_owned(), json!(said.reason));
+    }
+    if let (About::Override(said), Some(fields)) = (&one.about, document.as_object_mut()) {
+        fields.insert("case".to_owned(), json!(said.case));
+        fields.insert("kind".to_owned(), json!(said.kind));
+        fields.insert("reason".to_owned(), json!(said.reason));
+    }
+    document
+}
+
+fn base(one: &Proposal) -> Value {
     json!({
         "id": one.id,
         "act": one.act,

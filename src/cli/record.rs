@@ -14,6 +14,7 @@ use crate::desk::Filed;
 use crate::desk::ReceiptLine;
 use crate::keeper::facts::Role;
 
+mod check;
 mod guard;
 mod list;
 mod read;
@@ -38,8 +39,11 @@ enum Command {
     History(Which),
     Amend(Amend),
     Attachment(Attachment),
+    Check(Check),
+    Return(Return),
     Export(Export),
     Print(Print),
+    Move(Move),
     Exclude(Exclude),
     Restrict(Restrict),
     Deciders(Deciders),
@@ -73,6 +77,12 @@ struct Add {
     /// A user who is to decide about it, where the kind has deciders
     #[arg(long, value_name = "USER")]
     decider: Vec<String>,
+    /// Where the case's service does not take such records: ask a second person, and file it after their yes
+    #[arg(long = "override", requires_all = ["reason", "case"])]
+    overriding: bool,
+    /// Why it is to be filed all the same; without anybody's name
+    #[arg(long, value_name = "TEXT", requires = "overriding")]
+    reason: Option<String>,
 }
 
 /// List the records you may see
@@ -115,6 +125,32 @@ struct Amend {
     #[arg(long, value_name = "FILE")]
     from: PathBuf,
     /// Why it is corrected
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Say that a record is as it should be
+///
+/// For what somebody else wrote: you read it now, and sign for the very version you read. Reports are checked
+/// before they leave the centre.
+#[derive(Debug, clap::Args)]
+struct Check {
+    /// The record's id
+    record: String,
+}
+
+/// Return a record to its author
+///
+/// For what somebody else wrote: you read it now, and they are told what to correct. An author who does not read
+/// such records sees this one until it is corrected. Your words are sealed to the author.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  strongroom record return r_abcdefgh --reason \"the end time is missing\"")]
+struct Return {
+    /// The record's id
+    record: String,
+    /// What has to be corrected
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
@@ -189,6 +225,25 @@ struct Print {
     purpose: Option<String>,
 }
 
+/// Move a record that was filed in the wrong case
+///
+/// It takes a second person: `strongroom proposal approve`. From then on the people of the other case have it, and
+/// those of the case before do not.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  strongroom record move r_abcdefgh --to c_abcdefgh --reason \"filed under the wrong family\"")]
+struct Move {
+    /// The record's id
+    record: String,
+    /// The case it belongs to
+    #[arg(long, value_name = "CASE")]
+    to: String,
+    /// Why; without anybody's name
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
 /// Exclude someone from a record
 ///
 /// From now on it does not exist for them and for those who report to them, as if it had never been filed.
@@ -238,8 +293,11 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::History(which) => list::history(&which.record, ask, out),
         Command::Amend(args) => write::amend(&args, ask, out),
         Command::Attachment(args) => read::attachment(&args, ask, out),
+        Command::Check(args) => check::check(&args, ask, out),
+        Command::Return(args) => check::return_record(&args, ask, out),
         Command::Export(args) => read::export(&args, ask, out),
         Command::Print(args) => read::print(&args, ask, out),
+        Command::Move(args) => guard::move_record(&args, ask, out),
         Command::Exclude(args) => guard::exclude(&args, ask, out),
         Command::Restrict(args) => guard::restrict(&args, ask, out),
         Command::Deciders(args) => guard::deciders(&args, ask, out),

@@ -89,6 +89,7 @@ pub(crate) fn with_desk_alone<T>(
     with_line(ask, out, |line, out| {
         let mut desk = Desk::sign_in(line, &user, &passphrase, ask.memory())?;
         notices::tell_lost(&desk, out);
+        notices::tell_missed(&desk, out);
         act(&mut desk, out)
     })
 }

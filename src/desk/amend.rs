@@ -159,5 +159,6 @@ fn corrected(
             .as_deref()
             .and_then(|name| user_named(keys, name)),
         triggers: triggers(&said.triggers),
+        clocks: said.clocks,
     }
 }

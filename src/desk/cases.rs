@@ -156,6 +156,7 @@ impl Desk<'_> {
             opened_at: facts.opened_at,
             closed_at: facts.closed_at,
             rekey_pending: served.rekey_pending,
+            unreported: served.unreported,
         })
     }
 

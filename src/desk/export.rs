@@ -21,10 +21,21 @@ use crate::desk::versions::OpenedRecord;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::ServedPart;
 use crate::keeper::message::answer::ServedRecord;
+use crate::keeper::rules::Rules;
 use crate::ledger::Proven;
 use crate::ledger::proof::LogProof;
+use crate::records::Kinds;
 use crate::sealing::ExportRecipient;
 use crate::sealing::encrypt_to;
+
+/// A record that was taken out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// The proof of its entry.
+    pub receipt: ReceiptLine,
+    /// What whoever took it out should know: nothing was refused.
+    pub warning: Option<String>,
+}
 
 impl Desk<'_> {
     /// Writes a record as an age file to `out`: to these recipients (`age1…`, `age1pq1…`), or to the
@@ -38,7 +49,7 @@ impl Desk<'_> {
         recipients: &[String],
         purpose: Option<&str>,
         out: &mut dyn Write,
-    ) -> Result<ReceiptLine, DeskError> {
+    ) -> Result<Exported, DeskError> {
         let record = parse_record(record);
         let to = self.export_recipients(recipients)?;
         let (_, trust) = self.keys(None)?;
@@ -68,7 +79,11 @@ impl Desk<'_> {
             self.export_attachment((&proven, &opened, &served), &found, &mut tar)?;
         }
         tar.finish()?.finish()?;
-        Ok(line(&proven))
+        let rules = Rules::from_kinds(Kinds::builtin());
+        Ok(Exported {
+            receipt: line(&proven),
+            warning: rules.of(&served.facts.kind).may_leave(&served.facts).err(),
+        })
     }
 
     /// Seals bytes as an age file to these recipients: a list of what was exported, say.

@@ -247,6 +247,7 @@ impl Desk<'_> {
             deciders: deciders.into_iter().collect(),
             handler,
             triggers: triggers(&said.triggers),
+            clocks: said.clocks,
         })
     }
 

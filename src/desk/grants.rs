@@ -158,6 +158,17 @@ impl Desk<'_> {
         }
     }
 
+    /// As [`Desk::seal_grant`], once it is sure that nothing but the records named is sealed on.
+    pub(crate) fn seal_grant_checked(
+        &self,
+        (proven, headers): (&Proven, &ServedHeaders),
+        said: GrantStatement,
+        (keys, trust): (&Keys, &Trust),
+    ) -> Result<NewGrant, DeskError> {
+        check_asked_for(headers, (said.case, &said.records), trust)?;
+        self.seal_grant((proven, headers), said, (keys, trust))
+    }
+
     /// Seals every header to a compartment of the grant's own.
     fn seal_grant(
         &self,

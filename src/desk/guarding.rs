@@ -13,6 +13,7 @@ use crate::desk::parts::roll;
 use crate::desk::reading::parse_record;
 use crate::desk::rekey::seal_again;
 use crate::desk::trust::Vouched;
+use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
@@ -29,7 +30,7 @@ use crate::ledger::Proven;
 use crate::records::Kinds;
 
 /// How the word on whom a record is open to changes.
-type Changed<'c> = &'c dyn Fn(&mut OpenTo, &Keys);
+pub(crate) type Changed<'c> = &'c dyn Fn(&mut OpenTo, &Keys);
 
 impl Desk<'_> {
     /// Makes a record not exist for somebody and all who report to them.
@@ -85,6 +86,21 @@ impl Desk<'_> {
     fn guard_once(&mut self, want: Want, changed: Changed<'_>) -> Result<(), DeskError> {
         let asked = want.record();
         let (served, proven) = self.ask(want.clone(), Load::Nothing {}, Because::default())?;
+        let served = Self::guarded(served, &proven, asked)?;
+        let load = self.sealed_for_others(&proven, &served, changed)?;
+        self.ask(want, Load::Reseal(Box::new(load)), Because::default())?;
+        Ok(())
+    }
+
+    /// The record that was asked for, to be sealed for others.
+    ///
+    /// # Errors
+    /// [`DeskError::Damaged`] when another was served.
+    pub(crate) fn guarded(
+        served: Served,
+        proven: &Proven,
+        asked: Option<RecordId>,
+    ) -> Result<Box<ServedGuarded>, DeskError> {
         let Served::Guarded(served) = served else {
             return Err(link::unexpected());
         };
@@ -94,13 +110,15 @@ impl Desk<'_> {
             ));
         }
         let k_record = crate::desk::versions::audit_key_of(&served.k_record)?;
-        Self::check_record(&proven, &k_record, served.facts.id)?;
-        let load = self.sealed_for_fewer(&proven, &served, changed)?;
-        self.ask(want, Load::Reseal(Box::new(load)), Because::default())?;
-        Ok(())
+        Self::check_record(proven, &k_record, served.facts.id)?;
+        Ok(served)
     }
 
-    fn sealed_for_fewer(
+    /// Seals a record again for those it is to be open to, and signs who they are.
+    ///
+    /// # Errors
+    /// [`DeskError::Damaged`] naming what nobody vouches for.
+    pub(crate) fn sealed_for_others(
         &mut self,
         proven: &Proven,
         served: &ServedGuarded,
@@ -115,7 +133,7 @@ impl Desk<'_> {
             recipient: Some(secret.recipient()),
             ..last.vouched()
         })?;
-        let Entitled::Record { team, .. } = &served.entitled else {
+        let Entitled::Record { team, signed, .. } = &served.entitled else {
             return Err(link::unexpected());
         };
         let mut said = match epoch.purpose {
@@ -127,6 +145,9 @@ impl Desk<'_> {
         }
         said.number = said.number.saturating_add(1);
         changed(&mut said, &keys);
+        if let Some(case) = said.case {
+            trust.check_team(case, (team, signed.as_deref()))?;
+        }
         let rules = Rules::from_kinds(Kinds::builtin());
         let rules = &rules.of(&said.kind).people;
         let members = roll(&keys).as_roll().own(&said, rules, team);

@@ -90,6 +90,8 @@ fn asks(keeper: &Keeper, ada: &mut Desk<'_>, record: &str) -> Vec<(&'static str,
         "export",
         "amend",
         "breakglass",
+        "check",
+        "return",
     ] {
         keeper.take_work();
         let answer = match act {
@@ -98,6 +100,8 @@ fn asks(keeper: &Keeper, ada: &mut Desk<'_>, record: &str) -> Vec<(&'static str,
             "audit" => ended(ada.audit(Some(record), None, None)),
             "attachment" => ended(ada.attachment(record, "x.txt", Some("x"), &mut none())),
             "export" => ended(ada.export(record, &[], Some("x"), &mut none())),
+            "check" => ended(ada.check(record)),
+            "return" => ended(ada.return_record(record, "x")),
             "amend" => ended(ada.amend(record, &form("complaint"), "x")),
             _ => ended(ada.break_glass(record, "x", 80)),
         };

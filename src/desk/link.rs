@@ -290,9 +290,12 @@ impl Want {
             Self::ReadRecord { record, .. }
             | Self::ReadAttachment { record, .. }
             | Self::BreakGlass { record }
+            | Self::CheckRecord { record }
+            | Self::ReturnRecord { record }
             | Self::ExcludeUser { record, .. }
             | Self::RestrictRecord { record, .. }
             | Self::NameDeciders { record, .. }
+            | Self::MoveRecord { record, .. }
             | Self::ExportRecord { record, .. }
             | Self::PrintRecord { record } => Some(*record),
             _ => None,

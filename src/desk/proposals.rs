@@ -23,7 +23,9 @@ use crate::keeper::message::load::Approval;
 use crate::keeper::message::load::ApproveStatement;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::Load;
+use crate::keeper::message::load::MoveStatement;
 use crate::keeper::message::load::NewEnvelope;
+use crate::keeper::message::load::OverrideStatement;
 use crate::keeper::message::load::PolicyStatement;
 use crate::ledger::Proven;
 use crate::sealing::Statement;
@@ -65,6 +67,10 @@ pub enum About {
     Grant(Box<Grant>),
     /// New keys for this user, by handle.
     Reissue(String),
+    /// Another case for a record.
+    Move(MoveStatement),
+    /// One record that the case's service does not take.
+    Override(OverrideStatement),
     /// Whether two people are needed.
     TwoPerson(TwoPerson),
 }
@@ -293,6 +299,25 @@ fn about(
                     && reissue.any(|reissue| reissue.proposal == served.facts.id)
             });
             said.map(|_| About::Reissue(handle_of(keys, *user)))
+        }
+        (Proposed::MoveRecord { record, from, to }, None) => {
+            let said: Option<MoveStatement> = statement.read_body();
+            let said = said.filter(|said| {
+                statement.kind() == StatementKind::Move
+                    && said.proposal == served.facts.id
+                    && (said.record, said.from, said.to) == (*record, *from, *to)
+            });
+            said.map(About::Move)
+        }
+        (Proposed::OverrideService { user, case, kind }, None) => {
+            let said: Option<OverrideStatement> = statement.read_body();
+            let said = said.filter(|said| {
+                statement.kind() == StatementKind::Propose
+                    && statement.by() == user.to_string()
+                    && said.proposal == served.facts.id
+                    && (said.case, &said.kind) == (*case, kind)
+            });
+            said.map(About::Override)
         }
         (Proposed::Grant { grant }, Some(facts)) => {
             let same = facts.id == *grant

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::rc::Rc;
 
 use crate::desk::Desk;
+use crate::desk::checks::check_of;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
@@ -50,7 +51,7 @@ impl Desk<'_> {
         page: u32,
     ) -> Result<(Vec<CardLine>, bool), DeskError> {
         let case = case.map(parse_case);
-        let (_, trust) = self.keys(None)?;
+        let (keys, trust) = self.keys(None)?;
         let want = Want::ListRecords { case, page };
         let (served, proven, detail) =
             self.ask_and_see(want, Load::Nothing {}, Because::default())?;
@@ -64,7 +65,7 @@ impl Desk<'_> {
         let mut lines = Vec::new();
         for served in &cards {
             let secret = self.followed(&proven, &served.chain, (&mut followed, &trust))?;
-            lines.push(card_line(&proven, secret, served, &trust)?);
+            lines.push(card_line(&proven, secret, served, (&keys, &trust))?);
         }
         Ok((lines, more))
     }
@@ -119,6 +120,7 @@ impl Desk<'_> {
         } else {
             Words::of_form(&opened, manifest, width)?
         };
+        let check = self.check_shown(&proven, &served, (keys, trust))?;
         let author = keys
             .accounts
             .iter()
@@ -142,6 +144,7 @@ impl Desk<'_> {
                 .map(|account| account.handle.clone())
                 .unwrap_or_default(),
             filed_at: manifest.filed_at,
+            check,
             reason: words.reason,
             text: words.text,
             receipt: line(&proven),
@@ -309,7 +312,7 @@ fn card_line(
     proven: &Proven,
     secret: Rc<HybridIdentity>,
     served: &ServedRecord,
-    trust: &Trust,
+    (keys, trust): (&Keys, &Trust),
 ) -> Result<CardLine, DeskError> {
     let opened = OpenedRecord::open_with(proven, secret, &newest_only(served), trust)?;
     let facts = &served.facts;
@@ -323,6 +326,7 @@ fn card_line(
         title: card.title,
         event_date: card.event_date,
         source: card.source,
+        check: check_of(served, (keys, trust))?,
     })
 }
 

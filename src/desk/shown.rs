@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::desk::checks::Check;
 use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::keeper::facts::CaseState;
@@ -50,6 +51,8 @@ pub struct Case {
     pub closed_at: Option<Timestamp>,
     /// Since when its key has waited to be changed, where the asker is told.
     pub rekey_pending: Option<Timestamp>,
+    /// Of one case shown alone: the days of its sessions without a report, `YYYY-MM-DD`.
+    pub unreported: Vec<String>,
 }
 
 /// One line of a list of records.
@@ -71,6 +74,8 @@ pub struct CardLine {
     pub event_date: Option<String>,
     /// Of a record that was brought in, what tells the row it came from.
     pub source: Option<String>,
+    /// Whether somebody else has looked it over, where its kind wants that.
+    pub check: Option<Check>,
 }
 
 /// An attachment's line.
@@ -111,6 +116,8 @@ pub struct ShownRecord {
     pub author: String,
     /// When this version was filed.
     pub filed_at: Timestamp,
+    /// Whether somebody else has looked its newest version over, where its kind wants that.
+    pub check: Option<Check>,
     /// Why it was corrected, if it was.
     pub reason: Option<String>,
     /// The form, set for a reader of the given width in columns.

@@ -6,8 +6,10 @@ use std::rc::Rc;
 
 use crate::bytes::unbase64url;
 use crate::desk::error::DeskError;
+use crate::desk::moving::cases_of;
 use crate::desk::open;
 use crate::desk::trust::Trust;
+use crate::ids::CaseId;
 use crate::keeper::facts::Place;
 use crate::keeper::facts::VersionFacts;
 use crate::keeper::message::answer::ServedRecord;
@@ -115,8 +117,11 @@ impl OpenedRecord {
 
     fn check(&self, served: &ServedRecord, trust: &Trust) -> Result<(), DeskError> {
         let key = audit_key(served)?;
+        let cases = cases_of(served, trust)?;
+        let mut since = cases.as_slice();
         for signed in &self.manifests {
             let manifest = verified(signed, trust)?;
+            since = in_case(manifest, since)?;
             let at = usize::try_from(manifest.version)
                 .unwrap_or(0)
                 .wrapping_sub(1);
@@ -215,15 +220,28 @@ fn compare(
     let same = manifest.record == record.id
         && manifest.version == facts.number
         && manifest.kind == record.kind
-        && manifest.case == record.case
         && manifest.author == facts.author
         && signed.digest().hex() == facts.manifest;
     if same && same_parts && first && latest {
         return Ok(());
     }
-    Err(DeskError::damaged(
+    Err(other())
+}
+
+fn other() -> DeskError {
+    DeskError::damaged(
         "what the keeper says about the record is not what its author signed; keep the answer as evidence",
-    ))
+    )
+}
+
+/// The cases from the one a version was filed in: the first is that of version 1, and no version goes back.
+fn in_case<'c>(
+    manifest: &Manifest,
+    since: &'c [Option<CaseId>],
+) -> Result<&'c [Option<CaseId>], DeskError> {
+    let at = since.iter().position(|case| *case == manifest.case);
+    let at = at.filter(|at| manifest.version > 1 || *at == 0);
+    at.and_then(|at| since.get(at..)).ok_or_else(other)
 }
 
 fn swapped() -> DeskError {

@@ -127,6 +127,8 @@ acts! {
     RemoveFromTeam = "remove-from-team", Member, Case, [], "case team remove", "take someone off a case's team";
     /// File a record.
     AddRecord = "add-record", Store, Kind, [], "record add", "file a record";
+    /// File once what the case's service does not take.
+    OverrideService = "override-service", Propose, Kind, [Reason SecondPerson], "record add", "file what the case's service does not take";
     /// File many records from a folder.
     ImportRecords = "import-records", Import, Kind, [], "import", "import records";
     /// See which records there are.
@@ -139,6 +141,10 @@ acts! {
     ShowHistory = "show-history", List, Record, [], "record history", "see a record's history";
     /// File a corrected version.
     AmendRecord = "amend-record", Amend, Record, [Reason], "record amend", "correct a record";
+    /// Say that a record was looked over by somebody who did not write it.
+    CheckRecord = "check-record", Check, Record, [], "record check", "check what somebody else filed";
+    /// Send a record back to its author.
+    ReturnRecord = "return-record", Check, Record, [Reason], "record return", "return what somebody else filed";
     /// Take a copy out as an age file.
     ExportRecord = "export-record", Export, Record, [], "record export", "export a record";
     /// Put a copy on paper.
@@ -147,6 +153,8 @@ acts! {
     ExcludeUser = "exclude-user", Member, Record, [], "record exclude", "exclude someone from a record";
     /// Keep a record to certain roles.
     RestrictRecord = "restrict-record", Member, Record, [], "record restrict", "restrict a record to roles";
+    /// Put a record that was filed in the wrong place into another case.
+    MoveRecord = "move-record", Propose, Record, [Reason SecondPerson], "record move", "move a record to another case";
     /// Name who decides on a record.
     NameDeciders = "name-deciders", Member, Record, [], "record deciders", "name a record's decision-makers";
     /// Read at once what is not one's own to read, because a child is at risk.
@@ -187,6 +195,14 @@ acts! {
     ListPlaces = "list-places", List, Vault, [], "vault place list", "see the vault's places";
     /// See what keys are waiting to be sealed on, and what one should know.
     ListErrands = "list-errands", List, Vault, [], "errands", "see what waits to be done";
+    /// See what is to be done by when.
+    ListDue = "list-due", List, Vault, [], "due", "see what is due";
+    /// Say that one is out alone on a case, and until when.
+    StartCheckIn = "start-check-in", Admin, Case, [], "check-in start", "say that you are out alone";
+    /// Say that one is back.
+    EndCheckIn = "end-check-in", Admin, Vault, [], "check-in end", "say that you are back";
+    /// See who is out alone, and who has not come back in time.
+    ListCheckIns = "list-check-ins", List, Vault, [], "check-in list", "see who is out alone";
     /// Be told what one should know, and say what one has read.
     ReadNotices = "read-notices", List, Vault, [], "errands", "read your notices";
     /// Change a compartment's key after somebody left it.

@@ -16,12 +16,13 @@ impl Vault {
     /// [`Stop::Refused`] with why not, and what to do.
     pub(crate) fn may_take_effect(&self, facts: &ProposalFacts) -> Result<(), Stop> {
         match facts.what {
-            Proposed::ChangeTwoPerson { .. } => Ok(()),
+            Proposed::ChangeTwoPerson { .. } | Proposed::OverrideService { .. } => Ok(()),
             Proposed::Grant { grant } => {
                 let grant = self.shared.grants.get(&grant).ok_or(Broken::NoUnit)?;
                 self.check_still_grants(grant)
             }
             Proposed::ReissueUser { user } => self.check_still_reissuable(facts, user),
+            Proposed::MoveRecord { .. } => self.check_still_moves(facts),
         }
     }
 
@@ -38,7 +39,10 @@ impl Vault {
         match facts.what {
             Proposed::ReissueUser { user } => self.check_sealed_on(request.asker.id, user, added),
             _ if added.is_empty() => Ok(()),
-            Proposed::ChangeTwoPerson { .. } | Proposed::Grant { .. } => {
+            Proposed::ChangeTwoPerson { .. }
+            | Proposed::OverrideService { .. }
+            | Proposed::Grant { .. }
+            | Proposed::MoveRecord { .. } => {
                 Err(Stop::BadAuth("an approval of this carries no keys"))
             }
         }
@@ -53,8 +57,9 @@ impl Vault {
         match facts.what {
             Proposed::Grant { grant } => self.put_in_force(grant, facts.approval.clone()),
             Proposed::ReissueUser { user } => self.put_in_place(facts, user, added),
+            Proposed::MoveRecord { .. } => self.make_move(facts),
             // The mode in force is that of the newest approved proposal.
-            Proposed::ChangeTwoPerson { .. } => Ok(()),
+            Proposed::ChangeTwoPerson { .. } | Proposed::OverrideService { .. } => Ok(()),
         }
     }
 
@@ -66,7 +71,11 @@ impl Vault {
                 self.end_grant(grant.ok_or(Broken::NoUnit)?, GrantState::Refused, None)
             }
             Proposed::ReissueUser { .. } => self.drop_waiting_keys(facts),
-            Proposed::ChangeTwoPerson { .. } => Ok(()),
+            Proposed::MoveRecord { .. } => {
+                self.drop_waiting_move(facts);
+                Ok(())
+            }
+            Proposed::ChangeTwoPerson { .. } | Proposed::OverrideService { .. } => Ok(()),
         }
     }
 
@@ -74,7 +83,10 @@ impl Vault {
     pub(crate) fn note_about(&mut self, facts: &ProposalFacts, index: u64) -> Result<(), Broken> {
         match facts.what {
             Proposed::Grant { grant } => self.note_grant(grant, index, None),
-            Proposed::ChangeTwoPerson { .. } | Proposed::ReissueUser { .. } => Ok(()),
+            Proposed::ChangeTwoPerson { .. }
+            | Proposed::OverrideService { .. }
+            | Proposed::ReissueUser { .. }
+            | Proposed::MoveRecord { .. } => Ok(()),
         }
     }
 }

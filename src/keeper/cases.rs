@@ -152,16 +152,17 @@ impl Vault {
         let permit = self.permit(request, Act::ShowCase, Resource::Case(&facts))?;
         let told = is_told(&request.asker);
         let way = self.way_to_case(request.asker.id, &facts)?;
+        let unreported = self.unreported_in(request, &facts)?;
         let ways = [(way, facts)];
         let through = through(&ways);
         let pledge = self.log_listing(permit, request.entry(Act::ShowCase), through.into_iter())?;
         Ok(Step::serving(pledge, move |vault, logged| {
             let [(way, facts)] = ways;
-            Ok(Served::Cases(vec![vault.serve_case(
-                logged,
-                facts,
-                (way, told),
-            )?]))
+            let served = vault.serve_case(logged, facts, (way, told))?;
+            Ok(Served::Cases(vec![ServedCase {
+                unreported,
+                ..served
+            }]))
         }))
     }
 
@@ -174,6 +175,7 @@ impl Vault {
         let mut served = ServedCase {
             facts,
             rekey_pending: None,
+            unreported: Vec::new(),
             card: None,
             chain: Vec::new(),
         };

@@ -14,6 +14,7 @@ use crate::keeper::vault::Vault;
 
 mod looks;
 mod people;
+mod service;
 mod shared;
 
 mod keys;

@@ -11,9 +11,9 @@ use crate::keeper::open::clock_of;
 use crate::keeper::peer::Peer;
 use crate::keeper::verify::verify;
 
-mod backups;
+pub(crate) mod backups;
 mod places;
-mod recovery;
+pub(crate) mod recovery;
 mod turns;
 
 /// How much a finding matters.

@@ -30,7 +30,10 @@ impl Vault {
     pub(crate) fn named(&self, facts: &ProposalFacts) -> Vec<RecordId> {
         let grant = match facts.what {
             Proposed::Grant { grant } => self.shared.grants.get(&grant),
-            Proposed::ReissueUser { .. } | Proposed::ChangeTwoPerson { .. } => None,
+            Proposed::MoveRecord { record, .. } => return vec![record],
+            Proposed::ReissueUser { .. }
+            | Proposed::OverrideService { .. }
+            | Proposed::ChangeTwoPerson { .. } => None,
         };
         grant.map_or_else(Vec::new, |grant| grant.records.iter().copied().collect())
     }
@@ -138,7 +141,10 @@ impl Vault {
         for facts in all {
             let grant = match facts.what {
                 Proposed::Grant { grant } => self.shared.grants.get(&grant).cloned(),
-                Proposed::ReissueUser { .. } | Proposed::ChangeTwoPerson { .. } => None,
+                Proposed::ReissueUser { .. }
+                | Proposed::MoveRecord { .. }
+                | Proposed::OverrideService { .. }
+                | Proposed::ChangeTwoPerson { .. } => None,
             };
             let waits = facts.state == ProposalState::Waiting;
             served.push(ServedProposal {

@@ -34,6 +34,7 @@ pub use shared::ProposalFacts;
 pub use shared::Proposed;
 pub use told::NoticeAbout;
 pub use told::NoticeFacts;
+pub use told::OutingFacts;
 pub use told::RevealedFacts;
 pub use words::AccountState;
 pub use words::CaseState;
@@ -203,6 +204,9 @@ pub struct RecordFacts {
     pub order_recipients: Vec<String>,
     /// What starts its retention.
     pub triggers: Triggers,
+    /// What has to be done by when: each of the kind's clocks that runs, and the day it counts from, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clocks: BTreeMap<String, String>,
     /// The compartments its parts are sealed to.
     pub compartments: Vec<CompartmentId>,
     /// Where it stands.

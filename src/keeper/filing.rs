@@ -94,6 +94,9 @@ impl Vault {
                 revealed: 0,
             };
             self.write(&units::history(facts.id), Tree::History, &[], &history)?;
+            if act == Act::AddRecord {
+                self.use_override(request, (facts.case, &facts.kind), facts.id)?;
+            }
             pledges.push(self.put_version(request, act, load, (permit, facts))?);
         }
         Ok(filed(pledges, loads))
@@ -121,12 +124,19 @@ impl Vault {
             return Err(Stop::Stale);
         }
         self.check_parts(load, &facts, Act::AmendRecord)?;
+        if !self.rules.of(&facts.kind).has_clocks(&load.facts.clocks) {
+            return Err(Stop::Stale);
+        }
         facts.versions = load.version.number;
         facts.event_date.clone_from(&load.facts.event_date);
         facts.triggers = load.facts.triggers.clone();
+        facts.clocks.clone_from(&load.facts.clocks);
         facts.class.clone_from(&load.facts.class);
         facts.kind_version = load.facts.kind_version;
+        self.wait_for_check(&mut facts);
         let pledge = self.put_version(request, Act::AmendRecord, load, (permit, facts))?;
+        // Last: until here the new version is sealed to everybody who has the record.
+        self.end_return(record, before.number, request.asker.id)?;
         Ok(filed(vec![pledge], std::slice::from_ref(load)))
     }
 

@@ -102,7 +102,7 @@ impl Vault {
         let text = String::from_utf8(new.statement.clone()).map_err(|_| bad("it is no text"))?;
         let grant = granted(&said, request.asker.id, &text);
         self.check_opens(&allowed.to, &grant, &allowed.records)?;
-        let epoch = self.check_grant_keys(request, &allowed, (&said, new))?;
+        let epoch = self.check_grant_keys(request, &allowed.wanted(), (&said, new))?;
         let facts = self.drafted(
             request,
             Draft {
@@ -237,7 +237,7 @@ impl Vault {
         Err(Stop::Refused("bad-state", says))
     }
 
-    fn check_grant_statement(
+    pub(crate) fn check_grant_statement(
         &self,
         request: &Request,
         (scope, to): (&Scope, UserId),
@@ -272,7 +272,7 @@ impl Vault {
 
     /// Whether whom it is for could then open each record: a grant gives nothing to someone a record is
     /// closed to.
-    fn check_opens(
+    pub(crate) fn check_opens(
         &self,
         to: &AccountFacts,
         grant: &GrantFacts,
@@ -305,10 +305,10 @@ impl Vault {
     }
 
     /// The compartment of its own has exactly its members, and everything there is is sealed to it.
-    fn check_grant_keys(
+    pub(crate) fn check_grant_keys(
         &self,
         request: &Request,
-        allowed: &Allowed,
+        wanted: &BTreeSet<HeaderOf>,
         (said, new): (&GrantStatement, &NewGrant),
     ) -> Result<EpochStatement, Stop> {
         let mut members = BTreeSet::from([Member::User(said.to)]);
@@ -322,7 +322,7 @@ impl Vault {
         let epoch = self.check_compartment(made, maker, purpose, &members)?;
         let taken =
             self.shared.grant_of(made.id).is_some() || self.has_unit(&units::grant(said.grant));
-        if taken || !covers(&new.headers, &allowed.wanted()) {
+        if taken || !covers(&new.headers, wanted) {
             return Err(Stop::Stale);
         }
         Ok(epoch)
@@ -348,7 +348,7 @@ fn scope_of(said: &GrantStatement) -> Option<Scope> {
 }
 
 /// What will be told of a grant.
-fn granted(said: &GrantStatement, by: UserId, statement: &str) -> GrantFacts {
+pub(crate) fn granted(said: &GrantStatement, by: UserId, statement: &str) -> GrantFacts {
     GrantFacts {
         id: said.grant,
         proposal: said.proposal,

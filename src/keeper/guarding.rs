@@ -3,18 +3,25 @@
 
 use std::collections::BTreeSet;
 
+use crate::ids::CompartmentId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
+use crate::keeper::compartments::Way;
+use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::Role;
 use crate::keeper::facts::Superseded;
+use crate::keeper::gate::Logged;
 use crate::keeper::members::anybody;
 use crate::keeper::message::answer::HeaderGroup;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedGuarded;
+use crate::keeper::message::load::EpochStatement;
+use crate::keeper::message::load::HeaderOf;
 use crate::keeper::message::load::Reseal;
+use crate::keeper::message::open_to::Entitled;
 use crate::keeper::message::open_to::OpenTo;
 use crate::keeper::ought::open_to;
 use crate::keeper::policy::kind::Reader;
@@ -62,21 +69,34 @@ impl Vault {
         let all = self.parts_of(&facts)?;
         let entry = request.entry(change.act()).about(record);
         let pledge = self.log(found.permit, entry)?;
-        let (id, way) = (found.compartment, found.way);
+        let through = (found.compartment, found.way);
         Ok(Step::serving(pledge, move |vault, logged| {
-            let epoch = vault.compartment(id)?.ok_or(Broken::NoUnit)?.epoch;
-            let (history, _) = vault.history(facts.id)?.ok_or(Broken::NoUnit)?;
-            let group = HeaderGroup {
-                chain: vault.chain(logged, &way)?,
-                headers: vault.headers(logged, all, (id, epoch))?,
-            };
-            Ok(Served::Guarded(Box::new(ServedGuarded {
-                facts,
-                k_record: history.k_record,
-                entitled,
-                group,
-            })))
+            vault.serve_guarded(logged, (facts, entitled), all, through)
         }))
+    }
+
+    /// Hands over a record's headers without payloads, to be sealed again, against a durable entry.
+    pub(crate) fn serve_guarded(
+        &self,
+        logged: &Logged,
+        (facts, entitled): (RecordFacts, Entitled),
+        all: BTreeSet<HeaderOf>,
+        (id, way): (CompartmentId, Way),
+    ) -> Result<Served, Broken> {
+        let epoch = self.compartment(id)?.ok_or(Broken::NoUnit)?.epoch;
+        let (history, _) = self.history(facts.id)?.ok_or(Broken::NoUnit)?;
+        let group = HeaderGroup {
+            chain: self.chain(logged, &way)?,
+            headers: self.headers(logged, all, (id, epoch))?,
+        };
+        let moves = self.moves_of(facts.id)?.len() / 2;
+        Ok(Served::Guarded(Box::new(ServedGuarded {
+            moves: u32::try_from(moves).unwrap_or(u32::MAX),
+            facts,
+            k_record: history.k_record,
+            entitled,
+            group,
+        })))
     }
 
     /// Takes a record sealed again for those it is to be open to.
@@ -89,29 +109,56 @@ impl Vault {
         let found = self.find(request, change.act(), record)?;
         let before = found.facts;
         let mut after = self.changed(&before, change)?;
+        let by = (&request.asker, request.asked.seen);
+        let body = self.check_resealed(by, (&before, &after), new)?;
+        self.put_resealed(request.asker.id, (&before, &mut after), (new, body))?;
+        let pledge = self.log(found.permit, request.entry(change.act()).about(record))?;
+        Ok(Step::done(pledge).telling_errands(request.asker.id))
+    }
+
+    /// Checks a record sealed again for those it is to be open to, by somebody whose desk had seen this much of
+    /// the ledger. Nothing is changed.
+    pub(crate) fn check_resealed(
+        &self,
+        (by, seen): (&AccountFacts, u64),
+        (before, after): (&RecordFacts, &RecordFacts),
+        new: &Reseal,
+    ) -> Result<EpochStatement, Stop> {
+        let record = before.id;
         let said = std::str::from_utf8(&new.statement).unwrap_or_default();
-        let expected = self.ought_to_read(&after, &self.roll()?)?;
-        let by = request.asker.id.to_string();
-        let maker = (by.as_str(), &request.asker.verifying);
+        let expected = self.ought_to_read(after, &self.roll()?)?;
+        let id = by.id.to_string();
+        let maker = (id.as_str(), &by.verifying);
         let made = &new.compartment;
         let body = self.check_compartment(made, maker, Purpose::Own { record }, &expected)?;
         let number = self.said_number(record)?.saturating_add(1);
-        self.check_open_to(request, (said, &body), OpenTo::of(&after, number))?;
+        self.check_open_to(by, (said, &body), OpenTo::of(after, number))?;
         let moved = made
             .envelopes
             .iter()
-            .any(|envelope| self.has_newer_keys(&envelope.member, request.asked.seen));
-        if moved || !covers(&new.headers, &self.parts_of(&before)?) {
+            .any(|envelope| self.has_newer_keys(&envelope.member, seen));
+        if moved || !covers(&new.headers, &self.parts_of(before)?) {
             return Err(Stop::Stale);
         }
-        after
-            .superseded
-            .extend(self.left_behind(&before, request.asker.id)?);
+        Ok(body)
+    }
+
+    /// Writes what was checked: the record has another compartment, and what it was sealed to before is kept
+    /// for recovery alone.
+    pub(crate) fn put_resealed(
+        &mut self,
+        by: UserId,
+        (before, after): (&RecordFacts, &mut RecordFacts),
+        (new, body): (&Reseal, EpochStatement),
+    ) -> Result<(), Broken> {
+        let (record, made) = (before.id, &new.compartment);
+        let said = std::str::from_utf8(&new.statement).unwrap_or_default();
+        after.superseded.extend(self.left_behind(before, by)?);
         after.compartments = vec![made.id];
-        self.drop_grants_over(&before, &after)?;
-        self.put_record(&after)?;
+        self.drop_grants_over(before, after)?;
+        self.put_record(after)?;
         self.put_members_statement(record, said)?;
-        self.put_compartment(made, body, Some(request.asker.id))?;
+        self.put_compartment(made, body, Some(by))?;
         for header in &new.headers {
             let place = self.header_place(&header.of, (made.id, 1));
             let (key, tree, natural) = place.ok_or(Broken::NoUnit)?;
@@ -120,8 +167,7 @@ impl Vault {
         for id in &before.compartments {
             self.leave_compartment(*id, record)?;
         }
-        let pledge = self.log(found.permit, request.entry(change.act()).about(record))?;
-        Ok(Step::done(pledge).telling_errands(request.asker.id))
+        Ok(())
     }
 
     /// The facts as they will be, or why they will not.
@@ -169,7 +215,7 @@ impl Vault {
         Ok(after)
     }
 
-    fn known(&self, user: UserId) -> Result<&crate::keeper::facts::AccountFacts, Stop> {
+    fn known(&self, user: UserId) -> Result<&AccountFacts, Stop> {
         let account = self.people.account(user);
         account.ok_or_else(|| Stop::Refused("no-such-user", "there is no such user".to_owned()))
     }
@@ -201,11 +247,7 @@ impl Vault {
 
     /// Takes the key of a record's own compartment from everybody but recovery, now that the record has
     /// another. A case's goes on.
-    fn leave_compartment(
-        &mut self,
-        id: crate::ids::CompartmentId,
-        record: RecordId,
-    ) -> Result<(), Broken> {
+    fn leave_compartment(&mut self, id: CompartmentId, record: RecordId) -> Result<(), Broken> {
         let Some(facts) = self.compartment(id)? else {
             return Ok(());
         };

@@ -26,6 +26,8 @@ use std::collections::BTreeSet;
 
 /// The code of a filing that is to be sent again under a new id.
 pub(crate) const SEND_AGAIN: &str = "send-again";
+/// The code of a filing that the case's service does not take.
+pub(crate) const NOT_FOR_CASE: &str = "kind-not-for-case";
 /// Card, body and attachments of one version at most.
 const MAX_PARTS: usize = 1000;
 
@@ -59,9 +61,14 @@ impl Vault {
             case: case.as_ref(),
         };
         let permit = self.permit(request, act, on).map_err(about_state)?;
-        rules
-            .case_takes(case.as_ref())
-            .map_err(|says| Stop::Refused("kind-not-for-case", says))?;
+        let agreed = case.as_ref().is_some_and(|case| {
+            act == Act::AddRecord && self.override_for(request, case, &filed.kind).is_some()
+        });
+        if !agreed {
+            rules
+                .case_takes(case.as_ref())
+                .map_err(|says| Stop::Refused(NOT_FOR_CASE, says))?;
+        }
         let known = load
             .k_record
             .as_deref()
@@ -73,6 +80,11 @@ impl Vault {
             ));
         }
         self.check_users(filed)?;
+        if !rules.has_clocks(&filed.clocks) {
+            return Err(refused(
+                "the record names a clock its kind does not have, or no day for it",
+            ));
+        }
         let facts = self.facts_of(request, load, case.as_ref());
         let own = self.check_own(request, load, &facts, case.as_ref())?;
         self.check_parts(load, &facts, act)?;
@@ -135,6 +147,7 @@ impl Vault {
             exportable: rules.exportable,
             order_recipients: Vec::new(),
             triggers: filed.triggers.clone(),
+            clocks: filed.clocks.clone(),
             compartments,
             state: RecordState::Filed,
             checked: None,
@@ -178,7 +191,7 @@ impl Vault {
         let maker = (by.as_str(), &request.asker.verifying);
         let body = self.check_compartment(made, maker, purpose, &expected)?;
         let said = load.open_to.as_deref().unwrap_or_default();
-        self.check_open_to(request, (said, &body), OpenTo::of(facts, 1))?;
+        self.check_open_to(&request.asker, (said, &body), OpenTo::of(facts, 1))?;
         Ok(Some(body))
     }
 

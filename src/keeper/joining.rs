@@ -165,6 +165,7 @@ impl Vault {
                 actor: actor.to_string(),
                 file: new.identity,
                 notices: 0,
+                missed: 0,
             })
         }))
     }

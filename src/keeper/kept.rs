@@ -213,7 +213,10 @@ impl Vault {
         }
         self.make_unit(unit.clone());
         let after = self.keys.get(&unit).ok_or(Broken::NoUnit)?.duplicate();
-        self.move_row(Tree::Version, (&before, &[]), (&after, &[]))?;
+        // What was said of the version, by whoever looked it over, stays with it.
+        for tree in [Tree::Version, Tree::Statement, Tree::Notice] {
+            self.move_row(tree, (&before, &[]), (&after, &[]))?;
+        }
         for part in facts.parts.iter().filter(|part| part.place == Place::Row) {
             let natural = part.number.to_be_bytes();
             self.move_row(Tree::Part, (&before, &natural), (&after, &natural))?;

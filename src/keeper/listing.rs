@@ -129,7 +129,11 @@ impl Vault {
     }
 
     /// Which of these records may be listed: decided each for itself, in one go.
-    fn may_list(&self, request: &Request, candidates: &[RecordFacts]) -> Result<Vec<bool>, Broken> {
+    pub(crate) fn may_list(
+        &self,
+        request: &Request,
+        candidates: &[RecordFacts],
+    ) -> Result<Vec<bool>, Broken> {
         let cases = self.cases_of(candidates)?;
         let asker = (&request.asker, request.grants.as_slice());
         let ask = |(facts, case)| Question {
@@ -222,6 +226,8 @@ impl Vault {
             parts.push(self.serve_part(logged, facts.id, (version.number, part), compartment)?);
         }
         let (history, _) = self.history(facts.id)?.ok_or(Broken::NoUnit)?;
+        // Nobody is the author here: a note is shown with the record itself.
+        let said = self.signed_about(&facts)?;
         Ok(ServedRecord {
             facts,
             versions: vec![version],
@@ -230,6 +236,7 @@ impl Vault {
             // Nothing is corrected from a list.
             sealed_to: Vec::new(),
             parts,
+            said,
         })
     }
 }

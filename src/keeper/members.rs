@@ -40,6 +40,13 @@ pub const GUARDIANS: [Role; 5] = [
     Role::Trustee,
 ];
 
+/// Who of these may move one to another case: those who see every case (the policy's `not-a-mover`).
+pub const MOVERS: [Role; 3] = [
+    Role::Coordinator,
+    Role::SafeguardingLead,
+    Role::DataProtectionLead,
+];
+
 /// Who is there to be a member.
 #[derive(Debug)]
 pub struct Roll<'a> {

@@ -21,9 +21,11 @@ use crate::keeper::facts::PlaceUse;
 use crate::keeper::facts::Role;
 use crate::keeper::facts::TwoPerson;
 use crate::keeper::message::load::Load;
+use crate::records::words::Nation;
 
 pub mod access;
 pub mod answer;
+pub mod due;
 pub mod join;
 pub mod load;
 pub mod open_to;
@@ -145,6 +147,10 @@ pub enum Want {
     AddRecord {
         record: RecordId,
     },
+    OverrideService {
+        case: CaseId,
+        kind: String,
+    },
     ImportRecords {
         case: Option<CaseId>,
     },
@@ -167,6 +173,12 @@ pub enum Want {
     AmendRecord {
         record: RecordId,
     },
+    CheckRecord {
+        record: RecordId,
+    },
+    ReturnRecord {
+        record: RecordId,
+    },
     ExportRecord {
         record: RecordId,
         recipients: Vec<String>,
@@ -181,6 +193,10 @@ pub enum Want {
     RestrictRecord {
         record: RecordId,
         roles: BTreeSet<Role>,
+    },
+    MoveRecord {
+        record: RecordId,
+        case: CaseId,
     },
     NameDeciders {
         record: RecordId,
@@ -237,6 +253,15 @@ pub enum Want {
     },
     ListPlaces {},
     ListErrands {},
+    ListDue {
+        nation: Nation,
+    },
+    StartCheckIn {
+        case: CaseId,
+        until: Timestamp,
+    },
+    EndCheckIn {},
+    ListCheckIns {},
     ReadNotices {
         read: Vec<u64>,
     },

@@ -19,7 +19,6 @@ use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::MembersStatement;
 use crate::keeper::message::open_to::Entitled;
 use crate::keeper::message::open_to::OpenTo;
-use crate::keeper::request::Request;
 use crate::keeper::request::Stop;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
@@ -116,11 +115,11 @@ impl Vault {
         self.write(&units::record(record), Tree::Statement, &[], statement)
     }
 
-    /// Checks that the asker has signed just this about whom a record is open to, and that the epoch made
+    /// Checks that somebody has signed just this about whom a record is open to, and that the epoch made
     /// for it names what they signed.
     pub(crate) fn check_open_to(
         &self,
-        request: &Request,
+        account: &AccountFacts,
         (text, body): (&str, &EpochStatement),
         expected: OpenTo,
     ) -> Result<(), Stop> {
@@ -131,8 +130,8 @@ impl Vault {
         let statement = Statement::parse(text.as_bytes()).map_err(|_| wrong())?;
         let signed = statement.kind() == StatementKind::Members
             && statement.vault() == self.id
-            && statement.by() == request.asker.id.to_string()
-            && statement.verify(&request.asker.verifying).is_ok();
+            && statement.by() == account.id.to_string()
+            && statement.verify(&account.verifying).is_ok();
         let named = body.members.as_deref() == Some(statement.digest().hex().as_str());
         let said: Option<MembersStatement> = statement.read_body();
         if !signed || !named {

@@ -51,6 +51,7 @@ impl Vault {
         let asker = account.id;
         self.sessions.insert(asker, self.now());
         let notices = self.notices(&account)?.len();
+        let missed = self.missed_check_ins(&account)?;
         let entry = Entry::new(Act::SignIn.row().event, Ending::Ok, actor, said);
         let pledge = self.log(permit, entry)?;
         Ok(Step::serving(pledge, move |vault, logged| {
@@ -60,6 +61,7 @@ impl Vault {
                 actor: actor.to_string(),
                 file,
                 notices: u32::try_from(notices).unwrap_or(u32::MAX),
+                missed: u32::try_from(missed).unwrap_or(u32::MAX),
             })
         })
         .telling_errands(asker))

@@ -67,6 +67,7 @@ impl Vault {
             decided_at: None,
             refusal: None,
             single: false,
+            used: None,
             digest,
             statement: String::from_utf8(draft.statement).map_err(|_| bad("it is no text"))?,
             approval: None,

@@ -10,6 +10,7 @@ use crate::keeper::facts::Place;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::VersionFacts;
 use crate::keeper::gate::Logged;
+use crate::keeper::message::answer::Said;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedPart;
 use crate::keeper::message::answer::ServedRecord;
@@ -161,9 +162,11 @@ impl Vault {
         let note = serde_json::json!({"version": shown});
         let entry = (request.entry(act), note);
         let pledge = self.log_showing(request, permit, entry, (&facts, compartment))?;
+        let asker = request.asker.id;
         Ok(Step::serving(pledge, move |vault, logged| {
+            let said = vault.said_of(&facts, asker)?;
             let served = vault.serve_record(logged, facts, wanted, (compartment, &way))?;
-            Ok(Served::Record(Box::new(served)))
+            Ok(Served::Record(Box::new(ServedRecord { said, ..served })))
         }))
     }
 
@@ -205,6 +208,7 @@ impl Vault {
             chain,
             sealed_to,
             parts,
+            said: Said::default(),
         })
     }
 

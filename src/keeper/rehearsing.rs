@@ -134,7 +134,7 @@ impl Vault {
     }
 
     /// Those with shares of the present key, the last first.
-    fn rehearsals(&self) -> Result<Vec<ShareRehearsal>, Broken> {
+    pub(crate) fn rehearsals(&self) -> Result<Vec<ShareRehearsal>, Broken> {
         let all: Option<Vec<ShareRehearsal>> =
             self.read(&units::vault(), Tree::Setting, REHEARSALS)?;
         let recovery = self.recovery()?.map(|recovery| recovery.to_string());

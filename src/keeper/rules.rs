@@ -5,13 +5,20 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::keeper::facts::CaseFacts;
+use crate::keeper::facts::RecordFacts;
+use crate::keeper::facts::RecordState;
 use crate::keeper::policy::kind::KindRules;
 use crate::records::Kind;
 use crate::records::Kinds;
+use crate::records::clocks::ClockRule;
+use crate::records::dates;
 use crate::records::words::CaseRule;
 use crate::records::words::Place;
 use crate::records::words::Reader;
 use crate::records::words::Service;
+
+/// Working days for a check or a report, where the kind says no other.
+const WITHIN: u16 = 5;
 
 /// One kind, as the keeper uses it.
 #[derive(Debug, Clone)]
@@ -38,6 +45,18 @@ pub struct Rule {
     pub hides_from_manager: bool,
     /// An outsider's grant opens its card alone.
     pub card_only: bool,
+    /// Somebody else than its author looks it over before it leaves the centre.
+    pub checked: bool,
+    /// Within how many working days of filing.
+    pub checked_within: u16,
+    /// It tells of a session, and records of this kind report one.
+    pub wants_report: Option<String>,
+    /// It reports a session: the services whose sessions want one.
+    pub wanted_on: Vec<Service>,
+    /// Within how many working days of the session.
+    pub wanted_within: u16,
+    /// What has to be done by when.
+    pub clocks: Vec<ClockRule>,
     title: String,
     case: CaseRule,
     services: Vec<Service>,
@@ -61,6 +80,12 @@ impl Rules {
             by_name,
             nobody: Rule::nobody(),
         }
+    }
+
+    /// Changes what a kind says, for tests of what no kind of the program says yet.
+    #[cfg(test)]
+    pub(crate) fn change(&mut self, kind: &str, change: impl FnOnce(&mut Rule)) {
+        self.by_name.get_mut(kind).map(change);
     }
 
     /// Every kind.
@@ -103,6 +128,12 @@ impl Rule {
             revealed_to: kind.revealed_to,
             hides_from_manager: kind.hides_from_manager,
             card_only: !kind.revealed.is_empty(),
+            checked: kind.checked_by.is_some(),
+            checked_within: kind.checked_within.unwrap_or(WITHIN),
+            wants_report: kind.wants_report.clone(),
+            wanted_on: kind.wanted_on.clone(),
+            wanted_within: kind.wanted_within.unwrap_or(WITHIN),
+            clocks: kind.clocks.clone(),
             title: kind.title.clone(),
             case: kind.case,
             services: kind.services.clone(),
@@ -127,10 +158,52 @@ impl Rule {
             revealed_to: false,
             hides_from_manager: true,
             card_only: false,
+            checked: true,
+            checked_within: WITHIN,
+            wants_report: None,
+            wanted_on: Vec::new(),
+            wanted_within: WITHIN,
+            clocks: Vec::new(),
             title: String::new(),
             case: CaseRule::None,
             services: Vec::new(),
         }
+    }
+
+    /// Whether a record may leave the centre: whoever gives it to somebody outside asks this first.
+    ///
+    /// # Errors
+    /// The sentence that says why not and what to do.
+    pub fn may_leave(&self, facts: &RecordFacts) -> Result<(), String> {
+        match facts.state {
+            _ if !self.checked => Ok(()),
+            RecordState::Checked => Ok(()),
+            RecordState::Returned => Err(format!(
+                "the {} was returned to its author and is not corrected yet: it may not leave the centre",
+                self.title.to_lowercase()
+            )),
+            _ => Err(format!(
+                "nobody but its author has looked the {} over: have it checked first (strongroom record check)",
+                self.title.to_lowercase()
+            )),
+        }
+    }
+
+    /// Whether these are clocks of this kind, each with a day.
+    pub(crate) fn has_clocks(&self, running: &BTreeMap<String, String>) -> bool {
+        running.iter().all(|(name, from)| {
+            self.clocks.iter().any(|clock| &clock.name == name) && dates::date(from).is_ok()
+        })
+    }
+
+    /// Whether cases of this one's service take records of this kind.
+    pub(crate) fn serves(&self, case: &CaseFacts) -> bool {
+        self.services.is_empty() || self.services.contains(&case.service)
+    }
+
+    /// What people call a record of this kind.
+    pub(crate) fn called(&self) -> String {
+        self.title.to_lowercase()
     }
 
     /// Whether a record of this kind belongs where it is being filed.
@@ -147,16 +220,13 @@ impl Rule {
                 "a {} belongs to no case; leave --case out",
                 self.title.to_lowercase()
             )),
-            (_, Some(case))
-                if !self.services.is_empty() && !self.services.contains(&case.service) =>
-            {
-                Err(format!(
-                    "a {} cannot be filed on a {} case; it is for {} cases",
-                    self.title.to_lowercase(),
-                    case.service,
-                    list(&self.services)
-                ))
-            }
+            (_, Some(case)) if !self.serves(case) => Err(format!(
+                "a {} cannot be filed on a {} case; it is for {} cases. Where something else was agreed, \
+                     --override --reason asks a second person",
+                self.title.to_lowercase(),
+                case.service,
+                list(&self.services)
+            )),
             _ => Ok(()),
         }
     }

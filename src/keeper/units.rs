@@ -84,6 +84,14 @@ pub(crate) fn invitation(user: UserId) -> UnitName {
     )
 }
 
+/// A move that waits for a second person, dying when it is decided.
+pub(crate) fn waiting_move(proposal: ProposalId) -> UnitName {
+    UnitName::new(
+        UnitKind::Draft,
+        &[&[MOVE], &proposal.as_bytes()[..]].concat(),
+    )
+}
+
 /// The account to be of a draft's natural name, if it is an invitation.
 pub(crate) fn parse_invitation(natural: &[u8]) -> Option<UserId> {
     let (tag, user) = natural.split_first()?;
@@ -93,6 +101,7 @@ pub(crate) fn parse_invitation(natural: &[u8]) -> Option<UserId> {
 
 /// What a draft's natural name begins with: which sort of draft.
 const INVITATION: u8 = 1;
+const MOVE: u8 = 2;
 
 /// The natural key of one thing of several in a unit.
 pub(crate) fn numbered(id: &[u8], number: u32) -> Vec<u8> {

@@ -103,6 +103,10 @@ impl Vault {
             for number in 1..=facts.versions {
                 waiting.extend(self.version(record, number)?.map(|version| version.author));
             }
+            // Whoever looked it over, and those who moved it to another case.
+            let said = self.signed_about(&facts)?;
+            let said = said.check.iter().chain(&said.moves);
+            waiting.extend(said.filter_map(|text| signer(text)));
         }
         // Grants that are over are told with their names, too.
         for grant in self.shared.grants_of(user) {

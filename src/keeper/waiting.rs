@@ -40,6 +40,21 @@ impl Vault {
     /// Serves what waits: everything to those who are told, to others what is theirs.
     pub(crate) fn list_errands(&mut self, request: &Request) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::ListErrands, Resource::Vault)?;
+        let waiting = self.waiting_for(request)?;
+        let listed = waiting.iter().filter_map(|one| match one.on {
+            On::Record { record } => Some(record),
+            _ => None,
+        });
+        let listed: std::collections::BTreeSet<RecordId> = listed.collect();
+        let entry = request.entry(Act::ListErrands);
+        let pledge = self.log(permit, entry.listing(listed.into_iter().collect()))?;
+        Ok(Step::serving(pledge, move |_, _| {
+            Ok(Served::Waiting(waiting))
+        }))
+    }
+
+    /// What waits, as far as the asker is told of it, oldest first.
+    pub(crate) fn waiting_for(&self, request: &Request) -> Result<Vec<Waiting>, Broken> {
         let told = is_told(&request.asker);
         let mut waiting = Vec::new();
         for id in self.compartments() {
@@ -58,16 +73,7 @@ impl Vault {
         }
         waiting.retain(|one| told || one.yours);
         waiting.sort_by_key(|one| one.since);
-        let listed = waiting.iter().filter_map(|one| match one.on {
-            On::Record { record } => Some(record),
-            _ => None,
-        });
-        let listed: std::collections::BTreeSet<RecordId> = listed.collect();
-        let entry = request.entry(Act::ListErrands);
-        let pledge = self.log(permit, entry.listing(listed.into_iter().collect()))?;
-        Ok(Step::serving(pledge, move |_, _| {
-            Ok(Served::Waiting(waiting))
-        }))
+        Ok(waiting)
     }
 
     /// A compartment, unless it is of a record that is not the asker's to know.

@@ -11,10 +11,12 @@ use jiff::tz::TimeZone;
 use crate::clock::Timestamp;
 
 pub mod point;
+pub mod working;
 
 pub use crate::records::dates::point::Edge;
 pub use crate::records::dates::point::edge_of;
 pub use crate::records::dates::point::point;
+pub use crate::records::dates::working::add_working_days;
 
 /// The first and last year a date may have.
 const YEARS: std::ops::RangeInclusive<i16> = 1800..=2999;

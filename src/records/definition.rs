@@ -13,6 +13,7 @@ use crate::records::words::CaseRule;
 use crate::records::words::Place;
 use crate::records::words::Sort;
 
+mod clocks;
 pub mod fields;
 
 impl Kind {
@@ -25,6 +26,7 @@ impl Kind {
         card_lines(self, &mut faults);
         named_fields(self, &mut faults);
         leaving(self, &mut faults);
+        clocks::check(self, &mut faults);
         example(self, &mut faults);
         faults
     }

@@ -62,6 +62,9 @@ impl Kind {
         if !rules.is_empty() {
             lines.push(("Rules", rules.join("; ")));
         }
+        if !self.clocks.is_empty() {
+            lines.push(("Due", self.clock_lines()));
+        }
         lines
     }
 
@@ -105,6 +108,20 @@ impl Kind {
         } else {
             format!("{case}, of these services: {}", words(&self.services))
         }
+    }
+
+    fn clock_lines(&self) -> String {
+        let lines = self.clocks.iter().map(|clock| {
+            let (says, from) = (&clock.says, &clock.from);
+            match clock.lengths().next() {
+                None | Some((0, _)) => format!("{says}, on {from}"),
+                Some((1, unit)) => {
+                    format!("{says}, within 1 {} of {from}", unit.trim_end_matches('s'))
+                }
+                Some((count, unit)) => format!("{says}, within {count} {unit} of {from}"),
+            }
+        });
+        lines.collect::<Vec<_>>().join("; ")
     }
 
     fn rules(&self) -> Vec<&'static str> {

@@ -1,5 +1,6 @@
 //! What the keeper must know of a form without opening it.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -33,6 +34,8 @@ pub struct FormFacts {
     pub deciders: Vec<String>,
     /// Who may have it by a court's order.
     pub order_recipients: Vec<String>,
+    /// What has to be done by when: each clock that runs, and the day it counts from, `YYYY-MM-DD`.
+    pub clocks: BTreeMap<String, String>,
 }
 
 impl Kind {
@@ -57,6 +60,7 @@ impl Kind {
             about: named(&self.people.about),
             deciders: named(&self.people.deciders),
             order_recipients: named(&self.people.order_recipients),
+            clocks: self.running(form),
         }
     }
 }
@@ -70,7 +74,7 @@ pub(crate) fn event_date(kind: &Kind, form: &Form) -> Option<String> {
 }
 
 /// The latest day a date or date-time field holds, in London.
-fn day(form: &Form, path: &str) -> Option<String> {
+pub(crate) fn day(form: &Form, path: &str) -> Option<String> {
     form.texts(path)
         .into_iter()
         .filter_map(|text| match dates::date(text) {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::records::clocks::ClockRule;
 use crate::records::field::Field;
 use crate::records::words::CaseRule;
 use crate::records::words::Checker;
@@ -68,6 +69,21 @@ pub struct Kind {
     /// Who must look a filed record over, if anyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked_by: Option<Checker>,
+    /// Within how many working days of filing it is looked over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_within: Option<u16>,
+    /// It tells of a session, and this kind reports one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wants_report: Option<String>,
+    /// It reports a session: the services whose sessions want one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wanted_on: Vec<Service>,
+    /// Within how many working days of the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted_within: Option<u16>,
+    /// What has to be done by when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clocks: Vec<ClockRule>,
     /// Whether everyone it is shown to is listed, and the list outlives it.
     #[serde(default)]
     pub revealed_to: bool,

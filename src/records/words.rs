@@ -80,6 +80,18 @@ words!(
 );
 
 words!(
+    /// Whose bank holidays count.
+    Nation {
+        /// England and Wales, which have the same.
+        EnglandAndWales = "england-and-wales",
+        /// Scotland.
+        Scotland = "scotland",
+        /// Northern Ireland.
+        NorthernIreland = "northern-ireland",
+    }
+);
+
+words!(
     /// Whether a record of a kind belongs to a case.
     CaseRule {
         /// It always does.

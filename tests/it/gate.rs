@@ -83,7 +83,9 @@ fn ask(centre: &Centre, desk: &mut Desk<'_>, number: u64) -> Answered {
             desk.attachment(record, "notes.txt", purpose, &mut out),
             |_| None,
         ),
-        7 => answered(desk.export(record, &[], purpose, &mut out), Some),
+        7 => answered(desk.export(record, &[], purpose, &mut out), |exported| {
+            Some(exported.receipt)
+        }),
         8 => answered(desk.audit(None, None, None), |_| None),
         9 => answered(
             desk.file(&filing("contact-report", Some(&centre.supervised))),

@@ -15,6 +15,7 @@ mod backup_power;
 mod canary;
 mod centre;
 mod centre_kit;
+mod checked;
 mod cli_access;
 mod cli_audit;
 mod cli_backup;
@@ -38,6 +39,7 @@ mod common;
 mod copied;
 mod demo_data;
 mod deploy;
+mod dues;
 mod emergency;
 mod errands;
 mod every_byte;
@@ -67,7 +69,10 @@ mod ledger_memory;
 mod ledger_tiles;
 mod ledger_tree;
 mod listing;
+mod moved;
 mod new_ledger;
+mod outings;
+mod overridden;
 #[cfg(feature = "documents")]
 mod paper;
 #[cfg(feature = "documents")]

@@ -84,6 +84,7 @@ fn the_schema_knows_exactly_the_acts() {
         assert_eq!(listed, known, "{target:?}");
     }
     let groups = [
+        "checking",
         "explained",
         "filing",
         "granted",

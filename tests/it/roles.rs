@@ -15,6 +15,7 @@ use strongroom::keeper::facts::PlaceUse;
 use strongroom::keeper::facts::Role;
 use strongroom::keeper::facts::Service;
 use strongroom::keeper::facts::TwoPerson;
+use strongroom::records::words::Nation;
 use strongroom::sealing::HybridIdentity;
 use strongroom::sealing::Passphrase;
 use strongroom::sealing::Recovered;
@@ -133,6 +134,10 @@ fn on_the_vault(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool>
         "export-audit" => allowed(desk.export_audit(&out), false),
         "prove-entry" => allowed(desk.proof(1), false),
         "list-errands" => allowed(desk.waiting(), false),
+        // Nobody of them is out.
+        "end-check-in" => allowed(desk.end_check_in(), true),
+        "list-check-ins" => allowed(desk.check_ins(), false),
+        "list-due" => allowed(desk.due(Nation::Scotland), false),
         "check-access" => allowed(desk.check_access(), false),
         // The centre was made without trustees, so that whoever may is told that there is no key to change.
         "rotate-recovery" => allowed(desk.new_recovery(&recovered(), &[]), true),
@@ -180,6 +185,7 @@ fn on_accounts_and_cases(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Opt
         "add-to-role-team" => allowed(desk.add_role(Role::Volunteer, "ada"), true),
         "remove-from-role-team" => allowed(desk.remove_role(Role::Volunteer, "ada"), true),
         "show-case" => allowed(desk.case(case), false),
+        "start-check-in" => allowed(desk.start_check_in(case, desk.now()), true),
         "close-case" => allowed(desk.close_case(case), true),
         "reopen-case" => allowed(desk.reopen_case(case), true),
         "add-to-team" => allowed(desk.add_to_team(case, "ada"), true),
@@ -196,6 +202,11 @@ fn on_a_kind(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool> {
     let filed = filing("contact-report", Some(&centre.supervised));
     Some(match act {
         "add-record" => allowed(desk.file(&filed), false),
+        // Its cases take such records, so that whoever may is told to file it.
+        "override-service" => allowed(
+            desk.propose_override(&centre.supervised, "contact-report", "agreed"),
+            true,
+        ),
         "import-records" => allowed(desk.import(&[filed]), false),
         _ => return None,
     })
@@ -235,6 +246,10 @@ fn on_a_record(
             let all: BTreeSet<Role> = Role::ALL.iter().copied().collect();
             allowed(desk.restrict(record, &all), true)
         }
+        "move-record" => allowed(
+            desk.move_record(record, &centre.supported, "to see who may"),
+            true,
+        ),
         "name-deciders" => {
             // Somebody the asker knows of: to an outsider most people are nobody.
             let outside = desk.account().is(Role::Assessor);
@@ -327,6 +342,8 @@ fn everyone_is_answered_as_the_policy_s_table_says() {
     walked.extend(["change-passphrase", "revoke-grant", "state-grant"]);
     walked.extend(["show-proposal", "approve-proposal"]);
     walked.extend(["refuse-proposal", "withdraw-proposal"]);
+    // By those with a passphrase of their own: `checked.rs`.
+    walked.extend(["check-record", "return-record"]);
     let all: BTreeSet<&str> = ACTS.iter().map(|row| row.word).collect();
     let unwalked: Vec<&str> = all.difference(&walked).copied().collect();
     assert_eq!(unwalked, UNWALKED, "an act is missing from this walk");

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::cli::out::Out;
+use crate::cli::proposal;
 use crate::cli::record::Deciders;
 use crate::cli::record::Exclude;
+use crate::cli::record::Move;
 use crate::cli::record::Restrict;
 use crate::cli::resolve;
 use crate::cli::session::with_desk;
@@ -41,6 +43,14 @@ pub(crate) fn deciders(args: &Deciders, ask: &Ask, out: &mut Out) -> Result<(), 
         desk.name_deciders(&id, &args.users)?;
         let sentence = format!("{id} is decided by: {}.", args.users.join(", "));
         changed(&id, &sentence, out)
+    })
+}
+
+pub(crate) fn move_record(args: &Move, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    with_desk(ask, out, |desk, out| {
+        let id = resolve::record(desk, ask, &args.record)?;
+        let case = resolve::case(desk, ask, &args.to)?;
+        proposal::done(&desk.move_record(&id, &case, &args.reason)?, out)
     })
 }
 

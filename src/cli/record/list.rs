@@ -39,7 +39,10 @@ pub(crate) fn list(args: &List, ask: &Ask, out: &mut Out) -> Result<(), CliError
                 card.kind.clone(),
                 card.title.clone(),
                 card.version.to_string(),
-                card.state.word().to_owned(),
+                card.check
+                    .as_ref()
+                    .map_or(card.state.word(), |check| check.state)
+                    .to_owned(),
                 card.case
                     .as_ref()
                     .map(|case| out.id(case))
@@ -58,6 +61,7 @@ fn document(card: &CardLine) -> serde_json::Value {
         "kind": card.kind,
         "version": card.version,
         "state": card.state.word(),
+        "check": card.check.as_ref().map(|check| check.state),
         "title": card.title,
         "event_date": card.event_date,
     })

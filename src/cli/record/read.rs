@@ -15,6 +15,7 @@ use crate::cli::record::Attachment;
 use crate::cli::record::Export;
 use crate::cli::record::Print;
 use crate::cli::record::Show;
+use crate::cli::record::check;
 use crate::cli::record::receipt_document;
 use crate::cli::record::receipt_words;
 use crate::cli::resolve;
@@ -55,6 +56,7 @@ pub(crate) fn document(record: &ShownRecord) -> Value {
         "kind": record.kind,
         "version": record.version,
         "state": record.state.word(),
+        "check": check::document(record.check.as_ref()),
         "fields": record.fields,
         "attachments": attachments,
         "receipt": receipt_document(&record.receipt),
@@ -78,6 +80,12 @@ pub(crate) fn page(record: &ShownRecord, out: &mut Out) {
     ));
     let when = dates::people_moment(record.filed_at);
     facts.push(("Filed by", format!("{}, {when}", record.author)));
+    if let Some(check) = &record.check {
+        facts.push(("Check", check::words(check)));
+        if let Some(note) = &check.note {
+            facts.push(("To correct", note.clone()));
+        }
+    }
     if let Some(reason) = &record.reason {
         facts.push(("Corrected because", reason.clone()));
     }
@@ -136,8 +144,11 @@ pub(crate) fn export(args: &Export, ask: &Ask, out: &mut Out) -> Result<(), CliE
     with_desk(ask, out, |desk, out| {
         let id = resolve::record(desk, ask, &args.record)?;
         if let Some(mut file) = file.take() {
-            desk.export(&id, &args.to, args.purpose.as_deref(), &mut file)?;
+            let exported = desk.export(&id, &args.to, args.purpose.as_deref(), &mut file)?;
             file.keep()?;
+            if let Some(warning) = exported.warning {
+                out.warning(&warning);
+            }
         }
         taken_out(&id, &args.age, json!({ "recipients": args.to }), out)
     })

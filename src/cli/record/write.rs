@@ -6,6 +6,7 @@ use crate::cli::file;
 use crate::cli::kind;
 use crate::cli::out::Out;
 use crate::cli::progress::Bar;
+use crate::cli::proposal;
 use crate::cli::record::Add;
 use crate::cli::record::Amend;
 use crate::cli::record::filed_document;
@@ -14,9 +15,11 @@ use crate::cli::resolve;
 use crate::cli::session::form;
 use crate::cli::session::with_desk;
 use crate::desk::Attach;
+use crate::desk::DeskError;
 use crate::desk::Filed;
 use crate::desk::Filing;
 use crate::desk::given_reason;
+use crate::keeper::intake::NOT_FOR_CASE;
 use crate::records::kind::Kind;
 use crate::records::words::CaseRule;
 
@@ -35,6 +38,8 @@ pub(crate) fn add(args: Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
             Some(case) => Some(resolve::case(desk, ask, case)?),
             None => None,
         };
+        let asked = args.reason.filter(|_| args.overriding).zip(case.clone());
+        let name = args.kind.clone();
         let filing = Filing {
             case,
             kind: args.kind,
@@ -45,7 +50,14 @@ pub(crate) fn add(args: Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
         };
         let filed = desk.file(&filing);
         bar.clear();
-        filed_page(&filed?, "Filed", out)
+        match (filed, asked) {
+            (Err(DeskError::Refused { code, .. }), Some((reason, case)))
+                if code == NOT_FOR_CASE =>
+            {
+                proposal::done(&desk.propose_override(&case, &name, &reason)?, out)
+            }
+            (filed, _) => filed_page(&filed?, "Filed", out),
+        }
     })
 }
 

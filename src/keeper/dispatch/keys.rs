@@ -49,6 +49,13 @@ impl Vault {
         load: Load,
     ) -> Result<Step, Stop> {
         let (record, change) = match want {
+            Want::MoveRecord { record, case } => {
+                return match load {
+                    Load::Nothing {} => self.show_to_move(request, (record, case)),
+                    Load::Move(new) => self.propose_move(request, (record, case), &new),
+                    _ => Err(Stop::BadAuth(MISMATCH)),
+                };
+            }
             Want::ExcludeUser { record, user } => (record, Change::Exclude(user)),
             Want::RestrictRecord { record, roles } => (record, Change::Restrict(roles)),
             Want::NameDeciders { record, users } => (record, Change::Deciders(users)),

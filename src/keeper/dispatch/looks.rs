@@ -23,7 +23,7 @@ impl Vault {
             }
             (Want::RemovePlace { name }, Load::Nothing {}) => self.remove_place(request, &name),
             (Want::ListPlaces {}, Load::Nothing {}) => self.list_places(request),
-            (want, load) => self.dispatch_people(request, want, load),
+            (want, load) => self.dispatch_service(request, want, load),
         }
     }
 }

@@ -15,9 +15,9 @@ use crate::records::dates;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// Keys change every week, and with a day to spare a backup has followed.
-const OLD_MS: u64 = 8 * DAY_MS;
+pub(crate) const OLD_MS: u64 = 8 * DAY_MS;
 /// A quarter of a year: a rehearsal is still of the people and the disks that are there.
-const REHEARSED_MS: u64 = 92 * DAY_MS;
+pub(crate) const REHEARSED_MS: u64 = 92 * DAY_MS;
 
 /// What is to be known of a vault.
 pub(crate) struct Now<'a> {

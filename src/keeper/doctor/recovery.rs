@@ -7,7 +7,7 @@ use crate::keeper::turn::Turns;
 use crate::records::dates;
 
 /// A year, with a day for leap years: sheets ask to be looked at once a year.
-const REHEARSED_MS: u64 = 366 * 24 * 60 * 60 * 1000;
+pub(crate) const REHEARSED_MS: u64 = 366 * 24 * 60 * 60 * 1000;
 
 pub(crate) fn look(known: &Turns, now: Timestamp, report: &mut Report) {
     if !known.trustees {

@@ -105,9 +105,12 @@ pub struct ProposalFacts {
     /// One person did it alone, because there was no other (`two-person: single`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub single: bool,
+    /// The record that was filed with it, where it is good for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<RecordId>,
     /// SHA-256 of the proposer's signed statement, hex: what the second person signs.
     pub digest: String,
-    /// The statement: a `grant`, an `enrol` or a `policy`, canonical bytes.
+    /// The statement: a `grant`, an `enrol`, a `move`, a `propose` or a `policy`, canonical bytes.
     pub statement: String,
     /// The second person's signed `approve` statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,6 +141,24 @@ pub enum Proposed {
         /// The account.
         user: UserId,
     },
+    /// Another case for a record that was filed in the wrong one.
+    MoveRecord {
+        /// The record.
+        record: RecordId,
+        /// Its case until now, if it has one.
+        from: Option<CaseId>,
+        /// Its case then.
+        to: CaseId,
+    },
+    /// One record that the case's service does not take.
+    OverrideService {
+        /// Who may file it, once.
+        user: UserId,
+        /// The case.
+        case: CaseId,
+        /// The kind.
+        kind: String,
+    },
     /// Whether two people are needed.
     ChangeTwoPerson {
         /// The mode.
@@ -151,6 +172,8 @@ impl Proposed {
         match self {
             Self::Grant { .. } => "grant",
             Self::ReissueUser { .. } => "reissue-user",
+            Self::MoveRecord { .. } => "move-record",
+            Self::OverrideService { .. } => "override-service",
             Self::ChangeTwoPerson { .. } => "change-two-person",
         }
     }

@@ -5,9 +5,27 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
+use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::facts::Other;
+
+/// That somebody is, or was, out alone on a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutingFacts {
+    /// For which case.
+    pub case: CaseId,
+    /// Since when.
+    pub since: Timestamp,
+    /// When they said that they would be back.
+    pub until: Timestamp,
+    /// When they said that they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// Kept for later versions.
+    #[serde(flatten)]
+    pub other: Other,
+}
 
 /// One showing of a record of a kind whose every showing is listed (DBS code of practice: a record is kept of
 /// everyone to whom certificate information has been revealed). It stands in the record's history and outlives

@@ -22,6 +22,8 @@ use crate::keeper::facts::VersionFacts;
 use crate::keeper::message::access::Opens;
 use crate::keeper::message::access::ServedAccess;
 use crate::keeper::message::access::Waiting;
+use crate::keeper::message::due::Due;
+use crate::keeper::message::due::Outing;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::message::open_to::Entitled;
 use crate::keeper::places::PlaceLine;
@@ -30,9 +32,11 @@ use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
 
 mod opening;
+mod said;
 mod shared;
 
 pub use crate::keeper::message::answer::opening::Opening;
+pub use crate::keeper::message::answer::said::Said;
 pub use crate::keeper::message::answer::shared::GrantEvidence;
 pub use crate::keeper::message::answer::shared::ProvenEntry;
 pub use crate::keeper::message::answer::shared::ServedProposal;
@@ -97,6 +101,9 @@ pub enum Served {
         file: Vec<u8>,
         /// How many notices the asker has not read.
         notices: u32,
+        /// How many are out alone and have not come back in time, where the asker is told.
+        #[serde(default)]
+        missed: u32,
     },
     /// What an invitation's code is for.
     Invitation(Box<ServedInvitation>),
@@ -141,6 +148,10 @@ pub enum Served {
     Rehearsals(Vec<ShareRehearsal>),
     /// What waits to be done about keys.
     Waiting(Vec<Waiting>),
+    /// What is to be done by when.
+    Due(Vec<Due>),
+    /// Who is out alone.
+    Out(Vec<Outing>),
     /// One account.
     Account(Box<ServedAccount>),
     /// What the asker's desk should do about keys.
@@ -225,6 +236,9 @@ pub struct ServedCase {
     pub facts: CaseFacts,
     /// Since when its key has waited to be changed, where the asker is told.
     pub rekey_pending: Option<Timestamp>,
+    /// Of one case shown alone: the days of its sessions without a report, as far as the asker may know of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreported: Vec<String>,
     /// The sealed card; `None` when the asker holds no key yet.
     pub card: Option<SealedCard>,
     /// The way to the compartment.
@@ -246,6 +260,9 @@ pub struct ServedRecord {
     pub sealed_to: Vec<(CompartmentFacts, EpochFacts)>,
     /// The parts.
     pub parts: Vec<ServedPart>,
+    /// What was signed about it since it was filed.
+    #[serde(default)]
+    pub said: Said,
 }
 
 /// One part, as served.
@@ -353,6 +370,9 @@ pub struct ServedGuarded {
     pub facts: RecordFacts,
     /// The audit key, base64url.
     pub k_record: String,
+    /// How often it was moved to another case.
+    #[serde(default)]
+    pub moves: u32,
     /// What says who ought to hold its key.
     pub entitled: Entitled,
     /// The way to the secret, and the headers.

@@ -1,5 +1,7 @@
 //! What asks carry: things already sealed, and the facts the keeper needs.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -16,15 +18,23 @@ use crate::keeper::message::open_to::OpenTo;
 use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
+pub mod checked;
 pub mod granted;
+pub mod moved;
 pub mod people;
 pub mod recovery;
 
+pub use checked::CheckStatement;
+pub use checked::Returned;
+pub use checked::Verdict;
 pub use granted::Approval;
 pub use granted::ApproveStatement;
 pub use granted::GrantStatement;
 pub use granted::NewGrant;
 pub use granted::PolicyStatement;
+pub use moved::MoveStatement;
+pub use moved::NewMove;
+pub use moved::OverrideStatement;
 pub use people::Enrolment;
 pub use people::Invitation;
 pub use people::NewAccount;
@@ -59,6 +69,8 @@ pub enum Load {
     Grant(Box<NewGrant>),
     /// A record sealed to a new compartment of its own, for fewer people.
     Reseal(Box<Reseal>),
+    /// A record sealed to a new compartment of its own, for the people of another case.
+    Move(Box<NewMove>),
     /// A compartment's next epoch.
     Rekey(Box<NewEpoch>),
     /// The word that every header of a compartment's present epoch opens, to what those before it opened to.
@@ -80,6 +92,8 @@ pub enum Load {
     Approval(Box<Approval>),
     /// A role given or taken.
     Roles(Box<NewRoles>),
+    /// What goes with a record that is returned to its author.
+    Returned(Box<Returned>),
     /// New keys for somebody else's account.
     Reissue(Box<Reissued>),
     /// An offer to join.
@@ -207,6 +221,9 @@ pub struct FiledFacts {
     pub handler: Option<UserId>,
     /// What starts its retention.
     pub triggers: Triggers,
+    /// What has to be done by when: each of the kind's clocks that runs, and the day it counts from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clocks: BTreeMap<String, String>,
 }
 
 /// A payload stored as a row.

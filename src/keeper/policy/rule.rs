@@ -56,6 +56,7 @@ pub const RULES: &[&str] = &[
     "reading-as-decider",
     "reading-until-deciders",
     "reading-own-filing",
+    "correcting-returned",
     "reading-by-grant",
     "breaking-glass",
     "account-suspended",
@@ -70,9 +71,12 @@ pub const RULES: &[&str] = &[
     "record-disposed",
     "not-exportable",
     "not-a-writer",
+    "own-report",
+    "unclaimed-checker",
     "not-a-granter",
     "not-grantable",
     "not-a-guardian",
+    "not-a-mover",
     "own-role",
     "own-proposal",
     "about-oneself",
@@ -82,6 +86,7 @@ pub const RULES: &[&str] = &[
     "grant-without-purpose",
     "purpose-missing",
     "reason-missing",
+    "unexplained-override",
 ];
 
 /// The name of a rule: one of [`RULES`], or of the constants here for what no rule says.

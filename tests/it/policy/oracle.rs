@@ -194,9 +194,15 @@ impl World {
             Act::ExcludeUser
                 | Act::RestrictRecord
                 | Act::NameDeciders
+                | Act::MoveRecord
                 | Act::GrantRecord
                 | Act::BreakGlass
+                | Act::CheckRecord
+                | Act::ReturnRecord
         );
+        let checks = matches!(self.act, Act::CheckRecord | Act::ReturnRecord);
+        let own = facts.author == self.asker.id;
+        let corrects = amends && own && facts.state == RecordState::Returned && self.inside();
         let by_grant = self.served()
             && matches!(
                 self.act,
@@ -207,7 +213,9 @@ impl World {
             && self.rules.break_glass
             && self.reason;
         let as_reader = self.reads() && self.act != Act::BreakGlass;
-        (as_reader || by_grant || in_emergency)
+        (as_reader || by_grant || in_emergency || corrects)
+            && (!checks || (!own && self.asker.claimed))
+            && (self.reason || !matches!(self.act, Act::ReturnRecord | Act::MoveRecord))
             && (self.inside() || self.served())
             && !facts.excluded.contains(&self.asker.id)
             && roles.is_none_or(|roles| self.roles().iter().any(|role| roles.contains(role)))
@@ -234,6 +242,9 @@ impl World {
                 | Act::FillErrands
                 | Act::Rekey
                 | Act::ListErrands
+                | Act::ListDue
+                | Act::EndCheckIn
+                | Act::ListCheckIns
                 | Act::ReadNotices
                 | Act::ListProposals => self.inside(),
                 Act::AddToRoleTeam => self.is(&[Coordinator]) && !self.own,
@@ -256,6 +267,7 @@ impl World {
                 | Act::ReopenCase
                 | Act::AddToTeam
                 | Act::RemoveFromTeam => self.is(&[Coordinator]),
+                Act::StartCheckIn => self.is(&[Coordinator]) || (self.on_team() && self.inside()),
                 Act::ShowCase => {
                     self.is(&[Coordinator, SafeguardingLead, DataProtectionLead])
                         || (self.on_team() && self.inside())
@@ -301,11 +313,15 @@ impl World {
             .as_ref()
             .is_none_or(|case| case.state == CaseState::Open);
         match self.act {
+            Act::MoveRecord => {
+                self.uses() && self.is(&[Coordinator, SafeguardingLead, DataProtectionLead])
+            }
             Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders => {
                 self.uses() && (self.is(&seniors) || self.is(&[Role::DbsCountersignatory]))
             }
             Act::GrantRecord => self.uses() && self.is(&[Coordinator]),
             Act::AddRecord => self.writes(false) && open,
+            Act::OverrideService => self.writes(false) && open && self.reason,
             Act::ImportRecords => self.is(&[Coordinator]) && self.writes(false) && open,
             Act::ListRecords
             | Act::ReadRecord
@@ -314,6 +330,8 @@ impl World {
             | Act::WhoMayRead
             | Act::AmendRecord
             | Act::BreakGlass
+            | Act::CheckRecord
+            | Act::ReturnRecord
             | Act::ExportRecord
             | Act::PrintRecord => self.uses(),
             other => unreachable!("{other:?} has not been written a second time"),

@@ -53,6 +53,8 @@ impl Load {
             Self::Records(new) => new.iter().filter_map(|one| one.own.as_ref()).collect(),
             Self::Grant(new) => vec![&new.compartment],
             Self::Reseal(new) => vec![&new.compartment],
+            Self::Move(new) => vec![&new.reseal.compartment],
+            Self::Returned(new) => new.grant.iter().map(|grant| &grant.compartment).collect(),
             Self::Rekey(new) => vec![&new.compartment],
             Self::Team(new) => vec![new.as_ref()],
             Self::Nothing {}

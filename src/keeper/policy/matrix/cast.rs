@@ -1,6 +1,7 @@
 //! The cast: invented people, cases, records, grants and proposals to ask the policy about. Nothing here is
 //! anybody's; ids are numbers.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -124,6 +125,7 @@ pub fn record(number: u32, kind: &str, case: Option<&CaseFacts>) -> RecordFacts 
         exportable: found.is_none_or(|kind| kind.exportable),
         order_recipients: Vec::new(),
         triggers: Triggers::default(),
+        clocks: BTreeMap::new(),
         compartments,
         state: RecordState::Filed,
         checked: None,
@@ -174,6 +176,7 @@ pub fn proposal(number: u32, by: UserId) -> ProposalFacts {
         decided_at: None,
         refusal: None,
         single: false,
+        used: None,
         digest: String::new(),
         statement: String::new(),
         approval: None,

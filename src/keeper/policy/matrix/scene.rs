@@ -49,6 +49,11 @@ pub(crate) const SITUATIONS: &[Situation] = &[
     }),
     ("no reason", |s| s.reason = false),
     ("not exportable", |s| s.facts.exportable = false),
+    ("returned, filed by the asker", |s| {
+        s.facts.author = s.asker;
+        s.facts.state = RecordState::Returned;
+    }),
+    ("returned", |s| s.facts.state = RecordState::Returned),
     ("disposed", |s| s.facts.state = RecordState::Disposed),
     ("disposed, about the asker", |s| {
         s.facts.state = RecordState::Disposed;
