@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
 use crate::desk::filing::kind;
+use crate::desk::filing::subjects_of;
 use crate::desk::filing::triggers;
 use crate::desk::link;
 use crate::desk::link::Because;
@@ -28,6 +29,7 @@ use crate::keeper::message::load::GrantStatement;
 use crate::keeper::message::load::Load;
 use crate::records::Form;
 use crate::records::Kind;
+use crate::records::person::Part;
 
 impl Desk<'_> {
     /// Files a corrected version; the original stays.
@@ -36,6 +38,21 @@ impl Desk<'_> {
     /// As [`Desk::file`]; [`DeskError::Refused`] without a reason, and [`DeskError::Unknown`] for a record
     /// this person may not see.
     pub fn amend(&mut self, record: &str, form: &Value, reason: &str) -> Result<Filed, DeskError> {
+        self.amend_about(record, form, reason, None)
+    }
+
+    /// As [`Desk::amend`]; where `subjects` are given, the record is about these people on file from now on.
+    ///
+    /// # Errors
+    /// As [`Desk::amend`].
+    pub fn amend_about(
+        &mut self,
+        record: &str,
+        form: &Value,
+        reason: &str,
+        subjects: Option<&[(String, Part)]>,
+    ) -> Result<Filed, DeskError> {
+        let subjects = subjects.map(subjects_of).transpose()?;
         let reason = given_reason(reason)?;
         let record = parse_record(record);
         let (keys, trust) = self.keys(None)?;
@@ -48,7 +65,8 @@ impl Desk<'_> {
         let newest = served.versions.last().ok_or_else(link::unexpected)?;
         let kind = kind(&served.facts.kind)?;
         let form = kind.check(form)?;
-        let facts = corrected(&served, (kind, &form), &keys);
+        let mut facts = corrected(&served, (kind, &form), &keys);
+        facts.subjects = subjects.unwrap_or_else(|| served.facts.subjects.clone());
         let to = sealed_already(&served, &trust)?;
         let body = Body {
             form: form.to_json(),
@@ -126,5 +144,6 @@ fn corrected(served: &ServedRecord, (kind, form): (&Kind, &Form), keys: &Keys) -
             .as_deref()
             .and_then(|name| user_named(keys, name)),
         triggers: triggers(&said.triggers),
+        subjects: Vec::new(),
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod keys;
 pub(crate) mod kit;
 mod ledgers;
 mod lost;
+mod on_file;
 mod outside;
 mod over;
 mod people;

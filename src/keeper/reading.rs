@@ -13,6 +13,7 @@ use crate::keeper::gate::Logged;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedPart;
 use crate::keeper::message::answer::ServedRecord;
+use crate::keeper::on_file::show::shown as who;
 use crate::keeper::policy::decide::Permit;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
@@ -157,12 +158,17 @@ impl Vault {
             parts.retain(|part| part.number == 1 || !card_only);
             wanted.push((version, parts));
         }
+        let beside = match act {
+            Act::ReadRecord | Act::BreakGlass => self.beside(request, &facts)?,
+            _ => Vec::new(),
+        };
         self.list_revealed(request, &facts, (shown, attachment))?;
         let note = serde_json::json!({"version": shown});
-        let entry = (request.entry(act), note);
+        let entry = (request.entry(act).showing(who(&beside)), note);
         let pledge = self.log_showing(request, permit, entry, (&facts, compartment))?;
         Ok(Step::serving(pledge, move |vault, logged| {
-            let served = vault.serve_record(logged, facts, wanted, (compartment, &way))?;
+            let mut served = vault.serve_record(logged, facts, wanted, (compartment, &way))?;
+            served.people = vault.serve_people(logged, beside)?;
             Ok(Served::Record(Box::new(served)))
         }))
     }
@@ -205,6 +211,7 @@ impl Vault {
             chain,
             sealed_to,
             parts,
+            people: Vec::new(),
         })
     }
 

@@ -33,11 +33,13 @@ use strongroom::keeper::policy::matrix::cast::account;
 use strongroom::keeper::policy::matrix::cast::case;
 use strongroom::keeper::policy::matrix::cast::grant;
 use strongroom::keeper::policy::matrix::cast::kind;
+use strongroom::keeper::policy::matrix::cast::person;
 use strongroom::keeper::policy::matrix::cast::proposal;
 use strongroom::keeper::policy::matrix::cast::record;
 use strongroom::keeper::policy::question::About;
 use strongroom::keeper::policy::question::Question;
 use strongroom::keeper::policy::question::Resource;
+use strongroom::keeper::policy::question::Ties;
 use strongroom::keeper::policy::rule::RULES;
 use strongroom::keeper::policy::rule::RuleId;
 
@@ -68,6 +70,7 @@ fn the_schema_knows_exactly_the_acts() {
         Target::Case,
         Target::Kind,
         Target::Record,
+        Target::Person,
         Target::Grant,
         Target::Proposal,
     ] {
@@ -88,6 +91,7 @@ fn the_schema_knows_exactly_the_acts() {
         "filing",
         "granted",
         "guarding",
+        "keeping",
         "showing",
         "using",
     ];
@@ -112,6 +116,7 @@ fn what_the_list_demands_the_policy_demands() {
         proposal(5, askers[0].id),
     );
     let (given, proposed) = (&given, &proposed);
+    let (on_file, ties) = (person(8), Ties::default());
     let (other, theirs) = (account(6, Role::Staff), proposal(7, other_id()));
     for row in ACTS {
         let resource = match row.target {
@@ -129,6 +134,10 @@ fn what_the_list_demands_the_policy_demands() {
                 facts: &facts,
                 rules: &of_kind,
                 case: None,
+            },
+            Target::Person => Resource::Person {
+                facts: &on_file,
+                ties: &ties,
             },
             Target::Grant => Resource::Grant(given),
             Target::Proposal if row.act == Act::WithdrawProposal => Resource::Proposal(proposed),
@@ -207,7 +216,7 @@ fn rules_of_open_scope_are_these() {
     let everything = ["forbid account-left", "forbid account-suspended"].map(str::to_owned);
     let any_thing = those(|rule| rule.resource_constraint() == ResourceConstraint::Any);
     assert_eq!(any_thing, everything.clone().into());
-    // Of records alone.
+    // Of records alone, and of people on file.
     let every_act = [
         "forbid excluded",
         "forbid grant-not-begun",
@@ -215,6 +224,7 @@ fn rules_of_open_scope_are_these() {
         "forbid not-among-readers-of-restricted-kind",
         "forbid only-roles",
         "forbid outside-without-grant",
+        "forbid person-of-others",
     ];
     let expected = everything.into_iter().chain(every_act.map(str::to_owned));
     let any_act = those(|rule| rule.action_constraint() == ActionConstraint::Any);

@@ -5,11 +5,14 @@ use serde::Serialize;
 
 use crate::ids::CaseId;
 use crate::ids::CompartmentId;
+use crate::ids::PersonId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::facts::Member;
+use crate::keeper::facts::Note;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Service;
+use crate::keeper::facts::Subject;
 use crate::keeper::facts::Triggers;
 use crate::keeper::facts::VersionFacts;
 use crate::keeper::message::open_to::OpenTo;
@@ -18,6 +21,7 @@ use crate::sealing::VerifyingKey;
 
 pub mod granted;
 pub mod people;
+pub mod person;
 pub mod recovery;
 
 pub use granted::Approval;
@@ -35,6 +39,10 @@ pub use people::Reissued;
 pub use people::RolesStatement;
 pub use people::StateStatement;
 pub use people::Succession;
+pub use person::NewNote;
+pub use person::NewNotes;
+pub use person::NoteHeader;
+pub use person::NoteStatement;
 pub use recovery::NewRecovery;
 pub use recovery::ROOT;
 pub use recovery::RecoveryStatement;
@@ -84,6 +92,8 @@ pub enum Load {
     Reissue(Box<Reissued>),
     /// An offer to join.
     Invitation(Box<NewInvitation>),
+    /// Notes about people on file.
+    Notes(Box<NewNotes>),
     /// The trustees' new recovery key.
     Recovery(Box<NewRecovery>),
     /// The dummy that two trustees took out of a rehearsal file, as it stood there.
@@ -207,6 +217,9 @@ pub struct FiledFacts {
     pub handler: Option<UserId>,
     /// What starts its retention.
     pub triggers: Triggers,
+    /// Whom it is about, among the people on file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<Subject>,
 }
 
 /// A payload stored as a row.
@@ -273,6 +286,13 @@ pub enum HeaderOf {
         case: CaseId,
         /// The card's number.
         number: u32,
+    },
+    /// A note about a person on file.
+    Note {
+        /// The person.
+        person: PersonId,
+        /// Which note.
+        note: Note,
     },
     /// The centre's name.
     Centre {},

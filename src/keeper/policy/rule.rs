@@ -35,6 +35,10 @@ pub const RULES: &[&str] = &[
     "case-team",
     "case-granted",
     "case-granting",
+    "people-keeping",
+    "people-list",
+    "person-keeping",
+    "person-of-case",
     "grant-list",
     "grant-sides",
     "grant-oversight",
@@ -62,6 +66,7 @@ pub const RULES: &[&str] = &[
     "excluded",
     "outside-without-grant",
     "not-among-readers-of-restricted-kind",
+    "person-of-others",
     "grant-not-begun",
     "grant-over",
     "only-roles",
@@ -81,6 +86,7 @@ pub const RULES: &[&str] = &[
     "grant-without-purpose",
     "purpose-missing",
     "reason-missing",
+    "person-reason-missing",
 ];
 
 /// The name of a rule: one of [`RULES`], or of the constants here for what no rule says.

@@ -55,6 +55,7 @@ impl Load {
             Self::Reseal(new) => vec![&new.compartment],
             Self::Rekey(new) => vec![&new.compartment],
             Self::Team(new) => vec![new.as_ref()],
+            Self::Notes(new) => new.people.iter().collect(),
             Self::Nothing {}
             | Self::Succession(_)
             | Self::Envelopes(_)
