@@ -93,6 +93,7 @@ pub mod remembered;
 pub(crate) mod request;
 pub mod restore;
 pub(crate) mod revealed;
+pub(crate) mod reviewing;
 pub(crate) mod roles;
 pub(crate) mod rows;
 pub mod rules;

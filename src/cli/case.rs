@@ -9,6 +9,7 @@ use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::cli::out::Out;
 use crate::cli::person;
+use crate::cli::person::born_words;
 use crate::cli::person::contact_words;
 use crate::cli::person::part_words;
 use crate::cli::resolve;
@@ -195,7 +196,7 @@ fn people(case: &Case, out: &mut Out) {
                 .get(&case.id)
                 .map(|part| ("Part", part_words(part))),
         );
-        facts.extend(card.born.iter().map(|born| ("Born", born.clone())));
+        facts.extend(card.born.iter().map(|born| ("Born", born_words(born))));
         facts.extend(
             card.contacts
                 .iter()

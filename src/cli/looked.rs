@@ -7,6 +7,7 @@ use crate::cli::fail::CliError;
 use crate::cli::out::Out;
 use crate::cli::table::Table;
 use crate::desk::LookLine;
+use crate::keeper::facts::Role;
 use crate::records::dates;
 
 /// Prints who looked.
@@ -42,7 +43,7 @@ fn document(look: &LookLine) -> Value {
         "time": look.time.to_string(),
         "act": look.act.map(|act| act.row().word),
         "record": look.record,
-        "role": look.role.map(|role| role.word()),
+        "role": look.role.map(Role::word),
         "who": look.who,
         "purpose": look.purpose,
     })

@@ -15,6 +15,7 @@ mod fields;
 mod show;
 
 use crate::cli::person::fields::Fields;
+pub(crate) use crate::cli::person::show::born_words;
 pub(crate) use crate::cli::person::show::contact_words;
 pub(crate) use crate::cli::person::show::document;
 pub(crate) use crate::cli::person::show::part_words;

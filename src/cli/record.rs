@@ -78,7 +78,7 @@ struct Add {
     /// A user who is to decide about it, where the kind has deciders
     #[arg(long, value_name = "USER")]
     decider: Vec<String>,
-    /// Somebody on file the record is about, and as what, such as d_abcdefgh=child; repeat for more
+    /// Somebody on file the record is about, and as what, such as `d_abcdefgh=child`; repeat for more
     #[arg(long, value_name = "PERSON=ROLE", value_parser = subject)]
     subject: Vec<(String, Part)>,
 }

@@ -29,6 +29,7 @@ use crate::keeper::message::load::Load;
 use crate::keeper::message::load::MembersStatement;
 use crate::keeper::message::load::NewCase;
 use crate::ledger::Proven;
+use crate::records::fold::fold;
 use crate::sealing::Plain;
 use crate::sealing::StatementKind;
 
@@ -125,6 +126,7 @@ impl Desk<'_> {
             people.push(OnFile::of(opened, &keys)?);
         }
         keep_apart(&mut people);
+        people.sort_by_cached_key(|one| (fold(&one.card.name), one.id));
         drop(followed);
         let mut shown = self.shown_case(&proven, found, &keys, &trust)?;
         shown.people = people;

@@ -171,6 +171,8 @@ acts! {
     NameDeciders = "name-deciders", Member, Record, [], "record deciders", "name a record's decision-makers";
     /// Read at once what is not one's own to read, because a child is at risk.
     BreakGlass = "break-glass", Breakglass, Record, [Reason], "breakglass open", "open a record in an emergency";
+    /// Say what came of looking at an opening in an emergency.
+    ReviewOpening = "review-opening", Check, Record, [Reason], "breakglass review", "review an opening in an emergency";
     /// Let someone see a whole case until a date.
     GrantCase = "grant-case", Propose, Case, [Purpose SecondPerson], "grant add", "give access to a case";
     /// Let someone see a record until a date.

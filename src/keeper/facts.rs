@@ -39,6 +39,7 @@ pub use shared::ProposalFacts;
 pub use shared::Proposed;
 pub use told::NoticeAbout;
 pub use told::NoticeFacts;
+pub use told::OpeningFacts;
 pub use told::RevealedFacts;
 pub use words::AccountState;
 pub use words::CaseState;

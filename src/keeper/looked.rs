@@ -148,11 +148,9 @@ impl Vault {
             let user = self.people.user_of(&leaf.actor);
             let account = user.and_then(|user| self.people.account(user));
             let outside = account.is_some_and(|account| account.is(Role::Assessor));
-            let why = [
-                "/ask/body/purpose",
-                "/keeper/note/purpose",
-                "/ask/body/reason",
-            ];
+            let mut why = vec!["/ask/body/purpose", "/keeper/note/purpose"];
+            // Of other acts the words of the reason are sealed.
+            why.extend((leaf.event == Event::Breakglass).then_some("/ask/body/reason"));
             looks.push(Look {
                 index: *index,
                 time: leaf.time,

@@ -220,6 +220,9 @@ pub enum Want {
     BreakGlass {
         record: RecordId,
     },
+    ReviewOpening {
+        record: RecordId,
+    },
     GrantCase {
         case: CaseId,
         to: UserId,

@@ -56,6 +56,7 @@ impl Vault {
                 yours: request.asker.is(Role::Coordinator),
             });
         }
+        waiting.extend(self.reviews_waiting(request)?);
         waiting.retain(|one| told || one.yours);
         waiting.sort_by_key(|one| one.since);
         let listed = waiting.iter().filter_map(|one| match one.on {
@@ -169,7 +170,7 @@ impl Vault {
         }
     }
 
-    fn handle_of(&self, user: UserId) -> String {
+    pub(crate) fn handle_of(&self, user: UserId) -> String {
         let account = self.people.account(user);
         account.map_or_else(|| user.to_string(), |account| account.handle.clone())
     }

@@ -81,6 +81,7 @@ const COMMANDS: &[&str] = &[
     "audit export",
     "audit proof",
     "breakglass open",
+    "breakglass review",
     "policy show",
     "policy test",
     "backup to",

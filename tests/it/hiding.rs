@@ -45,6 +45,7 @@ const TRIED: &[&str] = &[
     "record restrict R --roles trustee",
     "record deciders R dbs",
     "breakglass open R --reason x",
+    "breakglass review R --reason x",
     "access who R",
     "access who OWN",
     "access of cora",

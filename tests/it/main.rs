@@ -26,6 +26,7 @@ mod cli_grant;
 mod cli_init;
 mod cli_kind;
 mod cli_people;
+mod cli_person;
 mod cli_record;
 mod cli_recovery;
 mod cli_rehearse;

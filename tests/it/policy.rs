@@ -103,6 +103,14 @@ fn the_schema_knows_exactly_the_acts() {
     assert_eq!(all, acts.chain(groups).collect());
 }
 
+/// A purpose and a reason, each said or not.
+const SAID: [(Option<&str>, Option<&str>); 4] = [
+    (None, None),
+    (Some("x"), None),
+    (Some("x"), Some(" \t\n")),
+    (None, Some("x")),
+];
+
 /// An act that needs a reason or a purpose by the list is refused without one, and no other act is.
 #[test]
 fn what_the_list_demands_the_policy_demands() {
@@ -159,12 +167,7 @@ fn what_the_list_demands_the_policy_demands() {
         let both = allowed(Some("x"), Some("x"));
         let others = [Act::CheckAccess, Act::ExportAudit].contains(&row.act);
         assert_eq!(both, !others, "{}", row.word);
-        for (purpose, reason) in [
-            (None, None),
-            (Some("x"), None),
-            (Some("x"), Some(" \t\n")),
-            (None, Some("x")),
-        ] {
+        for (purpose, reason) in SAID {
             let blank = reason.is_none_or(|words: &str| words.trim().is_empty());
             let lacks = (row.needs.contains(&Need::Reason) && blank)
                 || (row.needs.contains(&Need::Purpose) && purpose.is_none());

@@ -91,8 +91,8 @@ fn whom_a_record_is_about_is_corrected_with_it() {
         shown.subjects.into_iter().map(|one| one.name).collect()
     };
     assert_eq!(names("ada"), [Some("Zofia".to_owned())]);
-    let named = about(&other, Part::Parent);
-    cora.amend_about(&id, &form("complaint"), "somebody else", Some(&named))
+    let another = about(&other, Part::Parent);
+    cora.amend_about(&id, &form("complaint"), "somebody else", Some(&another))
         .unwrap();
     assert_eq!(names("ada"), [Some("Adam".to_owned())]);
     assert_eq!(
@@ -156,7 +156,12 @@ fn acts(looks: &[LookLine]) -> Vec<(Option<Act>, Option<&str>, Option<Role>)> {
 fn who_looked_at_a_record_is_told_by_role_and_outsiders_by_name() {
     let centre = Centre::new();
     enrol(&mut centre.desk("ada"), "anna", Role::Assessor, None);
-    let new = access(&centre.keeper, None, &[centre.report.clone()], 2);
+    let new = access(
+        &centre.keeper,
+        None,
+        std::slice::from_ref(&centre.report),
+        2,
+    );
     let grant = centre.desk("ada").grant(&new).unwrap();
     claimed(&centre.keeper, "saf")
         .approve(&grant.proposal.unwrap().to_string())
@@ -175,7 +180,7 @@ fn who_looked_at_a_record_is_told_by_role_and_outsiders_by_name() {
         .unwrap();
     // A history is no look, and a look that is refused is none.
     centre.desk("dpl").history(&centre.report).unwrap();
-    unknown_or_denied(centre.desk("otto").record(&centre.report, None, None, 80));
+    unknown_or_denied(&centre.desk("otto").record(&centre.report, None, None, 80));
 
     let looks = centre.desk("sam").looks_at_record(&centre.report).unwrap();
     assert_eq!(
@@ -193,7 +198,7 @@ fn who_looked_at_a_record_is_told_by_role_and_outsiders_by_name() {
     assert_eq!(who, [Some("anna"), Some("sam"), Some("sam")]);
 }
 
-fn unknown_or_denied<T>(result: Result<T, DeskError>) {
+fn unknown_or_denied<T>(result: &Result<T, DeskError>) {
     assert!(matches!(
         result,
         Err(DeskError::Denied { .. } | DeskError::Unknown)
@@ -248,7 +253,7 @@ fn who_looked_at_somebody_is_everyone_who_was_shown_them() {
     );
     drop(last);
     // Staff may see who is part of their case, and not who looked at them.
-    unknown_or_denied(sam.looks_at_person(&child));
+    unknown_or_denied(&sam.looks_at_person(&child));
     unknown(sam.looks_at_person(&other));
 }
 

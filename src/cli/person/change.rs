@@ -8,6 +8,7 @@ use crate::cli::person::Amend;
 use crate::cli::person::Link;
 use crate::cli::person::Same;
 use crate::cli::person::Unlink;
+use crate::cli::person::born_words;
 use crate::cli::person::show::document;
 use crate::cli::resolve;
 use crate::desk::Desk;
@@ -27,7 +28,7 @@ pub(super) fn add(args: &Add, desk: &mut Desk, out: &mut Out) -> Result<(), CliE
     let (person, namesakes) = desk.add_person(&card)?;
     for other in &namesakes {
         let born = other.card.born.as_ref();
-        let born = born.map_or_else(String::new, |born| format!(", born {born}"));
+        let born = born.map_or_else(String::new, |born| format!(", born {}", born_words(born)));
         out.warning(&format!(
             "there is already {} ({}{born}); say which with strongroom person same {} {}",
             other.card.name, other.id, person.id, other.id

@@ -23,11 +23,11 @@ pub(super) struct Fields {
     /// When they were born, such as 2019-03-02
     #[arg(long, value_name = "DATE")]
     born: Option<String>,
-    /// Who they are to somebody on file, such as d_abcdefgh=mother; repeat for more
+    /// Who they are to somebody on file, such as `d_abcdefgh=mother`; repeat for more
     #[arg(long, value_name = "PERSON=RELATION", value_parser = relation)]
     relation: Vec<Relation>,
     /// Parental responsibility: yes, no, disputed or unknown, and what shows it, such as
-    /// d_abcdefgh=yes:"birth certificate"
+    /// `d_abcdefgh=yes:"birth certificate"`
     #[arg(long, value_name = "CHILD=WORD[:EVIDENCE]", value_parser = responsibility)]
     responsibility: Vec<Responsibility>,
     /// Who acts for them, such as a solicitor
@@ -40,7 +40,7 @@ pub(super) struct Fields {
     #[arg(long, value_name = "SORT=TEXT", value_parser = open_contact)]
     contact: Vec<Contact>,
     /// The same, kept from somebody on file, or from everyone, such as
-    /// d_abcdefgh:address="12 Invented Road"; with commas between for more
+    /// `d_abcdefgh:address="12 Invented Road"`; with commas between for more
     #[arg(long, value_name = "WHOM:SORT=TEXT", value_parser = kept_contact)]
     confidential: Vec<Contact>,
 }

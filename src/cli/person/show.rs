@@ -35,7 +35,7 @@ pub(super) fn list(desk: &mut Desk, out: &mut Out) -> Result<(), CliError> {
         table.row(&[
             out.id(&one.id),
             name,
-            card.born.clone().unwrap_or_default(),
+            card.born.as_deref().map(born_words).unwrap_or_default(),
             parts.join(", "),
         ]);
     }
@@ -76,7 +76,7 @@ fn facts(person: &OnFile) -> Vec<(&'static str, String)> {
     for former in &card.former {
         optional("Formerly", Some(former));
     }
-    optional("Born", card.born.as_ref());
+    optional("Born", card.born.as_deref().map(born_words).as_ref());
     optional("Acts for them", card.representation.as_ref());
     optional("Needs", card.needs.as_ref());
     for one in &card.relations {
@@ -119,6 +119,11 @@ fn facts(person: &OnFile) -> Vec<(&'static str, String)> {
         facts.push(("Corrected because", reason.clone()));
     }
     facts
+}
+
+/// A date of birth, in words.
+pub(crate) fn born_words(born: &str) -> String {
+    dates::date(born).map_or_else(|_| born.to_owned(), dates::people_date)
 }
 
 /// A way to reach somebody, in words.

@@ -121,6 +121,15 @@ fn nobody_is_shown_in_another_s_place() {
         let tell = about_people(move |people| *people = vec![lie.clone()]);
         centre.not_taken_in(what, tell, || ada.person(&id, None));
     }
+    assert_eq!(ada.person(&id, None).unwrap().card.name, "Zofia");
+}
+
+#[test]
+fn nobody_is_shown_in_a_case_who_is_not_part_of_it() {
+    let centre = Centre::new();
+    let [_, adam] = two_on_file(&centre);
+    let his = heard(&centre, adam, None);
+    let mut ada = sign_in(&centre.keeper, "ada");
     let (changed, added) = (his.clone(), his);
     let lies: Vec<(&str, Lie)> = vec![
         (
@@ -147,7 +156,6 @@ fn nobody_is_shown_in_another_s_place() {
     for (what, lie) in lies {
         centre.not_taken_in(what, lie, || ada.case(&centre.cases[0].to_string()));
     }
-    assert_eq!(ada.person(&id, None).unwrap().card.name, "Zofia");
     assert_eq!(
         ada.case(&centre.cases[0].to_string()).unwrap().people.len(),
         1

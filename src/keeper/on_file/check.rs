@@ -77,7 +77,6 @@ impl Vault {
 
     /// Checks one note: the next of its thing, sealed to just these.
     pub(crate) fn check_note(
-        &self,
         new: &NewNote,
         facts: &PersonFacts,
         locks: &Locks,

@@ -44,7 +44,7 @@ impl Vault {
         let mut facts = PersonFacts::new(person);
         about(note, person, Note::Card { number: 1 })?;
         Self::check_opened(new, None)?;
-        self.check_note(note, &facts, &Locks::from([lock]))?;
+        Self::check_note(note, &facts, &Locks::from([lock]))?;
         let key = new.k_person.as_deref().and_then(crate::bytes::unbase64url);
         let key = key.filter(|key| key.len() == 32).ok_or(OTHER_NOTES)?;
         if self.has_unit(&units::person(person)) {
@@ -77,7 +77,7 @@ impl Vault {
         };
         about(note, person, Note::Card { number: 0 })?;
         Self::check_opened(new, None)?;
-        self.check_note(note, &facts, &self.card_locks(&facts)?)?;
+        Self::check_note(note, &facts, &self.card_locks(&facts)?)?;
         let kept = self.put_note(request, note)?;
         facts.cards.push(kept);
         self.put_on_file(&facts)?;
@@ -99,7 +99,7 @@ impl Vault {
         };
         about(note, person, Note::Part { case, number: 0 })?;
         let lock = self.case_lock(case)?;
-        self.check_note(note, &facts, &Locks::from([self.people_lock()?, lock]))?;
+        Self::check_note(note, &facts, &Locks::from([self.people_lock()?, lock]))?;
         let card = facts.newest_card();
         let joins = !facts.cases().any(|one| one == case);
         Self::check_opened(new, joins.then_some((&facts, card)))?;
@@ -149,7 +149,7 @@ impl Vault {
             let says = "they are no part of this case; nothing to do";
             return Err(Stop::Refused("bad-state", says.to_owned()));
         }
-        self.check_note(note, &facts, &Locks::from([self.people_lock()?]))?;
+        Self::check_note(note, &facts, &Locks::from([self.people_lock()?]))?;
         self.close_to_case((person, case), &open)?;
         let kept = self.put_note(request, note)?;
         let now = self.now();
@@ -209,8 +209,8 @@ impl Vault {
         about(second, with, back)?;
         Self::check_opened(new, None)?;
         let locks = Locks::from([self.people_lock()?]);
-        self.check_note(first, &one, &locks)?;
-        self.check_note(second, &other, &locks)?;
+        Self::check_note(first, &one, &locks)?;
+        Self::check_note(second, &other, &locks)?;
         let kept = (
             self.put_note(request, first)?,
             self.put_note(request, second)?,

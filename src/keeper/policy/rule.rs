@@ -61,6 +61,7 @@ pub const RULES: &[&str] = &[
     "reading-own-filing",
     "reading-by-grant",
     "breaking-glass",
+    "opening-review",
     "account-suspended",
     "account-left",
     "excluded",
