@@ -42,8 +42,10 @@ mod init;
 mod interrupt;
 mod keeper;
 mod kind;
+mod looked;
 mod notices;
 mod out;
+mod person;
 mod policy;
 mod progress;
 mod proposal;
@@ -112,6 +114,7 @@ enum Command {
     User(user::Args),
     Team(team::Args),
     Case(case::Args),
+    Person(person::Args),
     Kind(kind::Args),
     Record(record::Args),
     Import(import::Args),
@@ -174,6 +177,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::User(args) => user::run(args, ask, out),
         Command::Team(args) => team::run(args, ask, out),
         Command::Case(args) => case::run(args, ask, out),
+        Command::Person(args) => person::run(args, ask, out),
         Command::Kind(args) => kind::run(&args, ask, out),
         Command::Record(args) => record::run(args, ask, out),
         Command::Import(args) => import::run(&args, ask, out),

@@ -104,6 +104,7 @@ pub use invite_code::NotACode;
 pub use manifest::Manifest;
 pub use manifest::ManifestError;
 pub use manifest::ManifestPart;
+pub use manifest::ManifestSubject;
 pub use manifest::PartSort;
 pub use padme::padme;
 pub use padme::size_step;

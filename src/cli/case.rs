@@ -8,6 +8,10 @@ use serde_json::json;
 use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::cli::out::Out;
+use crate::cli::person;
+use crate::cli::person::born_words;
+use crate::cli::person::contact_words;
+use crate::cli::person::part_words;
 use crate::cli::resolve;
 use crate::cli::session::with_desk;
 use crate::cli::table::Table;
@@ -148,6 +152,7 @@ fn show(case: &Case, out: &mut Out) -> Result<(), CliError> {
     if out.json() {
         return out.document(&document(case));
     }
+    alerts(case, out);
     out.heading(case.title.as_deref().unwrap_or("(title not open to you)"));
     out.gap();
     let mut facts = vec![
@@ -174,7 +179,44 @@ fn show(case: &Case, out: &mut Out) -> Result<(), CliError> {
         facts.push(("No report of", days.join(", ")));
     }
     out.facts(&facts);
+    people(case, out);
     Ok(())
+}
+
+/// What whoever opens anything of a case has to know first.
+fn alerts(case: &Case, out: &mut Out) {
+    for one in &case.people {
+        for alert in one.parts.get(&case.id).iter().flat_map(|part| &part.alerts) {
+            out.say(&format!("ALERT: {}: {alert}", one.card.name));
+            out.gap();
+        }
+    }
+}
+
+/// Who is part of a case.
+fn people(case: &Case, out: &mut Out) {
+    for one in &case.people {
+        let card = &one.card;
+        let mut facts = vec![("Id", one.id.to_string())];
+        facts.extend(
+            one.parts
+                .get(&case.id)
+                .map(|part| ("Part", part_words(part))),
+        );
+        facts.extend(card.born.iter().map(|born| ("Born", born_words(born))));
+        facts.extend(
+            card.contacts
+                .iter()
+                .map(|one| ("Contact", contact_words(one))),
+        );
+        if one.less {
+            let says = "some is confidential here; see strongroom person show";
+            facts.push(("Contact", says.to_owned()));
+        }
+        out.gap();
+        out.heading(&card.name);
+        out.facts(&facts);
+    }
 }
 
 fn changed(case: &Case, what: &str, out: &mut Out) -> Result<(), CliError> {
@@ -212,5 +254,6 @@ fn document(case: &Case) -> Value {
         "closed_at": case.closed_at.map(|at| at.to_string()),
         "rekey_pending": case.rekey_pending.map(|at| at.to_string()),
         "sessions_without_report": case.unreported,
+        "people": case.people.iter().map(person::document).collect::<Vec<Value>>(),
     })
 }

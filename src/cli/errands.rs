@@ -14,7 +14,7 @@ use crate::keeper::message::access::Waiting;
 use crate::keeper::message::access::WaitsFor;
 use crate::records::dates;
 
-/// See what waits to be done about keys, for whom and since when
+/// See what waits to be done about keys and openings in an emergency, for whom and since when
 ///
 /// Each sign-in does what its person can do; what is left waits for a colleague. Coordinators, safeguarding
 /// leads and data protection leads see everything that waits, others what is theirs. What was done in an
@@ -51,6 +51,8 @@ const fn what(waits: WaitsFor) -> &'static str {
         WaitsFor::Rekey => "re-key pending",
         WaitsFor::Confirm => "new key to be confirmed",
         WaitsFor::Team => "team to be made",
+        WaitsFor::Review => "emergency opening to be reviewed",
+        WaitsFor::OverdueReview => "emergency opening, review OVERDUE",
     }
 }
 

@@ -69,8 +69,8 @@ fn sentence(notice: &Notice) -> String {
     };
     match &notice.told {
         Told::Opened { record, review_by } => format!(
-            "{by} opened the record {record} in an emergency on {at} (entry {}). It is to be looked at by {}: \
-             strongroom record history {record}",
+            "{by} opened the record {record} in an emergency on {at} (entry {}). It is to be reviewed by {}: \
+             strongroom record history {record}, then strongroom breakglass review {record}",
             notice.entry,
             dates::people_moment(*review_by),
         ),

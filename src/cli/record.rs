@@ -13,6 +13,7 @@ use crate::cli::out::Out;
 use crate::desk::Filed;
 use crate::desk::ReceiptLine;
 use crate::keeper::facts::Role;
+use crate::records::person::Part;
 
 mod check;
 mod guard;
@@ -37,6 +38,11 @@ enum Command {
     Show(Show),
     /// Show what was done with a record, when and by whom
     History(Which),
+    /// Show who looked at a record, when and why
+    ///
+    /// Those who work here stand with their role, and with their names only where you may know who has an
+    /// account; assessors always with their names.
+    Looked(Which),
     Amend(Amend),
     Attachment(Attachment),
     Check(Check),
@@ -83,6 +89,22 @@ struct Add {
     /// Why it is to be filed all the same; without anybody's name
     #[arg(long, value_name = "TEXT", requires = "overriding")]
     reason: Option<String>,
+    /// Somebody on file the record is about, and as what, such as `d_abcdefgh=child`; repeat for more
+    #[arg(long, value_name = "PERSON=ROLE", value_parser = subject)]
+    subject: Vec<(String, Part)>,
+}
+
+/// Parses whom a record is about.
+fn subject(text: &str) -> Result<(String, Part), String> {
+    let found = text.rsplit_once('=');
+    let found = found.and_then(|(person, role)| Some((person.to_owned(), Part::from_word(role)?)));
+    found.ok_or_else(|| {
+        let roles: Vec<&str> = Part::ALL.iter().map(|part| part.word()).collect();
+        format!(
+            "write the person and one of {}, such as d_..=child",
+            roles.join(", ")
+        )
+    })
 }
 
 /// List the records you may see
@@ -127,6 +149,9 @@ struct Amend {
     /// Why it is corrected
     #[arg(long, value_name = "TEXT")]
     reason: String,
+    /// Whom it is about from now on, where that was wrong: everyone, as for record add
+    #[arg(long, value_name = "PERSON=ROLE", value_parser = subject)]
+    subject: Vec<(String, Part)>,
 }
 
 /// Say that a record is as it should be
@@ -291,6 +316,7 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::List(args) => list::list(&args, ask, out),
         Command::Show(args) => read::show(&args, ask, out),
         Command::History(which) => list::history(&which.record, ask, out),
+        Command::Looked(which) => list::looked(&which.record, ask, out),
         Command::Amend(args) => write::amend(&args, ask, out),
         Command::Attachment(args) => read::attachment(&args, ask, out),
         Command::Check(args) => check::check(&args, ask, out),

@@ -6,6 +6,7 @@ use crate::cli::fail::CliError;
 use crate::desk::Desk;
 use crate::ids::CaseId;
 use crate::ids::GrantId;
+use crate::ids::PersonId;
 use crate::ids::ProposalId;
 use crate::ids::RecordId;
 
@@ -43,6 +44,18 @@ pub(crate) fn case(desk: &mut Desk, ask: &Ask, text: &str) -> Result<String, Cli
     }
     let ids = desk.cases()?.into_iter().map(|case| case.id.to_string());
     only(ids, text, "cases")
+}
+
+/// The person on file meant by `text`, as [`record`].
+///
+/// # Errors
+/// As [`record`].
+pub(crate) fn person(desk: &mut Desk, ask: &Ask, text: &str) -> Result<String, CliError> {
+    if !is_short(ask, text, PersonId::PREFIX) {
+        return Ok(text.to_owned());
+    }
+    let ids = desk.people()?.into_iter().map(|one| one.id.to_string());
+    only(ids, text, "people")
 }
 
 /// The proposal meant by `text`, as [`record`].

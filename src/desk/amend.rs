@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
 use crate::desk::filing::kind;
+use crate::desk::filing::subjects_of;
 use crate::desk::filing::triggers;
 use crate::desk::link;
 use crate::desk::link::Because;
@@ -30,6 +31,7 @@ use crate::keeper::message::load::Load;
 use crate::records::Card;
 use crate::records::Form;
 use crate::records::Kind;
+use crate::records::person::Part;
 use crate::records::words::Service;
 
 impl Desk<'_> {
@@ -39,6 +41,21 @@ impl Desk<'_> {
     /// As [`Desk::file`]; [`DeskError::Refused`] without a reason, and [`DeskError::Unknown`] for a record
     /// this person may not see.
     pub fn amend(&mut self, record: &str, form: &Value, reason: &str) -> Result<Filed, DeskError> {
+        self.amend_about(record, form, reason, None)
+    }
+
+    /// As [`Desk::amend`]; where `subjects` are given, the record is about these people on file from now on.
+    ///
+    /// # Errors
+    /// As [`Desk::amend`].
+    pub fn amend_about(
+        &mut self,
+        record: &str,
+        form: &Value,
+        reason: &str,
+        subjects: Option<&[(String, Part)]>,
+    ) -> Result<Filed, DeskError> {
+        let subjects = subjects.map(subjects_of).transpose()?;
         let reason = given_reason(reason)?;
         let record = parse_record(record);
         let (keys, trust) = self.keys(None)?;
@@ -52,7 +69,8 @@ impl Desk<'_> {
         let kind = kind(&served.facts.kind)?;
         let form = kind.check(form)?;
         let service = self.service_of(&served, kind)?;
-        let facts = corrected(&served, (kind, &form, service), &keys);
+        let mut facts = corrected(&served, (kind, &form, service), &keys);
+        facts.subjects = subjects.unwrap_or_else(|| served.facts.subjects.clone());
         let to = sealed_already(&served, &trust)?;
         let body = Body {
             form: form.to_json(),
@@ -160,5 +178,6 @@ fn corrected(
             .and_then(|name| user_named(keys, name)),
         triggers: triggers(&said.triggers),
         clocks: said.clocks,
+        subjects: Vec::new(),
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::desk::Desk;
+use crate::desk::OnFile;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::named::find_user;
 use crate::desk::named::one_line;
+use crate::desk::on_file::open::check_shown;
 use crate::desk::open;
 use crate::desk::parts::roll;
 use crate::desk::reading::parse_case;
@@ -16,6 +18,7 @@ use crate::desk::seal::Recipients;
 use crate::desk::shown::Case;
 use crate::desk::trust::Trust;
 use crate::ids::CaseId;
+use crate::ids::PersonId;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Service;
 use crate::keeper::message::Want;
@@ -26,6 +29,7 @@ use crate::keeper::message::load::Load;
 use crate::keeper::message::load::MembersStatement;
 use crate::keeper::message::load::NewCase;
 use crate::ledger::Proven;
+use crate::records::fold::fold;
 use crate::sealing::Plain;
 use crate::sealing::StatementKind;
 
@@ -102,11 +106,9 @@ impl Desk<'_> {
     pub fn case(&mut self, case: &str) -> Result<Case, DeskError> {
         let case = parse_case(case);
         let (keys, trust) = self.keys(None)?;
-        let (served, proven) = self.ask(
-            Want::ShowCase { case },
-            Load::Nothing {},
-            Because::default(),
-        )?;
+        let want = Want::ShowCase { case };
+        let (served, proven, detail) =
+            self.ask_and_see(want, Load::Nothing {}, Because::default())?;
         let Served::Cases(cases) = served else {
             return Err(link::unexpected());
         };
@@ -116,7 +118,19 @@ impl Desk<'_> {
                 "another case was served than the one asked for; nothing is opened",
             ));
         }
-        self.shown_case(&proven, found, &keys, &trust)
+        let mut people = Vec::new();
+        let mut followed = Vec::new();
+        for one in &found.people {
+            check_shown(&proven, &detail, one)?;
+            let opened = self.opened_person(&proven, one, (&mut followed, &trust))?;
+            people.push(OnFile::of(opened, &keys)?);
+        }
+        keep_apart(&mut people);
+        people.sort_by_cached_key(|one| (fold(&one.card.name), one.id));
+        drop(followed);
+        let mut shown = self.shown_case(&proven, found, &keys, &trust)?;
+        shown.people = people;
+        Ok(shown)
     }
 
     fn shown_case(
@@ -157,6 +171,7 @@ impl Desk<'_> {
             closed_at: facts.closed_at,
             rekey_pending: served.rekey_pending,
             unreported: served.unreported,
+            people: Vec::new(),
         })
     }
 
@@ -227,6 +242,19 @@ impl Desk<'_> {
             let load = Load::Signed(desk.says(StatementKind::Members, &said)?);
             desk.ask(want, load, Because::default()).map(|_| ())
         })
+    }
+}
+
+/// Leaves out of each page what is confidential towards any of these people, or towards everyone: a case's page may
+/// lie open beside any of them.
+fn keep_apart(people: &mut [OnFile]) {
+    let present: BTreeSet<PersonId> = people.iter().map(|one| one.id).collect();
+    for one in people {
+        let contacts = std::mem::take(&mut one.card.contacts).into_iter();
+        let (shown, kept): (Vec<_>, Vec<_>) =
+            contacts.partition(|contact| contact.may_stand_beside(&present));
+        one.card.contacts = shown;
+        one.less = !kept.is_empty();
     }
 }
 

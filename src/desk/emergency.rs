@@ -72,6 +72,22 @@ impl Desk<'_> {
         self.shown(&keys, asked, None, width)
     }
 
+    /// Says what this person thinks of every opening of a record in an emergency that was not their own.
+    ///
+    /// # Errors
+    /// [`DeskError`]; [`DeskError::Refused`] where none waits, or only openings of their own do.
+    pub fn review_opening(&mut self, record: &str, reason: &str) -> Result<(), DeskError> {
+        let because = Because {
+            purpose: None,
+            reason: Some(reason),
+        };
+        let want = Want::ReviewOpening {
+            record: parse_record(record),
+        };
+        self.ask(want, Load::Nothing {}, because)?;
+        Ok(())
+    }
+
     /// How many notices there were when this person signed in.
     pub const fn notices_at_sign_in(&self) -> u32 {
         self.notices

@@ -12,6 +12,7 @@ use crate::desk::link::Because;
 use crate::desk::link::line;
 use crate::desk::named::find_user;
 use crate::desk::named::user_named;
+use crate::desk::on_file::parse_person;
 use crate::desk::parts::Draft;
 use crate::desk::reading::parse_case;
 use crate::desk::shown::Filed;
@@ -19,6 +20,7 @@ use crate::desk::trust::Trust;
 use crate::desk::versions::Body;
 use crate::ids::RecordId;
 use crate::ids::UserId;
+use crate::keeper::facts::Subject;
 use crate::keeper::facts::Triggers;
 use crate::keeper::intake::SEND_AGAIN;
 use crate::keeper::message::Want;
@@ -32,6 +34,7 @@ use crate::records::Card;
 use crate::records::Form;
 use crate::records::Kind;
 use crate::records::Kinds;
+use crate::records::person::Part;
 use crate::records::words::Reader;
 use crate::sealing::RecordKey;
 use serde_json::Value;
@@ -66,21 +69,45 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError::Form`] when the form does not fit, and the keeper's refusals.
     pub fn file(&mut self, filing: &Filing) -> Result<Filed, DeskError> {
-        again(|| self.file_as(RecordId::random(), filing))
+        self.file_about(filing, &[])
+    }
+
+    /// Files one record that is about people on file, each named by id, with what they are in it.
+    ///
+    /// # Errors
+    /// As [`Desk::file`]; [`DeskError::Unknown`] for somebody who is neither part of the case nor this person's to see.
+    pub fn file_about(
+        &mut self,
+        filing: &Filing,
+        subjects: &[(String, Part)],
+    ) -> Result<Filed, DeskError> {
+        let subjects = subjects_of(subjects)?;
+        again(|| self.file_once(RecordId::random(), filing, &subjects))
     }
 
     /// Files a record under an id.
+    #[cfg(test)]
     pub(crate) fn file_as(
         &mut self,
         record: RecordId,
         filing: &Filing,
+    ) -> Result<Filed, DeskError> {
+        self.file_once(record, filing, &[])
+    }
+
+    fn file_once(
+        &mut self,
+        record: RecordId,
+        filing: &Filing,
+        subjects: &[Subject],
     ) -> Result<Filed, DeskError> {
         let kind = kind(&filing.kind)?;
         let form = kind.check(&filing.form)?;
         let case = filing.case.as_deref().map(parse_case);
         let (keys, trust) = self.keys(case)?;
         let mut warnings = attachment_warnings(&filing.attachments)?;
-        let facts = self.filed_facts((kind, &form), filing, &keys, &mut warnings)?;
+        let mut facts = self.filed_facts((kind, &form), filing, &keys, &mut warnings)?;
+        facts.subjects = subjects.to_vec();
         let version = self.first_version(
             record,
             (kind, &form, None),
@@ -248,6 +275,7 @@ impl Desk<'_> {
             handler,
             triggers: triggers(&said.triggers),
             clocks: said.clocks,
+            subjects: Vec::new(),
         })
     }
 
@@ -315,6 +343,23 @@ pub(crate) fn triggers(said: &crate::records::kind::Triggers) -> Triggers {
         last_entry: said.last_entry.clone(),
         other: crate::keeper::facts::Other::new(),
     }
+}
+
+/// Whom a record is about, each once.
+pub(crate) fn subjects_of(named: &[(String, Part)]) -> Result<Vec<Subject>, DeskError> {
+    let mut subjects: Vec<Subject> = Vec::new();
+    for (person, role) in named {
+        let person = parse_person(person);
+        if subjects.iter().any(|one| one.person == person) {
+            let says = format!("{person} is named twice; say once what they are in this record");
+            return Err(DeskError::refused("named-twice", says));
+        }
+        subjects.push(Subject {
+            person,
+            role: role.word().to_owned(),
+        });
+    }
+    Ok(subjects)
 }
 
 /// A kind by name.

@@ -16,6 +16,7 @@ pub(crate) mod kit;
 mod ledgers;
 mod lost;
 mod moved;
+mod on_file;
 mod outside;
 mod over;
 mod people;

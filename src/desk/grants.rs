@@ -272,7 +272,8 @@ fn check_asked_for(
             let asked = match one.of {
                 HeaderOf::Part { record, .. } => case.is_some() || records.contains(&record),
                 HeaderOf::CaseCard { case: card, .. } => case == Some(card),
-                HeaderOf::Centre {} | HeaderOf::Envelope { .. } => false,
+                // People on file are open to no grant.
+                HeaderOf::Note { .. } | HeaderOf::Centre {} | HeaderOf::Envelope { .. } => false,
             };
             if !asked {
                 return Err(other());

@@ -49,6 +49,7 @@ pub(crate) fn signed(
     let roll = roll(keys);
     let members = match (epoch.purpose, entitled) {
         (Purpose::Team { role }, Entitled::Team {}) => roll.as_roll().team(role),
+        (Purpose::People, Entitled::People {}) => roll.as_roll().people(),
         (Purpose::Case { case }, Entitled::Case { team, signed }) => {
             trust.check_team(case, (team, signed.as_deref()))?;
             roll.as_roll().case(team)

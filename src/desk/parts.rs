@@ -24,6 +24,7 @@ use crate::keeper::facts::Other;
 use crate::keeper::facts::PartFacts;
 use crate::keeper::facts::Place;
 use crate::keeper::facts::Purpose;
+use crate::keeper::facts::Subject;
 use crate::keeper::facts::VersionFacts;
 use crate::keeper::members::RollData;
 use crate::keeper::message::answer::Keys;
@@ -41,6 +42,7 @@ use crate::sealing::FileKey;
 use crate::sealing::HybridRecipient;
 use crate::sealing::Manifest;
 use crate::sealing::ManifestPart;
+use crate::sealing::ManifestSubject;
 use crate::sealing::PartError;
 use crate::sealing::PartSort;
 use crate::sealing::PartWriter;
@@ -71,9 +73,9 @@ pub(crate) struct Draft {
 
 /// A compartment a version is sealed to.
 pub(crate) struct Destination {
-    id: CompartmentId,
-    epoch: u32,
-    recipient: HybridRecipient,
+    pub(crate) id: CompartmentId,
+    pub(crate) epoch: u32,
+    pub(crate) recipient: HybridRecipient,
 }
 
 /// A record's own compartment, and the signed statement of whom it is for.
@@ -256,11 +258,21 @@ impl Desk<'_> {
             k_record: RecordKey::from_bytes(*draft.k_record.expose()),
             filed_at: self.keeper.now(),
             parts,
+            subjects: signed_subjects(&draft.facts.subjects),
         };
         manifest
             .sign(self.person.signing())
             .map_err(DeskError::damaged)
     }
+}
+
+/// Whom a version is about, as its author signs it.
+pub(crate) fn signed_subjects(subjects: &[Subject]) -> Vec<ManifestSubject> {
+    let signed = subjects.iter().map(|subject| ManifestSubject {
+        person: subject.person,
+        role: subject.role.clone(),
+    });
+    signed.collect()
 }
 
 /// The parts of a version, sealed so far.

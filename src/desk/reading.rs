@@ -10,6 +10,7 @@ use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::link::line;
+use crate::desk::on_file::open::check_shown;
 use crate::desk::open;
 use crate::desk::shown::AttachmentLine;
 use crate::desk::shown::CardLine;
@@ -34,7 +35,7 @@ use crate::sealing::HybridIdentity;
 use crate::sealing::PartReader;
 
 /// A chain that has been followed, and the secret at its end.
-type Followed<'c> = (&'c [ChainLink], Rc<HybridIdentity>);
+pub(crate) type Followed<'c> = (&'c [ChainLink], Rc<HybridIdentity>);
 
 /// How much of an attachment is held at a time.
 const CHUNK: usize = 64 * 1024;
@@ -71,7 +72,7 @@ impl Desk<'_> {
     }
 
     /// The secret at the end of a chain. Most cards of a page come with the same one, which is followed once.
-    fn followed<'c>(
+    pub(crate) fn followed<'c>(
         &self,
         proven: &Proven,
         chain: &'c [ChainLink],
@@ -112,6 +113,8 @@ impl Desk<'_> {
         version: Option<u32>,
         width: usize,
     ) -> Result<ShownRecord, DeskError> {
+        // Alerts first: they are there before anything of the record is opened.
+        let beside = self.beside(&proven, &served, trust)?;
         let opened = OpenedRecord::open(&proven, self.person.identity(), &served, trust)?;
         let shown = version.unwrap_or(served.facts.versions);
         let manifest = opened.manifest(shown, trust)?;
@@ -134,6 +137,8 @@ impl Desk<'_> {
             state: served.facts.state,
             title: card_of(&opened, shown)?.title,
             whole: words.whole,
+            alerts: beside.alerts,
+            subjects: beside.subjects,
             fields: words.fields,
             attachments: if words.whole {
                 attachment_lines(&opened, shown, trust)?
@@ -159,7 +164,7 @@ impl Desk<'_> {
         because: impl Into<Because<'a>>,
     ) -> Result<(ServedRecord, Proven), DeskError> {
         let asked = want.record();
-        let (served, proven) = self.ask(want, Load::Nothing {}, because.into())?;
+        let (served, proven, detail) = self.ask_and_see(want, Load::Nothing {}, because.into())?;
         let Served::Record(served) = served else {
             return Err(link::unexpected());
         };
@@ -169,6 +174,9 @@ impl Desk<'_> {
             ));
         }
         Self::check_record(&proven, &audit_key(&served)?, served.facts.id)?;
+        for person in &served.people {
+            check_shown(&proven, &detail, person)?;
+        }
         Ok((*served, proven))
     }
 

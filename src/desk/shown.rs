@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::desk::OnFile;
 use crate::desk::checks::Check;
 use crate::ids::CaseId;
+use crate::ids::PersonId;
 use crate::ids::RecordId;
 use crate::keeper::facts::CaseState;
 use crate::keeper::facts::RecordState;
@@ -53,6 +55,9 @@ pub struct Case {
     pub rekey_pending: Option<Timestamp>,
     /// Of one case shown alone: the days of its sessions without a report, `YYYY-MM-DD`.
     pub unreported: Vec<String>,
+    /// Who is part of it, where it was shown alone and the asker may open them: with their part in this case, and
+    /// without what is to be kept from any of the others.
+    pub people: Vec<OnFile>,
 }
 
 /// One line of a list of records.
@@ -76,6 +81,30 @@ pub struct CardLine {
     pub source: Option<String>,
     /// Whether somebody else has looked it over, where its kind wants that.
     pub check: Option<Check>,
+}
+
+/// An alert about somebody who is part of a case.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AlertLine {
+    /// Whom it is about.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// As what they are part of the case.
+    pub role: String,
+    /// What there is to know.
+    pub alert: String,
+}
+
+/// Somebody on file whom a record is about.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SubjectLine {
+    /// The person.
+    pub person: PersonId,
+    /// As what.
+    pub role: String,
+    /// Their name, where the reader may open what is on file of them.
+    pub name: Option<String>,
 }
 
 /// An attachment's line.
@@ -108,6 +137,10 @@ pub struct ShownRecord {
     pub title: String,
     /// Whether the whole of it is shown, and not its card alone.
     pub whole: bool,
+    /// What whoever opens anything of its case has to know first.
+    pub alerts: Vec<AlertLine>,
+    /// Whom it is about, among the people on file; in an earlier version too those of the newest.
+    pub subjects: Vec<SubjectLine>,
     /// The form.
     pub fields: Value,
     /// Every attachment up to the version shown; a later one of the same name replaces an earlier one.
@@ -181,4 +214,11 @@ macro_rules! hide {
     };
 }
 
-hide!(Case, CardLine, AttachmentLine, ShownRecord);
+hide!(
+    Case,
+    CardLine,
+    AttachmentLine,
+    AlertLine,
+    SubjectLine,
+    ShownRecord
+);

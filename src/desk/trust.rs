@@ -31,6 +31,7 @@ use crate::sealing::StatementKind;
 mod grant;
 mod known;
 mod members;
+pub(crate) mod notes;
 mod people;
 mod recovery;
 mod second;

@@ -8,6 +8,7 @@ use crate::bytes::unbase64url;
 use crate::desk::error::DeskError;
 use crate::desk::moving::cases_of;
 use crate::desk::open;
+use crate::desk::parts::signed_subjects;
 use crate::desk::trust::Trust;
 use crate::ids::CaseId;
 use crate::keeper::facts::Place;
@@ -217,12 +218,14 @@ fn compare(
             .all(|(fact, part)| fact.number == part.number && fact.sort == part.sort.word());
     let first = manifest.version > 1 || manifest.author == record.author;
     let latest = facts.number != record.versions || manifest.class == record.class;
+    let subjects =
+        facts.number != record.versions || manifest.subjects == signed_subjects(&record.subjects);
     let same = manifest.record == record.id
         && manifest.version == facts.number
         && manifest.kind == record.kind
         && manifest.author == facts.author
         && signed.digest().hex() == facts.manifest;
-    if same && same_parts && first && latest {
+    if same && same_parts && first && latest && subjects {
         return Ok(());
     }
     Err(other())

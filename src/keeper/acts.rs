@@ -50,6 +50,8 @@ pub enum Target {
     Kind,
     /// A record.
     Record,
+    /// A person on file.
+    Person,
     /// A grant.
     Grant,
     /// A proposal.
@@ -125,6 +127,24 @@ acts! {
     AddToTeam = "add-to-team", Member, Case, [], "case team add", "put someone on a case's team";
     /// Take someone off a case's team.
     RemoveFromTeam = "remove-from-team", Member, Case, [], "case team remove", "take someone off a case's team";
+    /// Put somebody on file.
+    AddPerson = "add-person", Admin, Vault, [], "person add", "put somebody on file";
+    /// See who is on file.
+    ListPeople = "list-people", List, Vault, [], "person list", "list the people on file";
+    /// See somebody on file.
+    ShowPerson = "show-person", List, Person, [], "person show", "see somebody on file";
+    /// Correct what is on file of somebody.
+    AmendPerson = "amend-person", Admin, Person, [Reason], "person amend", "correct what is on file of somebody";
+    /// Say what part somebody has in a case.
+    LinkPerson = "link-person", Admin, Person, [], "person link", "say what part somebody has in a case";
+    /// Say that somebody is no part of a case any more.
+    UnlinkPerson = "unlink-person", Admin, Person, [Reason], "person unlink", "say that somebody is no part of a case";
+    /// See who looked at somebody on file.
+    ShowPersonLooks = "show-person-looks", List, Person, [], "person looked", "see who looked at somebody on file";
+    /// Say that two on file are one person.
+    SamePerson = "same-person", Admin, Person, [], "person same", "say that two on file are one person";
+    /// Say that two on file are two people.
+    TellApart = "tell-apart", Admin, Person, [Reason], "person same", "say that two on file are two people";
     /// File a record.
     AddRecord = "add-record", Store, Kind, [], "record add", "file a record";
     /// File once what the case's service does not take.
@@ -139,6 +159,8 @@ acts! {
     ReadAttachment = "read-attachment", Read, Record, [], "record attachment", "read an attachment";
     /// See who did what with a record.
     ShowHistory = "show-history", List, Record, [], "record history", "see a record's history";
+    /// See who looked at a record.
+    ShowLooks = "show-looks", List, Record, [], "record looked", "see who looked at a record";
     /// File a corrected version.
     AmendRecord = "amend-record", Amend, Record, [Reason], "record amend", "correct a record";
     /// Say that a record was looked over by somebody who did not write it.
@@ -159,6 +181,8 @@ acts! {
     NameDeciders = "name-deciders", Member, Record, [], "record deciders", "name a record's decision-makers";
     /// Read at once what is not one's own to read, because a child is at risk.
     BreakGlass = "break-glass", Breakglass, Record, [Reason], "breakglass open", "open a record in an emergency";
+    /// Say what came of looking at an opening in an emergency.
+    ReviewOpening = "review-opening", Check, Record, [Reason], "breakglass review", "review an opening in an emergency";
     /// Let someone see a whole case until a date.
     GrantCase = "grant-case", Propose, Case, [Purpose SecondPerson], "grant add", "give access to a case";
     /// Let someone see a record until a date.

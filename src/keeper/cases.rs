@@ -22,6 +22,7 @@ use crate::keeper::message::load::MembersStatement;
 use crate::keeper::message::load::NewCase;
 use crate::keeper::message::load::SealedAgain;
 use crate::keeper::message::load::SealedCard;
+use crate::keeper::on_file::show::shown;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
@@ -153,14 +154,23 @@ impl Vault {
         let told = is_told(&request.asker);
         let way = self.way_to_case(request.asker.id, &facts)?;
         let unreported = self.unreported_in(request, &facts)?;
+        let showings = match &way {
+            Some((id, way)) => self.showings_of_case(request, (case, *id, way), |facts| {
+                vec![facts.newest_card(), facts.newest_part(case)]
+            })?,
+            None => Vec::new(),
+        };
         let ways = [(way, facts)];
         let through = through(&ways);
-        let pledge = self.log_listing(permit, request.entry(Act::ShowCase), through.into_iter())?;
+        let entry = request.entry(Act::ShowCase).showing(shown(&showings));
+        let pledge = self.log_listing(permit, entry, through.into_iter())?;
         Ok(Step::serving(pledge, move |vault, logged| {
             let [(way, facts)] = ways;
             let served = vault.serve_case(logged, facts, (way, told))?;
+            let people = vault.serve_people(logged, showings)?;
             Ok(Served::Cases(vec![ServedCase {
                 unreported,
+                people,
                 ..served
             }]))
         }))
@@ -178,6 +188,7 @@ impl Vault {
             unreported: Vec::new(),
             card: None,
             chain: Vec::new(),
+            people: Vec::new(),
         };
         let Some((compartment, way)) = way else {
             return Ok(served);

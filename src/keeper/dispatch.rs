@@ -13,6 +13,7 @@ use crate::keeper::request::Stop;
 use crate::keeper::vault::Vault;
 
 mod looks;
+mod on_file;
 mod people;
 mod service;
 mod shared;

@@ -14,7 +14,7 @@ use crate::ids::RecordId;
 use crate::keeper::acts::Act;
 use crate::keeper::doctor::backups;
 use crate::keeper::doctor::recovery;
-use crate::keeper::facts::NoticeAbout;
+use crate::keeper::emergency::REVIEW_MS;
 use crate::keeper::facts::ProposalState;
 use crate::keeper::facts::Role;
 use crate::keeper::message::access::On;
@@ -76,7 +76,7 @@ impl Vault {
         let calendar = Calendar { today, nation };
         let mut all = self.due_of_records(request, calendar)?;
         all.extend(self.due_of_keys(request, calendar)?);
-        all.extend(self.due_of_notices(request, calendar)?);
+        all.extend(self.due_of_reviews(request, calendar)?);
         all.extend(self.due_of_proposals(request, calendar)?);
         all.extend(self.due_of_vault(request, calendar)?);
         all.sort();
@@ -96,6 +96,8 @@ impl Vault {
                 WaitsFor::Rekey => "have somebody sign in who can change a key",
                 WaitsFor::Confirm => "have somebody sign in who can confirm a new key",
                 WaitsFor::Team => "have a coordinator sign in, who can make a team",
+                // They are told of by themselves.
+                WaitsFor::Review | WaitsFor::OverdueReview => continue,
             };
             let (record, case) = match one.on {
                 On::Record { record } => (Some(record), None),
@@ -112,18 +114,19 @@ impl Vault {
         Ok(all)
     }
 
-    /// Openings in an emergency that the asker should look at.
-    fn due_of_notices(&self, request: &Request, calendar: Calendar) -> Result<Vec<Due>, Broken> {
-        let says = "look at what was opened in an emergency (strongroom record history)";
+    /// Openings in an emergency that the asker is to review.
+    fn due_of_reviews(&self, request: &Request, calendar: Calendar) -> Result<Vec<Due>, Stop> {
+        let says = "review what was opened in an emergency (strongroom breakglass review)";
         let mut all = Vec::new();
-        for notice in self.notices(&request.asker)? {
-            if let NoticeAbout::Opened { record, review_by } = notice.about {
-                let due = calendar.at(review_by, "review", says);
-                all.extend(due.map(|due| Due {
-                    record: Some(record),
-                    ..due
-                }));
-            }
+        for one in self.reviews_waiting(request)? {
+            let (On::Record { record }, Some(since), true) = (one.on, one.since, one.yours) else {
+                continue;
+            };
+            let due = calendar.at(since.plus_ms(REVIEW_MS), "review", says);
+            all.extend(due.map(|due| Due {
+                record: Some(record),
+                ..due
+            }));
         }
         Ok(all)
     }

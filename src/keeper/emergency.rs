@@ -7,6 +7,7 @@ use crate::keeper::acts::Act;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::NoticeAbout;
 use crate::keeper::facts::NoticeFacts;
+use crate::keeper::facts::OpeningFacts;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::policy::decide::Decision;
@@ -19,7 +20,7 @@ use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 
 /// An emergency opening is to be reviewed within three days.
-const REVIEW_MS: u64 = 72 * 60 * 60 * 1000;
+pub(crate) const REVIEW_MS: u64 = 72 * 60 * 60 * 1000;
 
 impl Vault {
     /// Serves a record as reading does, and leaves notices.
@@ -38,7 +39,16 @@ impl Vault {
             },
             other: Other::new(),
         };
+        let opening = OpeningFacts {
+            record,
+            entry: notice.entry,
+            by: notice.by,
+            at: notice.at,
+            review_by: notice.at.plus_ms(REVIEW_MS),
+            other: Other::new(),
+        };
         let step = self.read_record(request, Act::BreakGlass, record, None)?;
+        self.note_opening(opening)?;
         let facts = self.record(record)?.ok_or(Broken::NoUnit)?;
         for account in self.entitled_to_know(&facts)? {
             if account.id != request.asker.id {

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::bytes::base64url;
 use crate::bytes::unbase64url;
 use crate::canon;
+use crate::ids::PersonId;
 use crate::ids::RecordId;
 use crate::ids::random;
 use crate::keeper::policy::rule::RuleId;
@@ -36,6 +37,8 @@ pub(crate) struct Entry {
     record: Option<RecordId>,
     /// Records shown in a list: each leaves an HMAC under its own key.
     listed: Vec<RecordId>,
+    /// People on file who were shown: each leaves one under theirs.
+    shown: Vec<PersonId>,
     ask: Value,
     rules: Vec<String>,
     note: Option<Value>,
@@ -75,13 +78,15 @@ const fn is_none(count: &u32) -> bool {
 impl Entry {
     /// An entry of this event, ending and actor, answering this signed ask.
     pub(crate) fn new(event: Event, ending: Ending, actor: ActorHandle, ask: Value) -> Self {
-        let (record, listed, rules, note) = (None, Vec::new(), Vec::new(), None);
+        let (record, rules, note) = (None, Vec::new(), None);
+        let (listed, shown) = (Vec::new(), Vec::new());
         Self {
             event,
             ending,
             actor,
             record,
             listed,
+            shown,
             ask,
             rules,
             note,
@@ -99,6 +104,11 @@ impl Entry {
     /// Showing these records in a list.
     pub(crate) fn listing(self, listed: Vec<RecordId>) -> Self {
         Self { listed, ..self }
+    }
+
+    /// Showing these people on file.
+    pub(crate) fn showing(self, shown: Vec<PersonId>) -> Self {
+        Self { shown, ..self }
     }
 
     /// Decided by these rules.
@@ -130,6 +140,11 @@ impl Vault {
         let mut items = Vec::new();
         for listed in &entry.listed {
             if let Some((_, key)) = self.history(*listed)? {
+                items.push(crate::ledger::list_ref(&key, at).to_string());
+            }
+        }
+        for shown in &entry.shown {
+            if let Some(key) = self.person_key(*shown)? {
                 items.push(crate::ledger::list_ref(&key, at).to_string());
             }
         }

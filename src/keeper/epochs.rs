@@ -16,6 +16,7 @@ use crate::keeper::facts::Purpose;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::NewCompartment;
 use crate::keeper::message::load::NewEnvelope;
+use crate::keeper::on_file::PEOPLE;
 use crate::keeper::request::Stop;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
@@ -108,6 +109,9 @@ impl Vault {
             }
             let setting = team_setting(role);
             self.write(&units::vault(), Tree::Setting, setting.as_bytes(), &new.id)?;
+        }
+        if purpose == Purpose::People {
+            self.write(&units::vault(), Tree::Setting, PEOPLE, &new.id)?;
         }
         let own = matches!(purpose, Purpose::Own { .. });
         if let Some(maker) = maker.filter(|_| own)

@@ -19,6 +19,7 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
 pub mod member;
+pub mod person;
 pub mod places;
 pub mod shared;
 pub mod told;
@@ -26,6 +27,10 @@ pub mod words;
 
 pub use crate::records::words::Service;
 pub use member::Member;
+pub use person::LinkFacts;
+pub use person::Note;
+pub use person::NoteFacts;
+pub use person::PersonFacts;
 pub use places::Certificate;
 pub use places::PlaceFacts;
 pub use places::TurnFacts;
@@ -34,6 +39,7 @@ pub use shared::ProposalFacts;
 pub use shared::Proposed;
 pub use told::NoticeAbout;
 pub use told::NoticeFacts;
+pub use told::OpeningFacts;
 pub use told::OutingFacts;
 pub use told::RevealedFacts;
 pub use words::AccountState;
@@ -130,7 +136,7 @@ pub struct CaseFacts {
 pub struct Subject {
     /// The person.
     pub person: PersonId,
-    /// child, parent, sibling, worker, professional, other.
+    /// child, parent, sibling, relative, worker, professional, other.
     pub role: String,
 }
 

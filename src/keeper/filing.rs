@@ -123,6 +123,11 @@ impl Vault {
         if !follows {
             return Err(Stop::Stale);
         }
+        if load.facts.subjects != facts.subjects {
+            let case = self.case_of(&facts)?;
+            self.check_subjects(request, &load.facts.subjects, case.as_ref())?;
+            facts.subjects.clone_from(&load.facts.subjects);
+        }
         self.check_parts(load, &facts, Act::AmendRecord)?;
         if !self.rules.of(&facts.kind).has_clocks(&load.facts.clocks) {
             return Err(Stop::Stale);

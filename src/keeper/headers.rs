@@ -89,6 +89,7 @@ impl Vault {
             let cards = self.case(case)?.map_or(0, |facts| facts.card);
             all.extend((1..=cards).map(|number| HeaderOf::CaseCard { case, number }));
         }
+        all.extend(self.notes_under(facts.purpose)?);
         if facts.purpose
             == (Purpose::Team {
                 role: Role::Coordinator,
@@ -155,6 +156,10 @@ impl Vault {
                 let key = self.header_key(&units::case(case), &lock)?;
                 Some((key, Tree::Header, number.to_be_bytes().to_vec()))
             }
+            HeaderOf::Note { person, note } => {
+                let key = self.header_key(&units::person(person), &lock)?;
+                Some((key, Tree::Header, note.natural()))
+            }
             HeaderOf::Envelope {
                 compartment: of,
                 epoch: number,
@@ -182,7 +187,7 @@ impl Vault {
         let kept = units::epoch(compartment, before);
         let kept = self.keys.get(&kept).ok_or(Broken::NoUnit)?.duplicate();
         match new.of {
-            HeaderOf::Part { .. } | HeaderOf::CaseCard { .. } => {
+            HeaderOf::Part { .. } | HeaderOf::CaseCard { .. } | HeaderOf::Note { .. } => {
                 self.put_first_header(new, (compartment, epoch))
             }
             HeaderOf::Envelope {

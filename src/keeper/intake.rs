@@ -85,6 +85,7 @@ impl Vault {
                 "the record names a clock its kind does not have, or no day for it",
             ));
         }
+        self.check_subjects(request, &filed.subjects, case.as_ref())?;
         let facts = self.facts_of(request, load, case.as_ref());
         let own = self.check_own(request, load, &facts, case.as_ref())?;
         self.check_parts(load, &facts, act)?;
@@ -137,7 +138,7 @@ impl Vault {
             author: request.asker.id,
             filed_at: self.now(),
             event_date: filed.event_date.clone(),
-            subjects: Vec::new(),
+            subjects: filed.subjects.clone(),
             excluded,
             only_roles: None,
             deciders: filed.deciders.iter().copied().collect(),

@@ -235,6 +235,7 @@ impl Vault {
             chain,
             // Nothing is corrected from a list.
             sealed_to: Vec::new(),
+            people: Vec::new(),
             parts,
             said,
         })

@@ -119,6 +119,12 @@ impl Roll<'_> {
         self.with_recovery(members.collect())
     }
 
+    /// The members of the compartment of all people on file.
+    pub fn people(&self) -> BTreeSet<Member> {
+        let teams = CASE_TEAMS.iter().filter_map(|role| self.teams.get(role));
+        self.with_recovery(teams.map(|team| Member::Compartment(*team)).collect())
+    }
+
     /// The members of a record's own compartment: the kind's readers less whom it is closed to, and where
     /// the kind allows that in an emergency, the safeguarding leads. Where a team holds someone it is closed
     /// to, its other people stand in its place.

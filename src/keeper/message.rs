@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::ids::CaseId;
 use crate::ids::CompartmentId;
 use crate::ids::GrantId;
+use crate::ids::PersonId;
 use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
@@ -144,6 +145,36 @@ pub enum Want {
         case: CaseId,
         user: UserId,
     },
+    AddPerson {
+        person: PersonId,
+    },
+    ListPeople {},
+    ShowPerson {
+        person: PersonId,
+        version: Option<u32>,
+    },
+    AmendPerson {
+        person: PersonId,
+    },
+    LinkPerson {
+        person: PersonId,
+        case: CaseId,
+    },
+    UnlinkPerson {
+        person: PersonId,
+        case: CaseId,
+    },
+    ShowPersonLooks {
+        person: PersonId,
+    },
+    SamePerson {
+        person: PersonId,
+        with: PersonId,
+    },
+    TellApart {
+        person: PersonId,
+        with: PersonId,
+    },
     AddRecord {
         record: RecordId,
     },
@@ -168,6 +199,9 @@ pub enum Want {
         part: u32,
     },
     ShowHistory {
+        record: RecordId,
+    },
+    ShowLooks {
         record: RecordId,
     },
     AmendRecord {
@@ -203,6 +237,9 @@ pub enum Want {
         users: BTreeSet<UserId>,
     },
     BreakGlass {
+        record: RecordId,
+    },
+    ReviewOpening {
         record: RecordId,
     },
     GrantCase {

@@ -50,7 +50,8 @@ impl Vault {
                 }
                 _ => None,
             },
-            Purpose::Team { .. } | Purpose::People | Purpose::Grant { .. } => None,
+            Purpose::People => Some(roll.as_roll().people()),
+            Purpose::Team { .. } | Purpose::Grant { .. } => None,
         })
     }
 
@@ -84,7 +85,8 @@ impl Vault {
                 Some(record) => Some(self.entitled_to(&record)?),
                 None => None,
             },
-            Purpose::People | Purpose::Grant { .. } => None,
+            Purpose::People => Some(Entitled::People {}),
+            Purpose::Grant { .. } => None,
         })
     }
 

@@ -14,6 +14,7 @@ use crate::keeper::message::answer::Said;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedPart;
 use crate::keeper::message::answer::ServedRecord;
+use crate::keeper::on_file::show::shown as who;
 use crate::keeper::policy::decide::Permit;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
@@ -158,15 +159,24 @@ impl Vault {
             parts.retain(|part| part.number == 1 || !card_only);
             wanted.push((version, parts));
         }
+        let beside = match act {
+            Act::ReadRecord | Act::BreakGlass => self.beside(request, &facts)?,
+            _ => Vec::new(),
+        };
         self.list_revealed(request, &facts, (shown, attachment))?;
         let note = serde_json::json!({"version": shown});
-        let entry = (request.entry(act), note);
+        let entry = (request.entry(act).showing(who(&beside)), note);
         let pledge = self.log_showing(request, permit, entry, (&facts, compartment))?;
         let asker = request.asker.id;
         Ok(Step::serving(pledge, move |vault, logged| {
             let said = vault.said_of(&facts, asker)?;
             let served = vault.serve_record(logged, facts, wanted, (compartment, &way))?;
-            Ok(Served::Record(Box::new(ServedRecord { said, ..served })))
+            let people = vault.serve_people(logged, beside)?;
+            Ok(Served::Record(Box::new(ServedRecord {
+                said,
+                people,
+                ..served
+            })))
         }))
     }
 
@@ -209,6 +219,7 @@ impl Vault {
             sealed_to,
             parts,
             said: Said::default(),
+            people: Vec::new(),
         })
     }
 

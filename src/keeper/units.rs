@@ -4,6 +4,7 @@
 use crate::ids::CaseId;
 use crate::ids::CompartmentId;
 use crate::ids::GrantId;
+use crate::ids::PersonId;
 use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
@@ -24,6 +25,11 @@ pub(crate) fn account(user: UserId) -> UnitName {
 /// A case.
 pub(crate) fn case(case: CaseId) -> UnitName {
     UnitName::new(UnitKind::Case, case.as_bytes())
+}
+
+/// A person on file.
+pub(crate) fn person(person: PersonId) -> UnitName {
+    UnitName::new(UnitKind::Person, person.as_bytes())
 }
 
 /// A record's facts.

@@ -39,6 +39,9 @@ impl Vault {
         };
         let outside = request.asker.role.is_outside();
         let mut compartments = if outside { Vec::new() } else { self.teams()? };
+        if !outside {
+            compartments.extend(self.people_key()?);
+        }
         for id in case.iter().flat_map(|case| case.compartments.clone()) {
             compartments.extend(self.current(id)?);
         }

@@ -40,7 +40,11 @@ impl Vault {
     /// Serves what waits: everything to those who are told, to others what is theirs.
     pub(crate) fn list_errands(&mut self, request: &Request) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::ListErrands, Resource::Vault)?;
-        let waiting = self.waiting_for(request)?;
+        let told = is_told(&request.asker);
+        let mut waiting = self.waiting_for(request)?;
+        let reviews = self.reviews_waiting(request)?.into_iter();
+        waiting.extend(reviews.filter(|one| told || one.yours));
+        waiting.sort_by_key(|one| one.since);
         let listed = waiting.iter().filter_map(|one| match one.on {
             On::Record { record } => Some(record),
             _ => None,
@@ -53,7 +57,7 @@ impl Vault {
         }))
     }
 
-    /// What waits, as far as the asker is told of it, oldest first.
+    /// What waits about keys, as far as the asker is told of it, oldest first.
     pub(crate) fn waiting_for(&self, request: &Request) -> Result<Vec<Waiting>, Broken> {
         let told = is_told(&request.asker);
         let mut waiting = Vec::new();
@@ -175,7 +179,7 @@ impl Vault {
         }
     }
 
-    fn handle_of(&self, user: UserId) -> String {
+    pub(crate) fn handle_of(&self, user: UserId) -> String {
         let account = self.people.account(user);
         account.map_or_else(|| user.to_string(), |account| account.handle.clone())
     }

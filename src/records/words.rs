@@ -33,6 +33,8 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 words!(
     /// Whom a kind may name among its readers or writers: those of a role, or those tied to the record.
     Reader {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::bytes::base64url;
 use crate::clock::Timestamp;
-use crate::ids::{CaseId, RecordId, UserId, VaultId};
+use crate::ids::{CaseId, PersonId, RecordId, UserId, VaultId};
 use crate::sealing::digest::Digest;
 use crate::sealing::record_key::RecordKey;
 use crate::sealing::statement::StatementError;
@@ -94,6 +94,15 @@ impl std::fmt::Debug for ManifestPart {
     }
 }
 
+/// Somebody on file whom a version is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestSubject {
+    /// The person.
+    pub person: PersonId,
+    /// As what.
+    pub role: String,
+}
+
 /// What the author of a version says it is. Kind, class and case are those it was filed under; later
 /// values follow by signed statements of their own.
 pub struct Manifest {
@@ -119,6 +128,8 @@ pub struct Manifest {
     pub k_record: RecordKey,
     /// When it was filed, by the author's clock.
     pub filed_at: Timestamp,
+    /// Whom it is about, among the people on file.
+    pub subjects: Vec<ManifestSubject>,
     /// At least one.
     pub parts: Vec<ManifestPart>,
 }
@@ -150,6 +161,10 @@ impl Manifest {
         ];
         if let Some(case) = self.case {
             fields.push(("case", case.to_string().into()));
+        }
+        if !self.subjects.is_empty() {
+            let subjects = serde_json::to_value(&self.subjects);
+            fields.push(("subjects", subjects.map_err(|_| ManifestError::Malformed)?));
         }
         let named = fields
             .into_iter()

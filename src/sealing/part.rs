@@ -158,6 +158,7 @@ mod tests {
             k_record: RecordKey::from_bytes([5; 32]),
             filed_at: Timestamp::from_ms(6),
             parts: parts.collect(),
+            subjects: Vec::new(),
         };
         manifest.sign(&key()).unwrap()
     }

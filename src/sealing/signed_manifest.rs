@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::ids::{CaseId, RecordId, UserId};
 use crate::sealing::digest::{Digest, array_from_base64url};
-use crate::sealing::manifest::{Manifest, ManifestError, ManifestPart};
+use crate::sealing::manifest::{Manifest, ManifestError, ManifestPart, ManifestSubject};
 use crate::sealing::record_key::RecordKey;
 use crate::sealing::signing::{SigningKey, VerifyingKey};
 use crate::sealing::statement::{Heading, Statement, StatementError};
@@ -24,6 +24,8 @@ struct Body {
     #[serde(deserialize_with = "array_from_base64url")]
     k_record: [u8; 32],
     parts: Vec<ManifestPart>,
+    #[serde(default)]
+    subjects: Vec<ManifestSubject>,
 }
 
 impl Manifest {
@@ -84,6 +86,7 @@ impl SignedManifest {
             k_record: RecordKey::from_bytes(body.k_record),
             filed_at: statement.at(),
             parts: body.parts,
+            subjects: body.subjects,
         };
         manifest.check()?;
         Ok(Self {
@@ -168,6 +171,7 @@ mod tests {
                 part(2, PartSort::Body, None),
                 part(3, PartSort::Attachment, Some("photo.jpg")),
             ],
+            subjects: Vec::new(),
         }
     }
 

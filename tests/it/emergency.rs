@@ -6,12 +6,14 @@ use std::collections::BTreeSet;
 use strongroom::desk::DeskError;
 use strongroom::desk::Told;
 use strongroom::keeper::acts::Act;
+use strongroom::keeper::message::access::WaitsFor;
 
 use crate::centre_kit::Centre;
 use crate::centre_kit::PEOPLE;
 use crate::centre_kit::attach;
 use crate::centre_kit::denied;
 use crate::centre_kit::filing;
+use crate::centre_kit::refused;
 use crate::centre_kit::unknown;
 
 const WHY: &str = "the father is at the school now";
@@ -283,4 +285,68 @@ fn the_command_line_shows_whom_a_certificate_was_revealed_to() {
         &format!("--json record export {certificate} --age x.age --purpose 'for a funder'"),
     );
     assert_eq!(out.fails(3).error()["rule"], "not-exportable");
+}
+
+/// What stands in somebody's errands about openings: what, of which record, by whom, and whether it is theirs.
+fn reviews(centre: &Centre, who: &str) -> Vec<(WaitsFor, Vec<String>, bool)> {
+    let waiting = centre.desk(who).waiting().unwrap();
+    let about = waiting
+        .into_iter()
+        .filter(|one| matches!(one.what, WaitsFor::Review | WaitsFor::OverdueReview));
+    about.map(|one| (one.what, one.whom, one.yours)).collect()
+}
+
+#[test]
+fn an_opening_is_reviewed_by_somebody_else() {
+    let centre = Centre::new();
+    let mut saf = centre.desk("saf");
+    assert_eq!(
+        refused(saf.review_opening(&centre.complaint, "none")),
+        "bad-state"
+    );
+    saf.break_glass(&centre.complaint, WHY, 80).unwrap();
+    let by_saf = || vec!["saf".to_owned()];
+    for who in ["dpl", "tess"] {
+        assert_eq!(
+            reviews(&centre, who),
+            [(WaitsFor::Review, by_saf(), true)],
+            "{who}"
+        );
+    }
+    assert_eq!(
+        reviews(&centre, "cora"),
+        [(WaitsFor::Review, by_saf(), false)]
+    );
+    assert_eq!(
+        reviews(&centre, "saf"),
+        [(WaitsFor::Review, by_saf(), false)]
+    );
+    // Of a record that does not exist for somebody no opening is told.
+    for who in ["ada", "sam", "otto"] {
+        assert_eq!(reviews(&centre, who), [], "{who}");
+        unknown(centre.desk(who).review_opening(&centre.complaint, "x"));
+    }
+    assert_eq!(
+        refused(saf.review_opening(&centre.complaint, "my own")),
+        "own-opening"
+    );
+    let rule = denied(centre.desk("cora").review_opening(&centre.complaint, "x"));
+    assert_eq!(rule, "no-rule");
+    assert_eq!(
+        denied(centre.desk("dpl").review_opening(&centre.complaint, " ")),
+        "reason-missing"
+    );
+    centre
+        .desk("dpl")
+        .review_opening(&centre.complaint, "it was right")
+        .unwrap();
+    for who in ["dpl", "tess", "cora", "saf"] {
+        assert_eq!(reviews(&centre, who), [], "{who}");
+    }
+    let history = centre.desk("tess").history(&centre.complaint).unwrap();
+    let last = history.iter().rfind(|line| line.event == "check").unwrap();
+    assert_eq!(
+        (last.actor.as_deref(), last.outcome.as_str()),
+        (Some("dpl"), "ok")
+    );
 }

@@ -66,6 +66,7 @@ fn manifest() -> Manifest {
             part(2, PartSort::Body, None, CONTENT),
             part(3, PartSort::Attachment, Some("llun \u{f4}l.jpg"), b""),
         ],
+        subjects: Vec::new(),
     }
 }
 

@@ -10,6 +10,8 @@ use strongroom::desk::Desk;
 use strongroom::desk::Filing;
 use strongroom::keeper::Keeper;
 use strongroom::keeper::facts::Role;
+use strongroom::records::PersonCard;
+use strongroom::records::person::Part;
 use strongroom::sealing::HybridIdentity;
 use strongroom::sealing::SigningKey;
 
@@ -35,6 +37,7 @@ const TRIED: &[&str] = &[
     "record show R --version 7",
     "record show R --purpose x",
     "record history R",
+    "record looked R",
     "record attachment R letter.txt --out letter.txt",
     "record amend R --from form.json --reason x",
     "record export R --age out.age",
@@ -46,6 +49,7 @@ const TRIED: &[&str] = &[
     "record restrict R --roles trustee",
     "record deciders R dbs",
     "breakglass open R --reason x",
+    "breakglass review R --reason x",
     "access who R",
     "access who OWN",
     "access of cora",
@@ -65,6 +69,15 @@ const TRIED: &[&str] = &[
     "case show C",
     "case team add C otto",
     "case team remove C otto",
+    "person list",
+    "person show D",
+    "person amend D --born 2019-03-02 --reason x",
+    "person unlink D C --reason x",
+    "person link D C --role child",
+    "person same D E",
+    "person looked D",
+    "person same --not D E --reason x",
+    "person add --name Nobody",
     "audit show",
     "audit show --record R",
     "audit show --actor cora",
@@ -121,6 +134,8 @@ const TELLING: &[&str] = &[
     "access who R",
     "access of cora",
     "errands",
+    "record looked R",
+    "person looked D",
 ];
 
 /// Commands that look at no vault, make one, or would end the walk.
@@ -154,6 +169,8 @@ struct Ids {
     grant: String,
     case: String,
     own: String,
+    /// Two people on file.
+    people: [String; 2],
 }
 
 /// A vault and what ada may guess about it.
@@ -172,6 +189,7 @@ impl Twin {
         let [record, proposal, grant] = happen(&keeper).unwrap_or(none);
         // Somebody new lacks keys, that of the hidden record among them: it waits for cora.
         let mut ada = Desk::sign_in(&keeper, "ada", &passphrase("ada"), None).unwrap();
+        let people = on_file(&mut ada);
         centre_kit::enrol(&mut ada, "nora", Role::Coordinator, None);
         drop(ada);
         keeper.close().unwrap();
@@ -193,6 +211,7 @@ impl Twin {
                 grant,
                 case: from.supervised.clone(),
                 own: from.report.clone(),
+                people,
             },
         }
     }
@@ -207,6 +226,8 @@ impl Twin {
                 "G" => ids.grant.as_str(),
                 "C" => ids.case.as_str(),
                 "OWN" => ids.own.as_str(),
+                "D" => ids.people[0].as_str(),
+                "E" => ids.people[1].as_str(),
                 other => other,
             })
             .collect();
@@ -309,7 +330,9 @@ fn happens(keeper: &Keeper, case: &str, about: &[&str]) -> [String; 3] {
         ..filing("complaint", Some(case))
     };
     let mut cora = sign_in("cora");
-    let record = cora.file(&filed).unwrap().id.to_string();
+    let [subject, _] = on_file(&mut cora);
+    let about = [(subject.clone(), Part::Parent)];
+    let record = cora.file_about(&filed, &about).unwrap().id.to_string();
     cora.record(&record, None, None, 80).unwrap();
     cora.amend(&record, &form("complaint"), "a date").unwrap();
     let access = access(keeper, None, std::slice::from_ref(&record), 2);
@@ -319,7 +342,9 @@ fn happens(keeper: &Keeper, case: &str, about: &[&str]) -> [String; 3] {
     tess.attachment(&record, "letter.txt", None, &mut Vec::new())
         .unwrap();
     sign_in("saf").break_glass(&record, "invented", 80).unwrap();
-    sign_in("dpl").history(&record).unwrap();
+    let mut dpl = sign_in("dpl");
+    dpl.history(&record).unwrap();
+    dpl.looks_at_record(&record).unwrap();
     [
         record,
         grant.proposal.unwrap().to_string(),
@@ -327,10 +352,26 @@ fn happens(keeper: &Keeper, case: &str, about: &[&str]) -> [String; 3] {
     ]
 }
 
+/// The people on file, in the order of their names.
+fn on_file(desk: &mut Desk<'_>) -> [String; 2] {
+    let people = desk.people().unwrap();
+    let ids: Vec<String> = people.iter().map(|one| one.id.to_string()).collect();
+    ids.try_into().unwrap()
+}
+
 /// A centre with an assessor, which the twins are copied from.
 fn stem() -> Centre {
     let centre = Centre::new();
-    centre_kit::enrol(&mut centre.desk("ada"), "anna", Role::Assessor, None);
+    let mut ada = centre.desk("ada");
+    centre_kit::enrol(&mut ada, "anna", Role::Assessor, None);
+    for name in ["Invented A", "Invented B"] {
+        let card = PersonCard {
+            name: name.to_owned(),
+            ..PersonCard::default()
+        };
+        ada.add_person(&card).unwrap();
+    }
+    drop(ada);
     centre
 }
 

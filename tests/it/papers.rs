@@ -119,7 +119,8 @@ fn the_readme_leads_to_every_paper() {
 
 /// The source of every fact.
 fn facts() -> String {
-    read("src/keeper/facts.rs") + &read("src/keeper/facts/shared.rs")
+    let person = read("src/keeper/facts/person.rs");
+    read("src/keeper/facts.rs") + &read("src/keeper/facts/shared.rs") + &person
 }
 
 #[test]

@@ -33,11 +33,13 @@ use strongroom::keeper::policy::matrix::cast::account;
 use strongroom::keeper::policy::matrix::cast::case;
 use strongroom::keeper::policy::matrix::cast::grant;
 use strongroom::keeper::policy::matrix::cast::kind;
+use strongroom::keeper::policy::matrix::cast::person;
 use strongroom::keeper::policy::matrix::cast::proposal;
 use strongroom::keeper::policy::matrix::cast::record;
 use strongroom::keeper::policy::question::About;
 use strongroom::keeper::policy::question::Question;
 use strongroom::keeper::policy::question::Resource;
+use strongroom::keeper::policy::question::Ties;
 use strongroom::keeper::policy::rule::RULES;
 use strongroom::keeper::policy::rule::RuleId;
 
@@ -68,6 +70,7 @@ fn the_schema_knows_exactly_the_acts() {
         Target::Case,
         Target::Kind,
         Target::Record,
+        Target::Person,
         Target::Grant,
         Target::Proposal,
     ] {
@@ -89,6 +92,7 @@ fn the_schema_knows_exactly_the_acts() {
         "filing",
         "granted",
         "guarding",
+        "keeping",
         "showing",
         "using",
     ];
@@ -99,6 +103,14 @@ fn the_schema_knows_exactly_the_acts() {
     let acts = ACTS.iter().map(|row| row.word);
     assert_eq!(all, acts.chain(groups).collect());
 }
+
+/// A purpose and a reason, each said or not.
+const SAID: [(Option<&str>, Option<&str>); 4] = [
+    (None, None),
+    (Some("x"), None),
+    (Some("x"), Some(" \t\n")),
+    (None, Some("x")),
+];
 
 /// An act that needs a reason or a purpose by the list is refused without one, and no other act is.
 #[test]
@@ -113,6 +125,7 @@ fn what_the_list_demands_the_policy_demands() {
         proposal(5, askers[0].id),
     );
     let (given, proposed) = (&given, &proposed);
+    let (on_file, ties) = (person(8), Ties::default());
     let (other, theirs) = (account(6, Role::Staff), proposal(7, other_id()));
     for row in ACTS {
         let resource = match row.target {
@@ -130,6 +143,10 @@ fn what_the_list_demands_the_policy_demands() {
                 facts: &facts,
                 rules: &of_kind,
                 case: None,
+            },
+            Target::Person => Resource::Person {
+                facts: &on_file,
+                ties: &ties,
             },
             Target::Grant => Resource::Grant(given),
             Target::Proposal if row.act == Act::WithdrawProposal => Resource::Proposal(proposed),
@@ -151,12 +168,7 @@ fn what_the_list_demands_the_policy_demands() {
         let both = allowed(Some("x"), Some("x"));
         let others = [Act::CheckAccess, Act::ExportAudit].contains(&row.act);
         assert_eq!(both, !others, "{}", row.word);
-        for (purpose, reason) in [
-            (None, None),
-            (Some("x"), None),
-            (Some("x"), Some(" \t\n")),
-            (None, Some("x")),
-        ] {
+        for (purpose, reason) in SAID {
             let blank = reason.is_none_or(|words: &str| words.trim().is_empty());
             let lacks = (row.needs.contains(&Need::Reason) && blank)
                 || (row.needs.contains(&Need::Purpose) && purpose.is_none());
@@ -208,7 +220,7 @@ fn rules_of_open_scope_are_these() {
     let everything = ["forbid account-left", "forbid account-suspended"].map(str::to_owned);
     let any_thing = those(|rule| rule.resource_constraint() == ResourceConstraint::Any);
     assert_eq!(any_thing, everything.clone().into());
-    // Of records alone.
+    // Of records alone, and of people on file.
     let every_act = [
         "forbid excluded",
         "forbid grant-not-begun",
@@ -216,6 +228,7 @@ fn rules_of_open_scope_are_these() {
         "forbid not-among-readers-of-restricted-kind",
         "forbid only-roles",
         "forbid outside-without-grant",
+        "forbid person-of-others",
     ];
     let expected = everything.into_iter().chain(every_act.map(str::to_owned));
     let any_act = those(|rule| rule.action_constraint() == ActionConstraint::Any);

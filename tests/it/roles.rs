@@ -15,6 +15,10 @@ use strongroom::keeper::facts::PlaceUse;
 use strongroom::keeper::facts::Role;
 use strongroom::keeper::facts::Service;
 use strongroom::keeper::facts::TwoPerson;
+use strongroom::records::Judgement;
+use strongroom::records::PartCard;
+use strongroom::records::PersonCard;
+use strongroom::records::person::Part;
 use strongroom::records::words::Nation;
 use strongroom::sealing::HybridIdentity;
 use strongroom::sealing::Passphrase;
@@ -143,6 +147,52 @@ fn on_the_vault(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool>
         "rotate-recovery" => allowed(desk.new_recovery(&recovered(), &[]), true),
         "make-shares" => allowed(desk.new_shares(&recovered(), &[]), true),
         "rehearse-recovery" => allowed(desk.rehearsals(), true),
+        "add-person" => allowed(desk.add_person(&named("Invented")), false),
+        "list-people" => allowed(desk.people(), false),
+        _ => return None,
+    })
+}
+
+fn named(name: &str) -> PersonCard {
+    PersonCard {
+        name: name.to_owned(),
+        ..PersonCard::default()
+    }
+}
+
+/// What is done with somebody on file who is part of the case, and with somebody who is not.
+fn on_people(
+    centre: &Centre,
+    desk: &mut Desk<'_>,
+    (person, other): (&str, &str),
+    act: &str,
+) -> Option<bool> {
+    let judged = |same| Judgement {
+        same,
+        reason: Some("to see who may".to_owned()),
+        other: BTreeMap::new(),
+    };
+    let part = PartCard {
+        role: Part::Child,
+        name: String::new(),
+        about: None,
+        alerts: Vec::new(),
+        ended: None,
+        other: BTreeMap::new(),
+    };
+    let case = &centre.supervised;
+    Some(match act {
+        "show-person" => allowed(desk.person(person, None), false),
+        "show-person-looks" => allowed(desk.looks_at_person(person), false),
+        "amend-person" => allowed(desk.amend_person(person, &|_| {}, "to see who may"), true),
+        "link-person" => allowed(desk.link_person(person, case, &part), true),
+        // Nobody's part ends, so that everybody finds what the one before found.
+        "unlink-person" => allowed(
+            desk.unlink_person(person, &centre.supported, "to see who may"),
+            true,
+        ),
+        "same-person" => allowed(desk.compare_people((person, other), &judged(true)), false),
+        "tell-apart" => allowed(desk.compare_people((person, other), &judged(false)), false),
         _ => return None,
     })
 }
@@ -231,7 +281,9 @@ fn on_a_record(
             true,
         ),
         "break-glass" => allowed(desk.break_glass(record, "to see who may", 80), false),
+        "review-opening" => allowed(desk.review_opening(record, "to see who may"), true),
         "show-history" => allowed(desk.history(record), false),
+        "show-looks" => allowed(desk.looks_at_record(record), false),
         "amend-record" => allowed(desk.amend(record, &form(kind), "to see who may"), false),
         "grant-record" => {
             let new = access(&centre.keeper, None, &[record.to_owned()], 2);
@@ -287,6 +339,25 @@ fn records(centre: &Centre) -> [(&'static str, &str, &'static str, &'static str,
     ]
 }
 
+/// Two people on file, both part of the case.
+fn two_on_file(centre: &Centre) -> [String; 2] {
+    let mut ada = centre.desk("ada");
+    let mut on_file = |name: &str| ada.add_person(&named(name)).unwrap().0.id.to_string();
+    let people = [on_file("Invented A"), on_file("Invented B")];
+    let part = PartCard {
+        role: Part::Child,
+        name: String::new(),
+        about: None,
+        alerts: Vec::new(),
+        ended: None,
+        other: BTreeMap::new(),
+    };
+    for person in &people {
+        ada.link_person(person, &centre.supervised, &part).unwrap();
+    }
+    people
+}
+
 #[test]
 fn everyone_is_answered_as_the_policy_s_table_says() {
     let centre = Centre::new();
@@ -295,6 +366,7 @@ fn everyone_is_answered_as_the_policy_s_table_says() {
     enrol(&mut centre.desk("ada"), "zoe", Role::Coordinator, None);
     enrol(&mut centre.desk("zoe"), "leo", Role::Coordinator, None);
     enrol(&mut centre.desk("leo"), "anna", Role::Assessor, None);
+    let people = two_on_file(&centre);
     let table = table();
     let mut walked = BTreeSet::new();
     let mut wrong = Vec::new();
@@ -317,6 +389,10 @@ fn everyone_is_answered_as_the_policy_s_table_says() {
                 on_the_vault(&centre, &mut desk, act).or_else(|| on_places(&centre, &mut desk, act))
             {
                 check("vault", act, "ordinary", got);
+            }
+            let [person, other] = &people;
+            if let Some(got) = on_people(&centre, &mut desk, (person, other), act) {
+                check("person", act, "ordinary", got);
             }
             if let Some(got) = on_a_kind(&centre, &mut desk, act) {
                 check("new contact-report", act, "ordinary", got);

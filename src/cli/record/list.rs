@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
+use crate::cli::looked;
 use crate::cli::out::Out;
 use crate::cli::record::List;
 use crate::cli::resolve;
@@ -94,6 +95,13 @@ pub(crate) fn history(record: &str, ask: &Ask, out: &mut Out) -> Result<(), CliE
         out.table(&table, "Nothing was done with it that you may see.");
         revealed(&lines, out);
         Ok(())
+    })
+}
+
+pub(crate) fn looked(record: &str, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    with_desk(ask, out, |desk, out| {
+        let id = resolve::record(desk, ask, record)?;
+        looked::print(&desk.looks_at_record(&id)?, out)
     })
 }
 

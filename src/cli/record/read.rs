@@ -50,8 +50,20 @@ pub(crate) fn document(record: &ShownRecord) -> Value {
         .iter()
         .map(|file| json!({ "name": file.name, "bytes": file.bytes, "sha256": file.sha256 }))
         .collect();
+    let alerts: Vec<Value> = record
+        .alerts
+        .iter()
+        .map(|one| json!({ "id": one.person, "name": one.name, "role": one.role, "alert": one.alert }))
+        .collect();
+    let subjects: Vec<Value> = record
+        .subjects
+        .iter()
+        .map(|one| json!({ "id": one.person, "role": one.role, "name": one.name }))
+        .collect();
     json!({
         "id": record.id,
+        "alerts": alerts,
+        "subjects": subjects,
         "case": record.case,
         "kind": record.kind,
         "version": record.version,
@@ -68,6 +80,13 @@ pub(crate) fn document(record: &ShownRecord) -> Value {
 
 pub(crate) fn page(record: &ShownRecord, out: &mut Out) {
     let title = kind::find(&record.kind).map_or(record.kind.as_str(), |kind| kind.title.as_str());
+    for one in &record.alerts {
+        out.say(&format!(
+            "ALERT: {} ({}): {}",
+            one.name, one.role, one.alert
+        ));
+        out.gap();
+    }
     out.heading(title);
     out.gap();
     let mut facts = vec![("Record", record.id.to_string())];
@@ -88,6 +107,10 @@ pub(crate) fn page(record: &ShownRecord, out: &mut Out) {
     }
     if let Some(reason) = &record.reason {
         facts.push(("Corrected because", reason.clone()));
+    }
+    for one in &record.subjects {
+        let name = one.name.as_deref().unwrap_or("not open to you");
+        facts.push(("About", format!("{name}, {} ({})", one.role, one.person)));
     }
     facts.push(("Receipt", receipt_words(&record.receipt)));
     out.facts(&facts);

@@ -15,12 +15,14 @@ use crate::cli::resolve;
 use crate::cli::session::form;
 use crate::cli::session::with_desk;
 use crate::desk::Attach;
+use crate::desk::Desk;
 use crate::desk::DeskError;
 use crate::desk::Filed;
 use crate::desk::Filing;
 use crate::desk::given_reason;
 use crate::keeper::intake::NOT_FOR_CASE;
 use crate::records::kind::Kind;
+use crate::records::person::Part;
 use crate::records::words::CaseRule;
 
 pub(crate) fn add(args: Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
@@ -48,7 +50,8 @@ pub(crate) fn add(args: Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
             about: args.about,
             deciders: args.decider,
         };
-        let filed = desk.file(&filing);
+        let subjects = subjects(args.subject, desk, ask)?;
+        let filed = desk.file_about(&filing, &subjects);
         bar.clear();
         match (filed, asked) {
             (Err(DeskError::Refused { code, .. }), Some((reason, case)))
@@ -66,9 +69,24 @@ pub(crate) fn amend(args: &Amend, ask: &Ask, out: &mut Out) -> Result<(), CliErr
     let value = file::form(&args.from)?;
     with_desk(ask, out, |desk, out| {
         let id = resolve::record(desk, ask, &args.record)?;
-        let filed = desk.amend(&id, &value, reason)?;
+        let named = subjects(args.subject.clone(), desk, ask)?;
+        let named = Some(named.as_slice()).filter(|named| !named.is_empty());
+        let filed = desk.amend_about(&id, &value, reason, named)?;
         filed_page(&filed, "Corrected", out)
     })
+}
+
+/// Whom a record is about, short ids made whole.
+fn subjects(
+    named: Vec<(String, Part)>,
+    desk: &mut Desk,
+    ask: &Ask,
+) -> Result<Vec<(String, Part)>, CliError> {
+    let whole = named.into_iter().map(|(person, role)| {
+        let person = resolve::person(desk, ask, &person)?;
+        Ok((person, role))
+    });
+    whole.collect()
 }
 
 /// Whether the kind belongs to a case, and one was named.

@@ -39,7 +39,7 @@ impl Vault {
                 HeaderOf::Part { record, .. } => known.contains(record),
                 // Whose envelope it is may not be the asker's to know.
                 HeaderOf::Envelope { .. } => false,
-                HeaderOf::CaseCard { .. } | HeaderOf::Centre {} => true,
+                HeaderOf::CaseCard { .. } | HeaderOf::Note { .. } | HeaderOf::Centre {} => true,
             });
             let headers = drawn(all, OF_EACH).into_iter().collect();
             sample.push((way, (id, facts.epoch), headers));

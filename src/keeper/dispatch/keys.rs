@@ -59,7 +59,7 @@ impl Vault {
             Want::ExcludeUser { record, user } => (record, Change::Exclude(user)),
             Want::RestrictRecord { record, roles } => (record, Change::Restrict(roles)),
             Want::NameDeciders { record, users } => (record, Change::Deciders(users)),
-            _ => return Err(Stop::BadAuth(MISMATCH)),
+            want => return self.dispatch_on_file(request, want, load),
         };
         match load {
             Load::Nothing {} => self.show_guarded(request, record, &change),

@@ -17,6 +17,9 @@ impl Vault {
     ) -> Result<Step, Stop> {
         match (want, load) {
             (Want::BreakGlass { record }, Load::Nothing {}) => self.break_glass(request, record),
+            (Want::ReviewOpening { record }, Load::Nothing {}) => {
+                self.review_opening(request, record)
+            }
             (Want::ReadNotices { read }, Load::Nothing {}) => self.read_notices(request, &read),
             (Want::AddPlace { name, dir, what }, Load::Nothing {}) => {
                 self.add_place(request, (name, dir), what)

@@ -86,6 +86,24 @@ pub enum NoticeAbout {
     },
 }
 
+/// An opening in an emergency that nobody has reviewed yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpeningFacts {
+    /// The record.
+    pub record: RecordId,
+    /// The ledger entry of the opening.
+    pub entry: u64,
+    /// Who opened it.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// When it is to have been reviewed.
+    pub review_by: Timestamp,
+    /// Kept for later versions.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
 impl NoticeFacts {
     /// The record it is about, if it is about one.
     pub fn record(&self) -> Option<RecordId> {

@@ -64,6 +64,10 @@ pub enum WaitsFor {
     Confirm,
     /// A coordinator's desk makes the team.
     Team,
+    /// Somebody else than who opened a record in an emergency says what they think of it.
+    Review,
+    /// The same, and it should have been done by now.
+    OverdueReview,
 }
 
 /// What a key is of.

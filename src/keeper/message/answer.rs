@@ -32,10 +32,15 @@ use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
 
 mod opening;
+mod person;
 mod said;
 mod shared;
 
 pub use crate::keeper::message::answer::opening::Opening;
+pub use crate::keeper::message::answer::person::Look;
+pub use crate::keeper::message::answer::person::NoteGroup;
+pub use crate::keeper::message::answer::person::ServedNote;
+pub use crate::keeper::message::answer::person::ServedPerson;
 pub use crate::keeper::message::answer::said::Said;
 pub use crate::keeper::message::answer::shared::GrantEvidence;
 pub use crate::keeper::message::answer::shared::ProvenEntry;
@@ -113,6 +118,10 @@ pub enum Served {
     Accounts(Vec<AccountFacts>),
     /// Cases, each with its sealed card and the way to its key.
     Cases(Vec<ServedCase>),
+    /// People on file.
+    People(Vec<ServedPerson>),
+    /// Who looked at a record or a person on file.
+    Looks(Vec<Look>),
     /// Records' cards.
     Cards {
         /// The cards of this page.
@@ -243,6 +252,9 @@ pub struct ServedCase {
     pub card: Option<SealedCard>,
     /// The way to the compartment.
     pub chain: Vec<ChainLink>,
+    /// Where one case is shown alone, those who are part of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<ServedPerson>,
 }
 
 /// A record, as served: facts, versions, and the parts asked for.
@@ -263,6 +275,10 @@ pub struct ServedRecord {
     /// What was signed about it since it was filed.
     #[serde(default)]
     pub said: Said,
+    /// Where it is read, those on file the asker may open: whom it is about, and what is said of those who are part
+    /// of its case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<ServedPerson>,
 }
 
 /// One part, as served.

@@ -7,11 +7,14 @@ use serde::Serialize;
 
 use crate::ids::CaseId;
 use crate::ids::CompartmentId;
+use crate::ids::PersonId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::facts::Member;
+use crate::keeper::facts::Note;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Service;
+use crate::keeper::facts::Subject;
 use crate::keeper::facts::Triggers;
 use crate::keeper::facts::VersionFacts;
 use crate::keeper::message::open_to::OpenTo;
@@ -22,6 +25,7 @@ pub mod checked;
 pub mod granted;
 pub mod moved;
 pub mod people;
+pub mod person;
 pub mod recovery;
 
 pub use checked::CheckStatement;
@@ -45,6 +49,10 @@ pub use people::Reissued;
 pub use people::RolesStatement;
 pub use people::StateStatement;
 pub use people::Succession;
+pub use person::NewNote;
+pub use person::NewNotes;
+pub use person::NoteHeader;
+pub use person::NoteStatement;
 pub use recovery::NewRecovery;
 pub use recovery::ROOT;
 pub use recovery::RecoveryStatement;
@@ -98,6 +106,8 @@ pub enum Load {
     Reissue(Box<Reissued>),
     /// An offer to join.
     Invitation(Box<NewInvitation>),
+    /// Notes about people on file.
+    Notes(Box<NewNotes>),
     /// The trustees' new recovery key.
     Recovery(Box<NewRecovery>),
     /// The dummy that two trustees took out of a rehearsal file, as it stood there.
@@ -224,6 +234,9 @@ pub struct FiledFacts {
     /// What has to be done by when: each of the kind's clocks that runs, and the day it counts from.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clocks: BTreeMap<String, String>,
+    /// Whom it is about, among the people on file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<Subject>,
 }
 
 /// A payload stored as a row.
@@ -290,6 +303,13 @@ pub enum HeaderOf {
         case: CaseId,
         /// The card's number.
         number: u32,
+    },
+    /// A note about a person on file.
+    Note {
+        /// The person.
+        person: PersonId,
+        /// Which note.
+        note: Note,
     },
     /// The centre's name.
     Centre {},

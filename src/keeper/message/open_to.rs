@@ -57,6 +57,8 @@ impl OpenTo {
 pub enum Entitled {
     /// Everyone of one role.
     Team {},
+    /// The role teams that keep the people on file.
+    People {},
     /// The role teams of every case, and the staff of its own team.
     Case {
         /// Everyone on the case's team.

@@ -246,7 +246,7 @@ fn failed(
                 || question.asker.is(crate::keeper::facts::Role::Assessor)
                 || facts.excluded.contains(&question.asker.id)
         }
-        Resource::Unknown => true,
+        Resource::Unknown | Resource::Person { .. } => true,
         Resource::Vault
         | Resource::Account(_)
         | Resource::Case(_)

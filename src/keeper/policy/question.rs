@@ -1,7 +1,10 @@
 //! What is asked of the policy: who, what, on what, and what they say about it.
 
+use std::collections::BTreeSet;
+
 use crate::ids::CaseId;
 use crate::ids::GrantId;
+use crate::ids::PersonId;
 use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
@@ -9,6 +12,7 @@ use crate::keeper::acts::Act;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::GrantFacts;
+use crate::keeper::facts::PersonFacts;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::policy::kind::KindRules;
@@ -55,12 +59,26 @@ pub enum Resource<'a> {
         /// Its case: has to be there if the facts name one, and be that one.
         case: Option<&'a CaseFacts>,
     },
+    /// A person on file.
+    Person {
+        /// Their facts.
+        facts: &'a PersonFacts,
+        /// How users are tied to them.
+        ties: &'a Ties,
+    },
     /// A grant.
     Grant(&'a GrantFacts),
     /// A proposal.
     Proposal(&'a ProposalFacts),
     /// What an id that names nothing stands for: always refused as if hidden, with the work of a record.
     Unknown,
+}
+
+/// How users are tied to a person on file, by the cases the person is part of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ties {
+    /// Everyone on the team of such a case.
+    pub team: BTreeSet<UserId>,
 }
 
 /// What a decision was about, by id.
@@ -81,6 +99,8 @@ pub enum About {
     },
     /// A record.
     Record(RecordId),
+    /// A person on file.
+    Person(PersonId),
     /// A grant.
     Grant(GrantId),
     /// A proposal.
@@ -101,6 +121,7 @@ impl Resource<'_> {
                 case: case.map(|facts| facts.id),
             },
             Self::Record { facts, .. } => About::Record(facts.id),
+            Self::Person { facts, .. } => About::Person(facts.id),
             Self::Grant(facts) => About::Grant(facts.id),
             Self::Proposal(facts) => About::Proposal(facts.id),
             Self::Unknown => About::Unknown,

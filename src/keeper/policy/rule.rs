@@ -35,6 +35,10 @@ pub const RULES: &[&str] = &[
     "case-team",
     "case-granted",
     "case-granting",
+    "people-keeping",
+    "people-list",
+    "person-keeping",
+    "person-of-case",
     "grant-list",
     "grant-sides",
     "grant-oversight",
@@ -59,11 +63,13 @@ pub const RULES: &[&str] = &[
     "correcting-returned",
     "reading-by-grant",
     "breaking-glass",
+    "opening-review",
     "account-suspended",
     "account-left",
     "excluded",
     "outside-without-grant",
     "not-among-readers-of-restricted-kind",
+    "person-of-others",
     "grant-not-begun",
     "grant-over",
     "only-roles",
@@ -87,6 +93,7 @@ pub const RULES: &[&str] = &[
     "purpose-missing",
     "reason-missing",
     "unexplained-override",
+    "person-reason-missing",
 ];
 
 /// The name of a rule: one of [`RULES`], or of the constants here for what no rule says.

@@ -14,6 +14,7 @@ use cedar_policy::Schema;
 use crate::clock::Timestamp;
 use crate::ids::CaseId;
 use crate::ids::GrantId;
+use crate::ids::PersonId;
 use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
@@ -32,6 +33,7 @@ use crate::keeper::policy::names::Names;
 use crate::keeper::policy::names::uid;
 use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
+use crate::keeper::policy::question::Ties;
 use crate::keeper::policy::slice::values::key;
 use crate::keeper::policy::slice::values::one;
 use crate::keeper::policy::slice::values::set;
@@ -67,6 +69,7 @@ pub(crate) struct Slice<'a> {
     cases: BTreeMap<CaseId, &'a CaseFacts>,
     kinds: BTreeMap<&'a str, &'a KindRules>,
     records: BTreeMap<RecordId, &'a RecordFacts>,
+    persons: BTreeMap<PersonId, &'a Ties>,
     grants: BTreeMap<GrantId, &'a GrantFacts>,
     proposals: BTreeMap<ProposalId, &'a ProposalFacts>,
     stand_in: bool,
@@ -79,6 +82,7 @@ impl<'a> Slice<'a> {
             now,
             windows: BTreeMap::new(),
             given: BTreeMap::new(),
+            persons: BTreeMap::new(),
             grants: BTreeMap::new(),
             proposals: BTreeMap::new(),
             entities: vec![Entity::with_uid(uid(&names.vault, "vault"))],
@@ -102,6 +106,7 @@ impl<'a> Slice<'a> {
                 self.window(question, &case.id, |grant| grant.case == Some(case.id));
                 self.case(case)
             }
+            Resource::Person { facts, ties } => self.person(facts.id, ties),
             Resource::Grant(grant) => self.grant(grant),
             Resource::Proposal(proposal) => self.proposal(proposal),
             Resource::Kind { rules, case } => {
@@ -207,6 +212,14 @@ impl<'a> Slice<'a> {
         let entity = Entity::new_with_tags(name, attributes, parents, tags).map_err(|_| Misfit)?;
         self.entities.push(entity);
         Ok(())
+    }
+
+    fn person(&mut self, id: PersonId, ties: &'a Ties) -> Result<(), Misfit> {
+        if !first(&mut self.persons, id, ties)? {
+            return Ok(());
+        }
+        let attributes = Attributes::from([("team".to_owned(), self.users(&ties.team))]);
+        self.push(uid(&self.names.person, &id), attributes, HashSet::new())
     }
 
     fn grant(&mut self, facts: &'a GrantFacts) -> Result<(), Misfit> {

@@ -15,6 +15,7 @@ use strongroom::keeper::facts::CaseFacts;
 use strongroom::keeper::facts::CaseState;
 use strongroom::keeper::facts::GrantFacts;
 use strongroom::keeper::facts::GrantState;
+use strongroom::keeper::facts::PersonFacts;
 use strongroom::keeper::facts::ProposalFacts;
 use strongroom::keeper::facts::Proposed;
 use strongroom::keeper::facts::RecordFacts;
@@ -31,6 +32,7 @@ use strongroom::keeper::policy::matrix::cast::compartment;
 use strongroom::keeper::policy::matrix::cast::user;
 use strongroom::keeper::policy::question::Question;
 use strongroom::keeper::policy::question::Resource;
+use strongroom::keeper::policy::question::Ties;
 use strongroom::keeper::policy::rule::RuleId;
 
 use crate::policy::POLICY;
@@ -54,6 +56,8 @@ struct World {
     /// The grant and the proposal an act is on.
     grant: GrantFacts,
     proposal: ProposalFacts,
+    person: PersonFacts,
+    ties: Ties,
     purpose: bool,
     reason: bool,
 }
@@ -74,6 +78,10 @@ impl World {
                 facts: &self.record,
                 rules: &self.rules,
                 case,
+            },
+            Target::Person => Resource::Person {
+                facts: &self.person,
+                ties: &self.ties,
             },
             Target::Grant => Resource::Grant(&self.grant),
             Target::Proposal => Resource::Proposal(&self.proposal),
@@ -212,8 +220,17 @@ impl World {
             && self.is(&[Role::SafeguardingLead])
             && self.rules.break_glass
             && self.reason;
-        let as_reader = self.reads() && self.act != Act::BreakGlass;
-        (as_reader || by_grant || in_emergency || corrects)
+        let in_review = self.act == Act::ReviewOpening
+            && self.is(&[
+                Role::SafeguardingLead,
+                Role::DataProtectionLead,
+                Role::Trustee,
+            ])
+            && self.rules.break_glass
+            && self.reason;
+        let by_rank = [Act::BreakGlass, Act::ReviewOpening].contains(&self.act);
+        let as_reader = self.reads() && !by_rank;
+        (as_reader || by_grant || in_emergency || in_review || corrects)
             && (!checks || (!own && self.asker.claimed))
             && (self.reason || !matches!(self.act, Act::ReturnRecord | Act::MoveRecord))
             && (self.inside() || self.served())
@@ -300,8 +317,33 @@ impl World {
             Act::ApproveProposal => self.is(&seniors) && self.apart() && self.asker.claimed,
             Act::RefuseProposal => self.is(&seniors) && self.apart() && self.reason,
             Act::WithdrawProposal => self.proposal.by == self.asker.id,
+            _ => self.allowed_on_people(),
+        }
+    }
+
+    /// Acts on people on file.
+    fn allowed_on_people(&self) -> bool {
+        match self.act {
+            Act::AddPerson | Act::LinkPerson | Act::SamePerson | Act::ShowPersonLooks => {
+                self.keeps_people()
+            }
+            Act::AmendPerson | Act::UnlinkPerson | Act::TellApart => {
+                self.keeps_people() && self.reason
+            }
+            Act::ListPeople => self.inside(),
+            Act::ShowPerson => self.keeps_people() || self.works_with(),
             _ => self.allowed_on_records(),
         }
+    }
+
+    fn keeps_people(&self) -> bool {
+        use Role::{Coordinator, DataProtectionLead, SafeguardingLead};
+        self.is(&[Coordinator, SafeguardingLead, DataProtectionLead])
+    }
+
+    /// Whether they are staff on the team of a case the person is part of.
+    fn works_with(&self) -> bool {
+        self.is(&[Role::Staff]) && self.ties.team.contains(&self.asker.id)
     }
 
     /// Acts on records, and filing them.
@@ -327,9 +369,11 @@ impl World {
             | Act::ReadRecord
             | Act::ReadAttachment
             | Act::ShowHistory
+            | Act::ShowLooks
             | Act::WhoMayRead
             | Act::AmendRecord
             | Act::BreakGlass
+            | Act::ReviewOpening
             | Act::CheckRecord
             | Act::ReturnRecord
             | Act::ExportRecord
@@ -347,9 +391,12 @@ impl World {
 
     fn hidden(&self) -> bool {
         let granted = !self.given().is_empty();
-        let emergency = self.act == Act::BreakGlass
+        let emergency = [Act::BreakGlass, Act::ReviewOpening].contains(&self.act)
             && self.is(&[Role::SafeguardingLead])
             && self.rules.break_glass;
+        if self.act.row().target == Target::Person {
+            return !self.keeps_people() && !self.works_with();
+        }
         self.act.row().target == Target::Record
             && (self.record.excluded.contains(&self.asker.id)
                 || (!self.inside() && !granted)
@@ -400,6 +447,7 @@ const RESTRICTIONS: &[Restriction] = &[
         if let Some(case) = &mut world.case {
             case.team.remove(&world.asker.id);
         }
+        world.ties.team.remove(&world.asker.id);
     }),
     ("no readers", |world| world.rules.readers.clear()),
     ("no writers", |world| world.rules.writers.clear()),

@@ -57,6 +57,7 @@ impl Load {
             Self::Returned(new) => new.grant.iter().map(|grant| &grant.compartment).collect(),
             Self::Rekey(new) => vec![&new.compartment],
             Self::Team(new) => vec![new.as_ref()],
+            Self::Notes(new) => new.people.iter().collect(),
             Self::Nothing {}
             | Self::Succession(_)
             | Self::Envelopes(_)

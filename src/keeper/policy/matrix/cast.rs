@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::ids::CaseId;
 use crate::ids::CompartmentId;
 use crate::ids::GrantId;
+use crate::ids::PersonId;
 use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
@@ -19,6 +20,7 @@ use crate::keeper::facts::CaseState;
 use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::GrantState;
 use crate::keeper::facts::Other;
+use crate::keeper::facts::PersonFacts;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::ProposalState;
 use crate::keeper::facts::Proposed;
@@ -135,6 +137,11 @@ pub fn record(number: u32, kind: &str, case: Option<&CaseFacts>) -> RecordFacts 
         superseded: Vec::new(),
         other: Other::new(),
     }
+}
+
+/// Somebody on file.
+pub fn person(number: u32) -> PersonFacts {
+    PersonFacts::new(PersonId::from_bytes(bytes(number)))
 }
 
 /// A grant of nothing yet, served from an hour ago until in an hour.

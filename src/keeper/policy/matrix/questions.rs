@@ -23,6 +23,7 @@ use crate::keeper::policy::matrix::cast::account;
 use crate::keeper::policy::matrix::cast::case;
 use crate::keeper::policy::matrix::cast::grant;
 use crate::keeper::policy::matrix::cast::kind;
+use crate::keeper::policy::matrix::cast::person;
 use crate::keeper::policy::matrix::cast::proposal;
 use crate::keeper::policy::matrix::cast::record;
 use crate::keeper::policy::matrix::cast::user;
@@ -33,6 +34,7 @@ use crate::keeper::policy::matrix::scene::SITUATIONS;
 use crate::keeper::policy::matrix::scene::Scene;
 use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
+use crate::keeper::policy::question::Ties;
 use crate::records::Kinds;
 use crate::records::words::CaseRule;
 
@@ -143,6 +145,7 @@ pub(super) fn about_the_vault(asked: &mut Asked<'_>) {
         asked.ask(("another account", "ordinary"), act, &questions);
     }
     about_cases(asked, &actors);
+    about_people(asked, &actors);
     about_grants(asked, &actors);
     about_proposals(asked, &actors);
 }
@@ -191,6 +194,34 @@ fn about_cases(asked: &mut Asked<'_>, actors: &[Actor]) {
                 .map(of)
                 .collect();
             asked.ask(("case", situation), act, &questions);
+        }
+    }
+}
+
+fn about_people(asked: &mut Asked<'_>, actors: &[Actor]) {
+    let of_case = Ties {
+        team: team(actors).into_iter().collect(),
+    };
+    let (facts_of, alone) = (person(1), Ties::default());
+    let situations = [
+        ("ordinary", &of_case),
+        ("part of no case", &alone),
+        ("no reason", &of_case),
+    ];
+    for act in acts(Target::Person) {
+        for (situation, ties) in situations {
+            let facts_of = &facts_of;
+            let resource = Resource::Person {
+                facts: facts_of,
+                ties,
+            };
+            let of = |actor| {
+                let plain = question(facts(actor), act, resource);
+                let reason = plain.reason.filter(|_| situation != "no reason");
+                (actor, Question { reason, ..plain })
+            };
+            let questions: Vec<_> = actors.iter().map(of).collect();
+            asked.ask(("person", situation), act, &questions);
         }
     }
 }

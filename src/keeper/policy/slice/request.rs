@@ -27,6 +27,7 @@ pub(crate) fn request(
         Resource::Vault => uid(&names.vault, "vault"),
         Resource::Account(account) => uid(&names.account, &account.id),
         Resource::Case(case) => uid(&names.case, &case.id),
+        Resource::Person { facts, .. } => uid(&names.person, &facts.id),
         Resource::Grant(grant) => uid(&names.grant, &grant.id),
         Resource::Proposal(proposal) => uid(&names.proposal, &proposal.id),
         Resource::Kind { rules, .. } => uid(&names.kind, &rules.name),

@@ -27,9 +27,11 @@ use strongroom::keeper::policy::matrix::cast::account;
 use strongroom::keeper::policy::matrix::cast::case;
 use strongroom::keeper::policy::matrix::cast::compartment;
 use strongroom::keeper::policy::matrix::cast::grant;
+use strongroom::keeper::policy::matrix::cast::person;
 use strongroom::keeper::policy::matrix::cast::proposal;
 use strongroom::keeper::policy::matrix::cast::record;
 use strongroom::keeper::policy::matrix::cast::user;
+use strongroom::keeper::policy::question::Ties;
 
 use crate::policy::oracle::ASKER;
 use crate::policy::oracle::OTHER;
@@ -155,9 +157,10 @@ pub(super) fn worlds() -> impl Strategy<Value = World> {
         grants(),
         grants(),
         proposals(),
+        people(),
     );
     (acts(), askers(), kinds(), cases(), records(), flags, shared).prop_map(
-        |(act, asker, rules, case, mut record, flags, (grants, mut grant, by, proposal))| {
+        |(act, asker, rules, case, mut record, flags, (grants, mut grant, by, proposal, tied))| {
             let (own, purpose, reason, none, in_case) = flags;
             grant.by = by.to;
             // One in five has no case, where there may be none.
@@ -179,6 +182,8 @@ pub(super) fn worlds() -> impl Strategy<Value = World> {
                 grants,
                 grant,
                 proposal,
+                person: person(22),
+                ties: Ties { team: tied },
                 purpose,
                 reason,
             }
