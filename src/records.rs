@@ -18,6 +18,7 @@ pub mod describe;
 pub mod display;
 pub mod facts;
 pub mod field;
+pub mod fold;
 pub mod form;
 pub mod input;
 pub mod kind;
