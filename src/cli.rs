@@ -31,6 +31,7 @@ mod environment;
 mod errands;
 mod fail;
 mod file;
+mod find;
 mod generate;
 mod grant;
 mod import;
@@ -111,6 +112,7 @@ enum Command {
     Case(case::Args),
     Kind(kind::Args),
     Record(record::Args),
+    Find(find::Args),
     Import(import::Args),
     Grant(grant::Args),
     Proposal(proposal::Args),
@@ -169,6 +171,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Case(args) => case::run(args, ask, out),
         Command::Kind(args) => kind::run(&args, ask, out),
         Command::Record(args) => record::run(args, ask, out),
+        Command::Find(args) => find::run(&args, ask, out),
         Command::Import(args) => import::run(&args, ask, out),
         Command::Grant(args) => grant::run(args, ask, out),
         Command::Proposal(args) => proposal::run(args, ask, out),

@@ -26,6 +26,7 @@ pub mod kinds;
 pub mod problem;
 pub mod render;
 pub mod template;
+pub mod texts;
 pub mod words;
 
 pub use crate::records::card::Card;

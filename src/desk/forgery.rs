@@ -7,6 +7,7 @@ mod access;
 mod agree;
 mod ahead;
 mod backup;
+mod found;
 mod grants;
 mod hostile;
 mod invited;

@@ -26,6 +26,7 @@ use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedPart;
 use crate::keeper::message::answer::ServedRecord;
+use crate::keeper::message::finding::Only;
 use crate::keeper::message::load::Load;
 use crate::ledger::Proven;
 use crate::records::Card;
@@ -34,6 +35,13 @@ use crate::sealing::PartReader;
 
 /// A chain that has been followed, and the secret at its end.
 type Followed<'c> = (&'c [ChainLink], Rc<HybridIdentity>);
+
+/// A record of a page, opened against the page's entry.
+pub(crate) struct OnPage<'p> {
+    pub(crate) served: &'p ServedRecord,
+    pub(crate) opened: &'p OpenedRecord,
+    pub(crate) trust: &'p Trust,
+}
 
 /// How much of an attachment is held at a time.
 const CHUNK: usize = 64 * 1024;
@@ -51,7 +59,19 @@ impl Desk<'_> {
     ) -> Result<(Vec<CardLine>, bool), DeskError> {
         let case = case.map(parse_case);
         let (_, trust) = self.keys(None)?;
-        let want = Want::ListRecords { case, page };
+        let only = Only::default();
+        let want = Want::ListRecords { case, page, only };
+        self.page(want, &trust, |page| card_line(page.served, page.opened))
+    }
+
+    /// Asks for a page of records, and opens what is served of each, against the page's entry, which has to
+    /// name it.
+    pub(crate) fn page<T>(
+        &mut self,
+        want: Want,
+        trust: &Trust,
+        mut each: impl FnMut(&OnPage<'_>) -> Result<T, DeskError>,
+    ) -> Result<(Vec<T>, bool), DeskError> {
         let (served, proven, detail) =
             self.ask_and_see(want, Load::Nothing {}, Because::default())?;
         let Served::Cards { cards, more } = served else {
@@ -61,12 +81,19 @@ impl Desk<'_> {
             check_listed(&proven, &detail, card)?;
         }
         let mut followed: Vec<Followed<'_>> = Vec::new();
-        let mut lines = Vec::new();
+        let mut all = Vec::new();
         for served in &cards {
-            let secret = self.followed(&proven, &served.chain, (&mut followed, &trust))?;
-            lines.push(card_line(&proven, secret, served, &trust)?);
+            let secret = self.followed(&proven, &served.chain, (&mut followed, trust))?;
+            let mut opened = OpenedRecord::open_with(&proven, secret, &newest_only(served), trust)?;
+            self.fetch_apart(&proven, &mut opened, &served.parts)?;
+            let one = OnPage {
+                served,
+                opened: &opened,
+                trust,
+            };
+            all.push(each(&one)?);
         }
-        Ok((lines, more))
+        Ok((all, more))
     }
 
     /// The secret at the end of a chain. Most cards of a page come with the same one, which is followed once.
@@ -111,7 +138,9 @@ impl Desk<'_> {
         version: Option<u32>,
         width: usize,
     ) -> Result<ShownRecord, DeskError> {
-        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, trust)?;
+        let own = self.person.identity();
+        let mut opened = OpenedRecord::open(&proven, own, &served, trust)?;
+        self.fetch_apart(&proven, &mut opened, &served.parts)?;
         let shown = version.unwrap_or(served.facts.versions);
         let manifest = opened.manifest(shown, trust)?;
         let words = if self.sees_card_only(&manifest.kind) {
@@ -303,15 +332,9 @@ fn check_listed(
     ))
 }
 
-fn card_line(
-    proven: &Proven,
-    secret: Rc<HybridIdentity>,
-    served: &ServedRecord,
-    trust: &Trust,
-) -> Result<CardLine, DeskError> {
-    let opened = OpenedRecord::open_with(proven, secret, &newest_only(served), trust)?;
+fn card_line(served: &ServedRecord, opened: &OpenedRecord) -> Result<CardLine, DeskError> {
     let facts = &served.facts;
-    let card = card_of(&opened, facts.versions)?;
+    let card = card_of(opened, facts.versions)?;
     Ok(CardLine {
         id: facts.id,
         case: facts.case,

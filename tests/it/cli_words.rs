@@ -45,6 +45,7 @@ const COMMANDS: &[&str] = &[
     "record exclude",
     "record restrict",
     "record deciders",
+    "find",
     "import",
     "grant add",
     "grant list",

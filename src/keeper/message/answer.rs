@@ -22,6 +22,7 @@ use crate::keeper::facts::VersionFacts;
 use crate::keeper::message::access::Opens;
 use crate::keeper::message::access::ServedAccess;
 use crate::keeper::message::access::Waiting;
+use crate::keeper::message::finding::Findings;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::message::open_to::Entitled;
 use crate::keeper::places::PlaceLine;
@@ -113,6 +114,8 @@ pub enum Served {
         /// Whether another page follows.
         more: bool,
     },
+    /// What of that which a search has found may be shown now.
+    Found(Box<Findings>),
     /// One record.
     Record(Box<ServedRecord>),
     /// What was filed: ids in the order of the load, each with its own receipt.

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::fold;
-use super::joined;
-use super::words;
+use crate::records::fold::fold;
+use crate::records::fold::joined;
+use crate::records::fold::words;
 
 /// As it is written, and what somebody types for it.
 const NAMES: &[(&str, &[&str])] = &[

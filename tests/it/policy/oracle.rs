@@ -178,7 +178,7 @@ impl World {
         let roles = facts.only_roles.as_ref();
         let shows = matches!(
             self.act,
-            Act::ReadRecord | Act::ReadAttachment | Act::ExportRecord
+            Act::ReadRecord | Act::ReadAttachment | Act::SearchText | Act::ExportRecord
         );
         let amends = self.act == Act::AmendRecord;
         let lasting = matches!(
@@ -192,7 +192,11 @@ impl World {
         let by_grant = self.served()
             && matches!(
                 self.act,
-                Act::ListRecords | Act::ReadRecord | Act::ReadAttachment
+                Act::ListRecords
+                    | Act::FindRecords
+                    | Act::ReadRecord
+                    | Act::ReadAttachment
+                    | Act::SearchText
             );
         let in_emergency = self.act == Act::BreakGlass
             && self.is(&[Role::SafeguardingLead])
@@ -205,6 +209,7 @@ impl World {
             && roles.is_none_or(|roles| self.roles().iter().any(|role| roles.contains(role)))
             && !((shows || amends || lasting) && facts.state == RecordState::Disposed)
             && !(shows && facts.purpose_required && !self.purpose)
+            && !(facts.purpose_required && self.act == Act::SearchText)
             && (self.purpose || self.act != Act::GrantRecord)
             && (facts.exportable || !matches!(self.act, Act::ExportRecord | Act::GrantRecord))
             && (!amends || (self.writes(true) && self.reason))
@@ -296,6 +301,8 @@ impl World {
             Act::AddRecord => self.writes(false) && open,
             Act::ImportRecords => self.is(&[Coordinator]) && self.writes(false) && open,
             Act::ListRecords
+            | Act::FindRecords
+            | Act::SearchText
             | Act::ReadRecord
             | Act::ReadAttachment
             | Act::ShowHistory
