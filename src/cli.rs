@@ -34,6 +34,7 @@ mod errands;
 mod export;
 mod fail;
 mod file;
+mod find;
 mod generate;
 mod grant;
 mod import;
@@ -117,6 +118,7 @@ enum Command {
     Person(person::Args),
     Kind(kind::Args),
     Record(record::Args),
+    Find(find::Args),
     Import(import::Args),
     Export(export::Args),
     Grant(grant::Args),
@@ -180,6 +182,7 @@ fn dispatch(command: Command, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Person(args) => person::run(args, ask, out),
         Command::Kind(args) => kind::run(&args, ask, out),
         Command::Record(args) => record::run(args, ask, out),
+        Command::Find(args) => find::run(&args, ask, out),
         Command::Import(args) => import::run(&args, ask, out),
         Command::Export(args) => export::run(&args, ask, out),
         Command::Grant(args) => grant::run(args, ask, out),

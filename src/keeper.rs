@@ -54,6 +54,7 @@ pub(crate) mod epochs;
 pub(crate) mod errands;
 pub mod facts;
 pub(crate) mod filing;
+pub mod finding;
 pub(crate) mod gate;
 pub(crate) mod granting;
 pub(crate) mod grants;

@@ -31,6 +31,7 @@ pub mod problem;
 pub mod render;
 pub mod sheet;
 pub mod template;
+pub mod texts;
 pub mod words;
 
 pub use crate::records::card::Card;

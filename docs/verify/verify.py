@@ -586,7 +586,9 @@ class Check:
 
 SIGNED = b"strongroom-statement-v1\n"
 SECOND_PERSONS = {"coordinator", "safeguarding-lead", "data-protection-lead", "trustee"}
-SHOWINGS = {"read-record", "read-attachment", "list-records", "list-cases", "show-case"}
+SHOWINGS = {
+    "read-record", "read-attachment", "list-records", "find-records", "search-text", "list-cases", "show-case",
+}
 GIVING = {"grant-case", "grant-record"}
 NOBODY = base64.urlsafe_b64encode(bytes(16)).decode().rstrip("=")
 

@@ -221,6 +221,12 @@ impl Ask {
         }
     }
 
+    /// A line that stays out of the shell's history; `None` where there is nobody to ask.
+    pub(crate) fn typed(&self, prompt: &str) -> Option<String> {
+        let line = self.terminal.then(|| typed_line(prompt).ok()).flatten();
+        line.map(|line| without_newline(&line).to_owned())
+    }
+
     /// The words on a trustee's sheet, typed without being shown.
     ///
     /// # Errors

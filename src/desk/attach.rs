@@ -5,6 +5,9 @@ use std::io;
 use std::io::Read;
 
 use crate::desk::error::DeskError;
+use crate::desk::shown::AttachmentLine;
+use crate::desk::trust::Trust;
+use crate::desk::versions::OpenedRecord;
 use crate::records::attachment;
 
 /// Where an attachment's content comes from. Opened twice: once to be hashed, once to be sealed.
@@ -79,4 +82,21 @@ pub(crate) fn hash(mut content: Box<dyn Read>) -> std::io::Result<(u64, crate::s
         bytes,
         crate::sealing::Digest::from_bytes(sha256.finalize().into()),
     ))
+}
+
+/// The attachments of a version as lines.
+pub(crate) fn attachment_lines(
+    opened: &OpenedRecord,
+    upto: u32,
+    trust: &Trust,
+) -> Result<Vec<AttachmentLine>, DeskError> {
+    let all = opened.attachments(upto, trust)?;
+    Ok(all
+        .into_iter()
+        .map(|found| AttachmentLine {
+            name: found.part.name.unwrap_or_default(),
+            bytes: found.part.bytes,
+            sha256: found.part.sha256.hex(),
+        })
+        .collect())
 }

@@ -59,7 +59,9 @@ impl Desk<'_> {
             recipients: named,
         };
         let (served, proven) = self.ask_record(want, purpose)?;
-        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
+        let own = self.person.identity();
+        let mut opened = OpenedRecord::open(&proven, own, &served, &trust)?;
+        self.fetch_apart(&proven, &mut opened, &served.parts)?;
         let age = encrypt_to(&to, &mut *out)
             .map_err(|error| DeskError::refused("bad-recipients", error.to_string()))?;
         let mut tar = Tar { to: age };

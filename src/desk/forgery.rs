@@ -8,6 +8,7 @@ mod agree;
 mod ahead;
 mod backup;
 mod checked;
+mod found;
 mod grants;
 mod hostile;
 mod invited;

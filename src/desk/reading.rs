@@ -5,6 +5,7 @@ use std::io::Write;
 use std::rc::Rc;
 
 use crate::desk::Desk;
+use crate::desk::attach::attachment_lines;
 use crate::desk::checks::check_of;
 use crate::desk::error::DeskError;
 use crate::desk::link;
@@ -12,7 +13,6 @@ use crate::desk::link::Because;
 use crate::desk::link::line;
 use crate::desk::on_file::open::check_shown;
 use crate::desk::open;
-use crate::desk::shown::AttachmentLine;
 use crate::desk::shown::CardLine;
 use crate::desk::shown::ShownRecord;
 use crate::desk::trust::Trust;
@@ -28,6 +28,7 @@ use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedPart;
 use crate::keeper::message::answer::ServedRecord;
+use crate::keeper::message::finding::Only;
 use crate::keeper::message::load::Load;
 use crate::ledger::Proven;
 use crate::records::Card;
@@ -36,6 +37,13 @@ use crate::sealing::PartReader;
 
 /// A chain that has been followed, and the secret at its end.
 pub(crate) type Followed<'c> = (&'c [ChainLink], Rc<HybridIdentity>);
+
+/// A record of a page, opened against the page's entry.
+pub(crate) struct OnPage<'p> {
+    pub(crate) served: &'p ServedRecord,
+    pub(crate) opened: &'p OpenedRecord,
+    pub(crate) trust: &'p Trust,
+}
 
 /// How much of an attachment is held at a time.
 const CHUNK: usize = 64 * 1024;
@@ -53,7 +61,19 @@ impl Desk<'_> {
     ) -> Result<(Vec<CardLine>, bool), DeskError> {
         let case = case.map(parse_case);
         let (keys, trust) = self.keys(None)?;
-        let want = Want::ListRecords { case, page };
+        let only = Only::default();
+        let want = Want::ListRecords { case, page, only };
+        self.page(want, &trust, |page| card_line(page, &keys))
+    }
+
+    /// Asks for a page of records, and opens what is served of each, against the page's entry, which has to
+    /// name it.
+    pub(crate) fn page<T>(
+        &mut self,
+        want: Want,
+        trust: &Trust,
+        mut each: impl FnMut(&OnPage<'_>) -> Result<T, DeskError>,
+    ) -> Result<(Vec<T>, bool), DeskError> {
         let (served, proven, detail) =
             self.ask_and_see(want, Load::Nothing {}, Because::default())?;
         let Served::Cards { cards, more } = served else {
@@ -63,12 +83,19 @@ impl Desk<'_> {
             check_listed(&proven, &detail, card)?;
         }
         let mut followed: Vec<Followed<'_>> = Vec::new();
-        let mut lines = Vec::new();
+        let mut all = Vec::new();
         for served in &cards {
-            let secret = self.followed(&proven, &served.chain, (&mut followed, &trust))?;
-            lines.push(card_line(&proven, secret, served, (&keys, &trust))?);
+            let secret = self.followed(&proven, &served.chain, (&mut followed, trust))?;
+            let mut opened = OpenedRecord::open_with(&proven, secret, &newest_only(served), trust)?;
+            self.fetch_apart(&proven, &mut opened, &served.parts)?;
+            let one = OnPage {
+                served,
+                opened: &opened,
+                trust,
+            };
+            all.push(each(&one)?);
         }
-        Ok((lines, more))
+        Ok((all, more))
     }
 
     /// The secret at the end of a chain. Most cards of a page come with the same one, which is followed once.
@@ -115,7 +142,9 @@ impl Desk<'_> {
     ) -> Result<ShownRecord, DeskError> {
         // Alerts first: they are there before anything of the record is opened.
         let beside = self.beside(&proven, &served, trust)?;
-        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, trust)?;
+        let own = self.person.identity();
+        let mut opened = OpenedRecord::open(&proven, own, &served, trust)?;
+        self.fetch_apart(&proven, &mut opened, &served.parts)?;
         let shown = version.unwrap_or(served.facts.versions);
         let manifest = opened.manifest(shown, trust)?;
         let words = if self.sees_card_only(&manifest.kind) {
@@ -316,15 +345,10 @@ fn check_listed(
     ))
 }
 
-fn card_line(
-    proven: &Proven,
-    secret: Rc<HybridIdentity>,
-    served: &ServedRecord,
-    (keys, trust): (&Keys, &Trust),
-) -> Result<CardLine, DeskError> {
-    let opened = OpenedRecord::open_with(proven, secret, &newest_only(served), trust)?;
+fn card_line(page: &OnPage<'_>, keys: &Keys) -> Result<CardLine, DeskError> {
+    let (served, opened, trust) = (page.served, page.opened, page.trust);
     let facts = &served.facts;
-    let card = card_of(&opened, facts.versions)?;
+    let card = card_of(opened, facts.versions)?;
     Ok(CardLine {
         id: facts.id,
         case: facts.case,
@@ -351,23 +375,6 @@ fn newest_only(served: &ServedRecord) -> ServedRecord {
 pub(crate) fn card_of(opened: &OpenedRecord, version: u32) -> Result<Card, DeskError> {
     serde_json::from_slice(opened.content(version, 1)?.expose())
         .map_err(|_| DeskError::damaged("the record's card cannot be read"))
-}
-
-/// The attachments of a version as lines.
-pub(crate) fn attachment_lines(
-    opened: &OpenedRecord,
-    upto: u32,
-    trust: &Trust,
-) -> Result<Vec<AttachmentLine>, DeskError> {
-    let all = opened.attachments(upto, trust)?;
-    Ok(all
-        .into_iter()
-        .map(|found| AttachmentLine {
-            name: found.part.name.unwrap_or_default(),
-            bytes: found.part.bytes,
-            sha256: found.part.sha256.hex(),
-        })
-        .collect())
 }
 
 /// A record's id; anything else is as unknown as an id that does not exist. It is still asked for, so

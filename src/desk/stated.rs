@@ -32,10 +32,12 @@ use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
 /// The acts by which something is opened under a grant.
-const SHOWINGS: [&str; 5] = [
+const SHOWINGS: [&str; 7] = [
     "read-record",
     "read-attachment",
     "list-records",
+    "find-records",
+    "search-text",
     "list-cases",
     "show-case",
 ];

@@ -160,6 +160,11 @@ impl OpenedRecord {
         Err(swapped())
     }
 
+    /// Adds the content of a part that was fetched apart.
+    pub(crate) fn add(&mut self, part: (u32, u32), content: Plain) {
+        self.parts.insert(part, content);
+    }
+
     /// A part's content.
     ///
     /// # Errors

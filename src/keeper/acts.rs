@@ -153,6 +153,10 @@ acts! {
     ImportRecords = "import-records", Import, Kind, [], "import", "import records";
     /// See which records there are.
     ListRecords = "list-records", List, Record, [], "record list", "list a record";
+    /// Be shown what a search has found.
+    FindRecords = "find-records", Search, Record, [], "find", "find a record";
+    /// Be served records' texts, to search them.
+    SearchText = "search-text", Search, Record, [], "find", "search the text of a record";
     /// Read a record.
     ReadRecord = "read-record", Read, Record, [], "record show", "read a record";
     /// Read an attachment.

@@ -100,7 +100,7 @@ impl Vault {
     }
 
     /// The way to a case's card: through the case's own compartment, or a grant of the whole case.
-    fn way_to_case(
+    pub(crate) fn way_to_case(
         &self,
         user: UserId,
         facts: &CaseFacts,

@@ -12,6 +12,7 @@ use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
 use crate::keeper::vault::Vault;
 
+mod finding;
 mod looks;
 mod on_file;
 mod people;
@@ -73,9 +74,6 @@ impl Vault {
                 [one] => self.amend(request, record, one),
                 _ => Err(Stop::BadAuth("a correction carries one version")),
             },
-            (Want::ListRecords { case, page }, Load::Nothing {}) => {
-                self.list_records(request, case, page)
-            }
             (Want::ReadRecord { record, version }, Load::Nothing {}) => {
                 self.read_record(request, Act::ReadRecord, record, version)
             }
@@ -121,7 +119,7 @@ impl Vault {
             }
             (Want::ExportAudit {}, Load::Nothing {}) => self.export_audit(request),
             (Want::ProveEntry { index }, Load::Nothing {}) => self.prove_entry(request, index),
-            (want, load) => self.dispatch_shared(request, want, load),
+            (want, load) => self.dispatch_finding(request, want, load),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::ids::UserId;
 use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
+pub mod day;
 pub mod member;
 pub mod person;
 pub mod places;

@@ -21,12 +21,14 @@ use crate::ids::UserId;
 use crate::keeper::facts::PlaceUse;
 use crate::keeper::facts::Role;
 use crate::keeper::facts::TwoPerson;
+use crate::keeper::message::finding::Only;
 use crate::keeper::message::load::Load;
 use crate::records::words::Nation;
 
 pub mod access;
 pub mod answer;
 pub mod due;
+pub mod finding;
 pub mod join;
 pub mod load;
 pub mod open_to;
@@ -188,6 +190,15 @@ pub enum Want {
     ListRecords {
         case: Option<CaseId>,
         page: u32,
+        #[serde(default, skip_serializing_if = "Only::is_all")]
+        only: Only,
+    },
+    FindRecords {},
+    SearchText {
+        case: Option<CaseId>,
+        page: u32,
+        #[serde(default, skip_serializing_if = "Only::is_all")]
+        only: Only,
     },
     ReadRecord {
         record: RecordId,

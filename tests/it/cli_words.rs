@@ -58,6 +58,7 @@ const COMMANDS: &[&str] = &[
     "record exclude",
     "record restrict",
     "record deciders",
+    "find",
     "import",
     "export",
     "grant add",

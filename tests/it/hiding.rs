@@ -33,6 +33,9 @@ use crate::grants::access;
 const TRIED: &[&str] = &[
     "record list",
     "record list --case C",
+    "find complaint",
+    "find complaint --text",
+    "find complaint --case C --kind complaint",
     "record show R",
     "record show R --version 7",
     "record show R --purpose x",
@@ -123,6 +126,9 @@ const TRIED: &[&str] = &[
 const TELLING: &[&str] = &[
     "record list",
     "record list --case C",
+    "find complaint",
+    "find complaint --text",
+    "find complaint --case C --kind complaint",
     "record show R",
     "record history R",
     "record attachment R letter.txt --out letter.txt",

@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use strongroom::desk::Among;
 use strongroom::desk::Desk;
 use strongroom::desk::DeskError;
 use strongroom::desk::Look;
 use strongroom::desk::NewUser;
+use strongroom::desk::Query;
 use strongroom::keeper::acts::ACTS;
 use strongroom::keeper::acts::Target;
 use strongroom::keeper::facts::GrantState;
@@ -15,9 +17,13 @@ use strongroom::keeper::facts::PlaceUse;
 use strongroom::keeper::facts::Role;
 use strongroom::keeper::facts::Service;
 use strongroom::keeper::facts::TwoPerson;
+use strongroom::records::Form;
 use strongroom::records::Judgement;
+use strongroom::records::Kind;
+use strongroom::records::Kinds;
 use strongroom::records::PartCard;
 use strongroom::records::PersonCard;
+use strongroom::records::fold::fold;
 use strongroom::records::person::Part;
 use strongroom::records::words::Nation;
 use strongroom::sealing::HybridIdentity;
@@ -274,6 +280,8 @@ fn on_a_record(
             let (lines, _) = desk.records(None, 0).unwrap();
             lines.iter().any(|line| line.id.to_string() == record)
         }
+        "find-records" => finds(desk, &title_word(kind), false, record),
+        "search-text" => finds(desk, &text_word(kind), true, record),
         "read-record" => allowed(desk.record(record, None, purpose, 80), false),
         // Either there is none of this name, or the record is not to be known.
         "read-attachment" => allowed(
@@ -310,6 +318,45 @@ fn on_a_record(
         }
         _ => return None,
     })
+}
+
+/// Whether somebody finds a record by a word.
+fn finds(desk: &mut Desk<'_>, word: &str, text: bool, record: &str) -> bool {
+    let among = Among {
+        text,
+        ..Among::default()
+    };
+    let searchable = desk.searchable(&among).unwrap();
+    let query = Query::parse(word).unwrap();
+    let found = desk.find(&searchable, &query, 1000).unwrap();
+    found.lines.iter().any(|line| line.id.to_string() == record)
+}
+
+/// A word of the title of the kind's example.
+fn title_word(kind: &str) -> String {
+    let kind = Kinds::builtin().find(kind).unwrap();
+    let title = fold(&kind.card(&example(kind)).title);
+    title.split(' ').next().unwrap().to_owned()
+}
+
+/// A word of the example's text that its card does not have.
+fn text_word(kind: &str) -> String {
+    let kind = Kinds::builtin().find(kind).unwrap();
+    let form = example(kind);
+    let card = kind.card(&form);
+    let card = fold(&format!(
+        "{} {}",
+        card.title,
+        card.subtitle.unwrap_or_default()
+    ));
+    let text = fold(&kind.texts(&form).join(" "));
+    let mut words = text.split(' ').filter(|word| word.len() > 4);
+    let word = words.find(|word| !card.contains(word));
+    word.unwrap().to_owned()
+}
+
+fn example(kind: &Kind) -> Form {
+    Form::from_stored(&kind.name, kind.version, kind.template_json()).unwrap()
 }
 
 /// Kind, record, one handle, and the table's situations for that person and for everybody else.

@@ -36,7 +36,7 @@ impl Vault {
     ) -> Result<Vec<Due>, Broken> {
         let mut records = self.records(self.record_ids())?;
         records.retain(|facts| facts.state != RecordState::Disposed);
-        let listed = self.may_list(request, &records)?;
+        let listed = self.may_list(request, Act::ListRecords, &records)?;
         let cases = self.cases_of(&records)?;
         let known: Vec<Known<'_>> = records
             .iter()

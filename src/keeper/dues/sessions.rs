@@ -56,7 +56,7 @@ impl Vault {
     ) -> Result<Vec<String>, Broken> {
         let mut records = self.records(self.record_ids())?;
         records.retain(|facts| facts.case == Some(case.id) && facts.state != RecordState::Disposed);
-        let listed = self.may_list(request, &records)?;
+        let listed = self.may_list(request, Act::ListRecords, &records)?;
         let known: Vec<Known<'_>> = records
             .iter()
             .zip(listed)

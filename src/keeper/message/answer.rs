@@ -24,6 +24,7 @@ use crate::keeper::message::access::ServedAccess;
 use crate::keeper::message::access::Waiting;
 use crate::keeper::message::due::Due;
 use crate::keeper::message::due::Outing;
+use crate::keeper::message::finding::Findings;
 use crate::keeper::message::load::SealedCard;
 use crate::keeper::message::open_to::Entitled;
 use crate::keeper::places::PlaceLine;
@@ -129,6 +130,8 @@ pub enum Served {
         /// Whether another page follows.
         more: bool,
     },
+    /// What of that which a search has found may be shown now.
+    Found(Box<Findings>),
     /// One record.
     Record(Box<ServedRecord>),
     /// What was filed: ids in the order of the load, each with its own receipt.

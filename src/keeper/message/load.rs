@@ -17,6 +17,7 @@ use crate::keeper::facts::Service;
 use crate::keeper::facts::Subject;
 use crate::keeper::facts::Triggers;
 use crate::keeper::facts::VersionFacts;
+use crate::keeper::message::finding::Findings;
 use crate::keeper::message::open_to::OpenTo;
 use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
@@ -112,6 +113,8 @@ pub enum Load {
     Recovery(Box<NewRecovery>),
     /// The dummy that two trustees took out of a rehearsal file, as it stood there.
     Dummy(#[serde(with = "crate::keeper::message::text")] Vec<u8>),
+    /// What a search is about to show.
+    Found(Box<Findings>),
     /// A signed statement alone.
     Signed(#[serde(with = "crate::keeper::message::text")] Vec<u8>),
 }

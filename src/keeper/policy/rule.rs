@@ -90,6 +90,7 @@ pub const RULES: &[&str] = &[
     "unexplained-refusal",
     "case-grant-without-purpose",
     "grant-without-purpose",
+    "text-not-searched",
     "purpose-missing",
     "reason-missing",
     "unexplained-override",

@@ -68,7 +68,7 @@ words!(
         Read = "read",
         /// Cards, histories or permissions were shown.
         List = "list",
-        /// What a search found was shown.
+        /// Records were searched through, or what a search found was shown.
         Search = "search",
         /// Something was refused.
         Refuse = "refuse",

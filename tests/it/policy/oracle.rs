@@ -194,7 +194,11 @@ impl World {
         let roles = facts.only_roles.as_ref();
         let shows = matches!(
             self.act,
-            Act::ReadRecord | Act::ReadAttachment | Act::ExportRecord | Act::PrintRecord
+            Act::ReadRecord
+                | Act::ReadAttachment
+                | Act::SearchText
+                | Act::ExportRecord
+                | Act::PrintRecord
         );
         let amends = self.act == Act::AmendRecord;
         let lasting = matches!(
@@ -214,7 +218,11 @@ impl World {
         let by_grant = self.served()
             && matches!(
                 self.act,
-                Act::ListRecords | Act::ReadRecord | Act::ReadAttachment
+                Act::ListRecords
+                    | Act::FindRecords
+                    | Act::ReadRecord
+                    | Act::ReadAttachment
+                    | Act::SearchText
             );
         let in_emergency = self.act == Act::BreakGlass
             && self.is(&[Role::SafeguardingLead])
@@ -238,6 +246,7 @@ impl World {
             && roles.is_none_or(|roles| self.roles().iter().any(|role| roles.contains(role)))
             && !((shows || amends || lasting) && facts.state == RecordState::Disposed)
             && !(shows && facts.purpose_required && !self.purpose)
+            && !(facts.purpose_required && self.act == Act::SearchText)
             && (self.purpose || self.act != Act::GrantRecord)
             && (facts.exportable
                 || !matches!(
@@ -366,6 +375,8 @@ impl World {
             Act::OverrideService => self.writes(false) && open && self.reason,
             Act::ImportRecords => self.is(&[Coordinator]) && self.writes(false) && open,
             Act::ListRecords
+            | Act::FindRecords
+            | Act::SearchText
             | Act::ReadRecord
             | Act::ReadAttachment
             | Act::ShowHistory

@@ -109,7 +109,12 @@ fn acts() -> impl Strategy<Value = Act> {
     // These have the most rules.
     let more: Vec<Act> = on_records.map(|row| row.act).collect();
     // And these are where grants count.
-    let granted = vec![Act::ListRecords, Act::ReadRecord, Act::ReadAttachment];
+    let granted = vec![
+        Act::ListRecords,
+        Act::ReadRecord,
+        Act::ReadAttachment,
+        Act::SearchText,
+    ];
     prop_oneof![3 => select(all), 2 => select(more), 2 => select(granted)]
 }
 
