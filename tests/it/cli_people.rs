@@ -282,8 +282,10 @@ fn cases_for_scripts() {
             "closed_at",
             "id",
             "opened_at",
+            "people",
             "rekey_pending",
             "service",
+            "sessions_without_report",
             "state",
             "team",
             "title"

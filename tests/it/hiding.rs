@@ -109,6 +109,7 @@ const TRIED: &[&str] = &[
     "team remove staff tess",
     "record add --kind complaint --from form.json",
     "import forms --case C --kind contact-report",
+    "export --all --to age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p --out all",
     "doctor",
     "index rebuild",
     "case open --title New --service virtual",
@@ -403,7 +404,11 @@ fn the_one_it_is_about_cannot_tell_that_it_is_there() {
     let stem = stem();
     let case = stem.supervised.clone();
     let with = Twin::of(&stem, |keeper| Some(happens(keeper, &case, &["ada"])));
-    let without = Twin::of(&stem, |_| None);
+    // Who is on file cora looks up in both: that is no sign of the record.
+    let without = Twin::of(&stem, |keeper| {
+        on_file(&mut Desk::sign_in(keeper, "cora", &passphrase("cora"), None).unwrap());
+        None
+    });
     let visible = Twin::of(&stem, |keeper| Some(happens(keeper, &case, &["otto"])));
     let (with, without, visible) = std::thread::scope(|scope| {
         let walks = [(&with, TRIED), (&without, TRIED), (&visible, TELLING)];

@@ -182,6 +182,7 @@ fn facts_come_from_the_form_s_answers() {
             "about": ["王思琪", "Zofia Wiśniewska"],
             "deciders": ["ada"],
             "order_recipients": ["One line, please"],
+            "clocks": {},
         })
     );
     let least = json!({"line": "abc", "day": "2026-11-12", "colour": "dark-blue", "colours": ["dark-blue"]});

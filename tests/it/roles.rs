@@ -94,10 +94,8 @@ fn allowed<T>(result: Result<T, DeskError>, may_be_refused: bool) -> bool {
 }
 
 fn on_the_vault(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Option<bool> {
-    let out = centre
-        .dir
-        .path()
-        .join(format!("out-{}", desk.account().handle));
+    let out = format!("out-{}", desk.account().handle);
+    let out = centre.dir.path().join(out);
     Some(match act {
         "look-up-keys" => true,
         "look-up-errands" => allowed(desk.run_errands(), false),

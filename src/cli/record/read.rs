@@ -203,7 +203,9 @@ pub(crate) fn print(args: &Print, ask: &Ask, out: &mut Out) -> Result<(), CliErr
         let warnings = made.printed.warnings.iter().map(ToString::to_string);
         let warnings: Vec<String> = warnings.collect();
         if !out.json() {
-            warnings.iter().for_each(|warning| out.warning(warning));
+            for warning in &warnings {
+                out.warning(warning);
+            }
         }
         let beside = json!({
             "pages": made.printed.pages,
