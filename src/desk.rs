@@ -53,6 +53,7 @@ pub mod moving;
 pub(crate) mod named;
 pub mod on_file;
 pub(crate) mod open;
+pub mod pages;
 pub(crate) mod parts;
 pub mod people;
 pub mod places;

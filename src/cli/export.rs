@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError>
             .into_iter()
             .map(|case| (case.id.to_string(), case.title))
             .collect();
-        let cards = all(desk)?;
+        let cards = desk.every_record(None)?;
         let bar = Bar::per_cent(out, "Exporting");
         let mut done = Done::default();
         for (at, card) in cards.iter().enumerate() {
@@ -214,19 +214,6 @@ fn is_ours(name: &str) -> bool {
         || name.strip_suffix(".part").is_some_and(is_ours)
         || (name.starts_with(RecordId::PREFIX)
             && Path::new(name).extension() == Some("age".as_ref()))
-}
-
-/// Every record this person is shown, as cards.
-fn all(desk: &mut Desk<'_>) -> Result<Vec<CardLine>, CliError> {
-    let mut all = Vec::new();
-    for page in 0.. {
-        let (cards, more) = desk.records(None, page)?;
-        all.extend(cards);
-        if !more {
-            break;
-        }
-    }
-    Ok(all)
 }
 
 fn digest(path: &Path) -> Result<String, CliError> {

@@ -23,14 +23,8 @@ pub(crate) fn record(desk: &mut Desk, ask: &Ask, text: &str) -> Result<String, C
     if !is_short(ask, text, RecordId::PREFIX) {
         return Ok(text.to_owned());
     }
-    let mut ids = Vec::new();
-    for page in 0.. {
-        let (cards, more) = desk.records(None, page)?;
-        ids.extend(cards.into_iter().map(|card| card.id.to_string()));
-        if !more {
-            break;
-        }
-    }
+    let all = desk.every_record(None)?.into_iter();
+    let ids = all.map(|card| card.id.to_string());
     only(ids, text, "records")
 }
 

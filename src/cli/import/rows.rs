@@ -132,14 +132,9 @@ impl Rows<'_> {
         let cases: BTreeSet<&Option<String>> = self.all.iter().map(|row| &row.case).collect();
         let mut there = BTreeSet::new();
         for case in cases {
-            for page in 0.. {
-                let (cards, more) = desk.records(case.as_deref(), page)?;
-                let of_kind = cards.into_iter().filter(|card| card.kind == self.kind.name);
-                there.extend(of_kind.filter_map(|card| card.source));
-                if !more {
-                    break;
-                }
-            }
+            let cards = desk.every_record(case.as_deref())?.into_iter();
+            let of_kind = cards.filter(|card| card.kind == self.kind.name);
+            there.extend(of_kind.filter_map(|card| card.source));
         }
         Ok(there)
     }

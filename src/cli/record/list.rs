@@ -20,14 +20,7 @@ pub(crate) fn list(args: &List, ask: &Ask, out: &mut Out) -> Result<(), CliError
             Some(case) => Some(resolve::case(desk, ask, case)?),
             None => None,
         };
-        let mut cards = Vec::new();
-        for page in 0.. {
-            let (next, more) = desk.records(case.as_deref(), page)?;
-            cards.extend(next);
-            if !more {
-                break;
-            }
-        }
+        let cards = desk.every_record(case.as_deref())?;
         if out.json() {
             let documents: Vec<_> = cards.iter().map(document).collect();
             return out.document(&documents);

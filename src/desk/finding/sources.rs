@@ -64,7 +64,8 @@ impl Desk<'_> {
             page,
             only: only.clone(),
         };
-        self.every_page(want, |one| {
+        let (_, trust) = self.keys(None)?;
+        let each = |one: &OnPage<'_>| {
             let facts = &one.served.facts;
             let card = card_of(one.opened, facts.versions)?;
             let key = audit_key(one.served)?;
@@ -78,7 +79,8 @@ impl Desk<'_> {
                 case: facts.case,
                 key: Some(RecordKey::from_bytes(key.expose())),
             })
-        })
+        };
+        self.every_page(|desk, page| desk.page(want(page), &trust, each))
     }
 
     /// Adds the text of those records whose text is searched; of others the title is all there is.
@@ -93,7 +95,9 @@ impl Desk<'_> {
             page,
             only: only.clone(),
         };
-        let texts = self.every_page(want, |one| Ok((one.served.facts.id, texts_of(one)?)))?;
+        let (_, trust) = self.keys(None)?;
+        let each = |one: &OnPage<'_>| Ok((one.served.facts.id, texts_of(one)?));
+        let texts = self.every_page(|desk, page| desk.page(want(page), &trust, each))?;
         let mut texts: BTreeMap<RecordId, Vec<String>> = texts.into_iter().collect();
         for one in to {
             if let FoundId::Record(record) = one.id {
@@ -122,23 +126,6 @@ impl Desk<'_> {
         Ok(findable
             .filter(|case| only.takes(CASE, &case.day))
             .collect())
-    }
-
-    fn every_page<T>(
-        &mut self,
-        want: impl Fn(u32) -> Want,
-        each: impl Fn(&OnPage<'_>) -> Result<T, DeskError>,
-    ) -> Result<Vec<T>, DeskError> {
-        let (_, trust) = self.keys(None)?;
-        let mut all = Vec::new();
-        for page in 0.. {
-            let (next, more) = self.page(want(page), &trust, &each)?;
-            all.extend(next);
-            if !more {
-                break;
-            }
-        }
-        Ok(all)
     }
 }
 
