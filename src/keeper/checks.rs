@@ -60,17 +60,27 @@ impl Vault {
             _ => return Err(bad_state("it is checked already; nothing to do")),
         }
         let text = self.verdict_in(request, (record, &version), Verdict::Checked, statement)?;
-        facts.state = RecordState::Checked;
+        self.keep_verdict(request, (&mut facts, RecordState::Checked), &text)?;
+        let note = serde_json::json!({"version": version.number});
+        let entry = request.entry(Act::CheckRecord).about(record).noting(note);
+        Ok(Step::done(self.log(found.permit, entry)?))
+    }
+
+    /// Keeps what the asker found of a record's newest version, with their statement.
+    pub(crate) fn keep_verdict(
+        &mut self,
+        request: &Request,
+        (facts, state): (&mut RecordFacts, RecordState),
+        text: &str,
+    ) -> Result<(), Broken> {
+        facts.state = state;
         facts.checked = Some(Checked {
             by: request.asker.id,
             at: self.now(),
         });
-        self.put_record(&facts)?;
-        let unit = units::version(record, version.number);
-        self.write(&unit, Tree::Statement, &[], &text)?;
-        let note = serde_json::json!({"version": version.number});
-        let entry = request.entry(Act::CheckRecord).about(record).noting(note);
-        Ok(Step::done(self.log(found.permit, entry)?))
+        self.put_record(facts)?;
+        let unit = units::version(facts.id, facts.versions);
+        self.write(&unit, Tree::Statement, &[], &text)
     }
 
     /// A record that the asker may look over, and its newest version, which they did not write.

@@ -90,6 +90,23 @@ impl Vault {
         }))
     }
 
+    /// The proposal that a grant is, not yet written.
+    pub(crate) fn drafted_grant(
+        &self,
+        request: &Request,
+        (said, new): (&GrantStatement, &NewGrant),
+        state: ProposalState,
+    ) -> Result<ProposalFacts, Stop> {
+        let draft = Draft {
+            id: said.proposal,
+            what: Proposed::Grant { grant: said.grant },
+            statement: new.statement.clone(),
+            no_later: Some(said.until),
+        };
+        let facts = self.drafted(request, draft)?;
+        Ok(ProposalFacts { state, ..facts })
+    }
+
     /// Takes a grant: in force at once, or waiting for a second person.
     pub(crate) fn give_grant(
         &mut self,
@@ -103,23 +120,12 @@ impl Vault {
         let grant = granted(&said, request.asker.id, &text);
         self.check_opens(&allowed.to, &grant, &allowed.records)?;
         let epoch = self.check_grant_keys(request, &allowed.wanted(), (&said, new))?;
-        let facts = self.drafted(
-            request,
-            Draft {
-                id: said.proposal,
-                what: Proposed::Grant { grant: said.grant },
-                statement: new.statement.clone(),
-                no_later: Some(said.until),
-            },
-        )?;
-        let facts = ProposalFacts {
-            state: if allowed.waits {
-                ProposalState::Waiting
-            } else {
-                ProposalState::Approved
-            },
-            ..facts
+        let state = if allowed.waits {
+            ProposalState::Waiting
+        } else {
+            ProposalState::Approved
         };
+        let facts = self.drafted_grant(request, (&said, new), state)?;
         let note = json!({"grant": grant.id, "proposal": facts.id});
         let entry = request.entry(scope.act()).listing(allowed.record_ids());
         let pledge = self.log(allowed.permit, entry.noting(note))?;

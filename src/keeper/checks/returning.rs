@@ -8,10 +8,7 @@ use crate::keeper::acts::Act;
 use crate::keeper::checks::ReturnRow;
 use crate::keeper::checks::bad_state;
 use crate::keeper::facts::AccountFacts;
-use crate::keeper::facts::Checked;
-use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::ProposalState;
-use crate::keeper::facts::Proposed;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::RecordState;
 use crate::keeper::facts::Role;
@@ -25,7 +22,6 @@ use crate::keeper::message::load::Verdict;
 use crate::keeper::policy::decide::Decision;
 use crate::keeper::policy::decide::decide;
 use crate::keeper::policy::question::Question;
-use crate::keeper::proposals::Draft;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -74,14 +70,8 @@ impl Vault {
             // Whom it is open to has changed since the look.
             _ => return Err(Stop::Stale),
         };
-        facts.state = RecordState::Returned;
-        facts.checked = Some(Checked {
-            by: request.asker.id,
-            at: self.now(),
-        });
-        self.put_record(&facts)?;
+        self.keep_verdict(request, (&mut facts, RecordState::Returned), &text)?;
         let unit = units::version(record, version.number);
-        self.write(&unit, Tree::Statement, &[], &text)?;
         let row = ReturnRow {
             note: new.note.clone(),
             grant,
@@ -151,19 +141,7 @@ impl Vault {
             .copied()
             .collect();
         let epoch = self.check_grant_keys(request, &wanted, (&said, new))?;
-        let proposal = self.drafted(
-            request,
-            Draft {
-                id: said.proposal,
-                what: Proposed::Grant { grant: said.grant },
-                statement: new.statement.clone(),
-                no_later: Some(said.until),
-            },
-        )?;
-        let proposal = ProposalFacts {
-            state: ProposalState::Approved,
-            ..proposal
-        };
+        let proposal = self.drafted_grant(request, (&said, new), ProposalState::Approved)?;
         let index = self.last_index();
         self.put_proposal(proposal.clone())?;
         self.put_grant_keys(&grant, new, epoch)?;
