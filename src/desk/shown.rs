@@ -11,6 +11,7 @@ use crate::ids::RecordId;
 use crate::keeper::facts::CaseState;
 use crate::keeper::facts::RecordState;
 use crate::keeper::facts::Service;
+use crate::records::person::hide;
 
 /// Where an entry stands, and under which signed head.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,17 +202,6 @@ pub struct HistoryLine {
     pub purpose: Option<String>,
     /// To whom it revealed the content, where the kind keeps a list of that.
     pub revealed_to: Option<String>,
-}
-
-macro_rules! hide {
-    ($($name:ident),+) => {
-        $(impl std::fmt::Debug for $name {
-            /// Without content.
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        })+
-    };
 }
 
 hide!(

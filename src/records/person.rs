@@ -175,6 +175,7 @@ impl Contact {
     }
 }
 
+/// Debug output that says what a thing is, and nothing of what it holds.
 macro_rules! hide {
     ($($name:ident),+) => {
         $(impl std::fmt::Debug for $name {
@@ -185,6 +186,8 @@ macro_rules! hide {
         })+
     };
 }
+
+pub(crate) use hide;
 
 hide!(
     PersonCard,
