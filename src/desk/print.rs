@@ -134,8 +134,8 @@ fn about(shown: &ShownRecord) -> Section {
     }
 }
 
-/// A form's fields under their headings.
-fn sections(fields: &[Field], given: &Json) -> Vec<Section> {
+/// A form's fields under their headings, as they stand on paper.
+pub fn sections(fields: &[Field], given: &Json) -> Vec<Section> {
     let mut sections = vec![Section::default()];
     for field in fields {
         if let Some(heading) = &field.section {

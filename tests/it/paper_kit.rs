@@ -4,7 +4,6 @@
 use std::fs;
 use std::process::Command;
 
-use serde_json::Value as Json;
 use strongroom::paper::Block;
 use strongroom::paper::Document;
 use strongroom::paper::Footer;
@@ -19,9 +18,6 @@ use strongroom::paper::Size;
 use strongroom::paper::Table;
 use strongroom::paper::Value;
 use strongroom::paper::print;
-use strongroom::records::display;
-use strongroom::records::field::Field;
-use strongroom::records::words::Sort;
 
 /// Names as people of the scenarios write them, with the script or language each is of.
 pub(crate) const NAMES: [(&str, &str); 16] = [
@@ -138,67 +134,6 @@ pub(crate) fn in_every_form(document: &Document) -> impl Iterator<Item = Documen
         language,
         ..document.clone()
     })
-}
-
-/// A form's fields as sections, the way `records` reads them in words.
-pub(crate) fn sections(fields: &[Field], given: &Json) -> Vec<Section> {
-    let mut sections = vec![Section::default()];
-    for field in fields {
-        if let Some(heading) = &field.section {
-            sections.push(Section {
-                heading: heading.clone(),
-                ..Section::default()
-            });
-        }
-        let current = sections.last_mut().unwrap();
-        if let Some(value) = given.get(&field.name) {
-            current.rows.push(row(field, value));
-        }
-    }
-    sections.retain(|section| !section.rows.is_empty());
-    sections
-}
-
-fn row(field: &Field, given: &Json) -> Row {
-    let one = std::slice::from_ref(given);
-    let entries = given.as_array().map_or(one, Vec::as_slice);
-    let text = |name: &str, of: &Json| of[name].as_str().unwrap_or_default().to_owned();
-    let value = match field.sort {
-        Sort::Quote => Value::Quotes(
-            entries
-                .iter()
-                .map(|quote| Quote {
-                    speaker: text("speaker", quote),
-                    words: text("words", quote),
-                    verbatim: quote["verbatim"] == Json::Bool(true),
-                })
-                .collect(),
-        ),
-        Sort::Group => Value::Blocks(
-            entries
-                .iter()
-                .enumerate()
-                .map(|(at, entry)| Block {
-                    heading: format!("{} {}", field.label, at + 1),
-                    rows: sections(&field.fields, entry)
-                        .into_iter()
-                        .flat_map(|section| section.rows)
-                        .collect(),
-                })
-                .collect(),
-        ),
-        _ if field.list => Value::List(
-            entries
-                .iter()
-                .map(|one| display::value(field, one))
-                .collect(),
-        ),
-        _ => Value::Text(display::value(field, given)),
-    };
-    Row {
-        label: field.label.clone(),
-        value,
-    }
 }
 
 /// What `pdftotext` reads, page by page, in the order of the text.
