@@ -151,7 +151,7 @@ pub(crate) fn machine(
     (key, ledgers): (&VerifierKey, &Ledgers),
 ) -> Result<(Memory, u64), MemoryError> {
     let memory = Memory::open(state, key)?;
-    if memory.lock()?.checkpoint().is_some() {
+    if ledgers.is_empty() || memory.lock()?.checkpoint().is_some() {
         return Ok((memory, 0));
     }
     let lineage = ledgers.lineage(key);
