@@ -19,6 +19,7 @@ mod check;
 mod guard;
 mod list;
 mod read;
+mod taking;
 mod write;
 
 pub(crate) use crate::cli::record::read::document;
@@ -44,11 +45,11 @@ enum Command {
     /// account; assessors always with their names.
     Looked(Which),
     Amend(Amend),
-    Attachment(Attachment),
+    Attachment(taking::Attachment),
     Check(Check),
     Return(Return),
-    Export(Export),
-    Print(Print),
+    Export(taking::Export),
+    Print(taking::Print),
     Move(Move),
     Exclude(Exclude),
     Restrict(Restrict),
@@ -180,76 +181,6 @@ struct Return {
     reason: String,
 }
 
-/// Take out an attachment
-///
-/// The copy is not protected by the vault any more.
-#[derive(Debug, clap::Args)]
-struct Attachment {
-    /// The record's id
-    record: String,
-    /// The attachment's name, as `record show` lists it
-    name: String,
-    /// Where to write it; - writes to stdout
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// What you read it for; some kinds open only with a purpose
-    #[arg(long, value_name = "PURPOSE")]
-    purpose: Option<String>,
-}
-
-/// Take out a record as an age file
-///
-/// The file is locked to its recipients; any age program opens it. Inside is a tar archive: the record
-/// as JSON, its attachments, the signed statements about it and the proof that it was filed.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Example:
-  strongroom record export r_abcdefgh --age report.tar.age --to age1... --purpose \"court bundle\"")]
-struct Export {
-    /// The record's id
-    record: String,
-    /// Where to write the age file
-    #[arg(long, value_name = "FILE")]
-    age: PathBuf,
-    /// Who can open it, age1... or age1pq1...; repeat for more [default: you]
-    #[arg(long, value_name = "RECIPIENT")]
-    to: Vec<String>,
-    /// What you take it out for; some kinds open only with a purpose
-    #[arg(long, value_name = "PURPOSE")]
-    purpose: Option<String>,
-}
-
-/// Print a record as a PDF
-///
-/// What the form says, section by section, for screen readers too (PDF/UA). The footer of every page names you, the
-/// time and the entry that says you printed it. Attachments are listed, not printed. The copy is not protected by the
-/// vault any more.
-///
-/// With --json: id, out, pages, entry, and characters that could not be set (`warnings`).
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Example:
-  strongroom record print r_abcdefgh --pdf report.pdf --centre \"Riverside Contact Centre\"")]
-struct Print {
-    /// The record's id
-    record: String,
-    /// Where to write the PDF
-    #[arg(long, value_name = "FILE")]
-    pdf: PathBuf,
-    /// The centre's name, as it is to stand on every page
-    #[arg(long, value_name = "NAME")]
-    centre: Option<String>,
-    /// In large print
-    #[arg(long)]
-    large: bool,
-    /// With Welsh words around the form
-    #[arg(long)]
-    welsh: bool,
-    /// What you print it for; some kinds open only with a purpose
-    #[arg(long, value_name = "PURPOSE")]
-    purpose: Option<String>,
-}
-
 /// Move a record that was filed in the wrong case
 ///
 /// It takes a second person: `strongroom proposal approve`. From then on the people of the other case have it, and
@@ -318,11 +249,11 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::History(which) => list::history(&which.record, ask, out),
         Command::Looked(which) => list::looked(&which.record, ask, out),
         Command::Amend(args) => write::amend(&args, ask, out),
-        Command::Attachment(args) => read::attachment(&args, ask, out),
+        Command::Attachment(args) => taking::attachment(&args, ask, out),
         Command::Check(args) => check::check(&args, ask, out),
         Command::Return(args) => check::return_record(&args, ask, out),
-        Command::Export(args) => read::export(&args, ask, out),
-        Command::Print(args) => read::print(&args, ask, out),
+        Command::Export(args) => taking::export(&args, ask, out),
+        Command::Print(args) => taking::print(&args, ask, out),
         Command::Move(args) => guard::move_record(&args, ask, out),
         Command::Exclude(args) => guard::exclude(&args, ask, out),
         Command::Restrict(args) => guard::restrict(&args, ask, out),

@@ -1,19 +1,12 @@
-//! Reading and taking out.
-
-use std::io::Write as _;
-use std::path::Path;
+//! Reading.
 
 use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
-use crate::cli::file::NewFile;
 use crate::cli::kind;
 use crate::cli::out::Out;
-use crate::cli::record::Attachment;
-use crate::cli::record::Export;
-use crate::cli::record::Print;
 use crate::cli::record::Show;
 use crate::cli::record::check;
 use crate::cli::record::receipt_document;
@@ -21,10 +14,7 @@ use crate::cli::record::receipt_words;
 use crate::cli::resolve;
 use crate::cli::session::with_desk;
 use crate::cli::table::Table;
-use crate::desk::Look;
 use crate::desk::ShownRecord;
-use crate::paper::Language;
-use crate::paper::Size;
 use crate::records::dates;
 
 pub(crate) fn show(args: &Show, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
@@ -128,102 +118,4 @@ pub(crate) fn page(record: &ShownRecord, out: &mut Out) {
         }
         out.table(&table, "");
     }
-}
-
-pub(crate) fn attachment(args: &Attachment, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
-    let to_stdout = args.out == Path::new("-");
-    if to_stdout && out.json() {
-        let says = "--json and --out - both want stdout";
-        return Err(CliError::usage(says).hint("name a file with --out"));
-    }
-    let mut file = if to_stdout {
-        None
-    } else {
-        Some(NewFile::begin(&args.out)?)
-    };
-    with_desk(ask, out, |desk, out| {
-        let id = resolve::record(desk, ask, &args.record)?;
-        let purpose = args.purpose.as_deref();
-        let Some(mut file) = file.take() else {
-            let mut stdout = Out::raw();
-            desk.attachment(&id, &args.name, purpose, &mut stdout)?;
-            return stdout
-                .flush()
-                .map_err(|error| CliError::file("write", Path::new("stdout"), &error));
-        };
-        let bytes = desk.attachment(&id, &args.name, purpose, &mut file)?;
-        file.keep()?;
-        taken_out(
-            &id,
-            &args.out,
-            json!({ "name": args.name, "bytes": bytes }),
-            out,
-        )
-    })
-}
-
-pub(crate) fn export(args: &Export, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
-    let mut file = Some(NewFile::begin(&args.age)?);
-    with_desk(ask, out, |desk, out| {
-        let id = resolve::record(desk, ask, &args.record)?;
-        if let Some(mut file) = file.take() {
-            let exported = desk.export(&id, &args.to, args.purpose.as_deref(), &mut file)?;
-            file.keep()?;
-            if let Some(warning) = exported.warning {
-                out.warning(&warning);
-            }
-        }
-        taken_out(&id, &args.age, json!({ "recipients": args.to }), out)
-    })
-}
-
-pub(crate) fn print(args: &Print, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
-    let mut file = Some(NewFile::begin(&args.pdf)?);
-    let look = Look {
-        issuer: args.centre.clone().unwrap_or_default(),
-        size: if args.large {
-            Size::LargePrint
-        } else {
-            Size::Normal
-        },
-        language: if args.welsh {
-            Language::Welsh
-        } else {
-            Language::English
-        },
-    };
-    with_desk(ask, out, |desk, out| {
-        let id = resolve::record(desk, ask, &args.record)?;
-        let made = desk.print(&id, args.purpose.as_deref(), &look)?;
-        if let Some(mut file) = file.take() {
-            file.write_all(&made.printed.pdf)
-                .map_err(|error| CliError::file("write", &args.pdf, &error))?;
-            file.keep()?;
-        }
-        let warnings = made.printed.warnings.iter().map(ToString::to_string);
-        let warnings: Vec<String> = warnings.collect();
-        if !out.json() {
-            for warning in &warnings {
-                out.warning(warning);
-            }
-        }
-        let beside = json!({
-            "pages": made.printed.pages,
-            "entry": made.receipt.index,
-            "warnings": warnings,
-        });
-        taken_out(&id, &args.pdf, beside, out)
-    })
-}
-
-fn taken_out(id: &str, file: &Path, beside: Value, out: &mut Out) -> Result<(), CliError> {
-    if !out.json() {
-        out.done(None, &format!("Written to {}.", file.display()));
-        return Ok(());
-    }
-    let mut document = json!({ "id": id, "out": file });
-    if let (Some(document), Value::Object(beside)) = (document.as_object_mut(), beside) {
-        document.extend(beside);
-    }
-    out.document(&document)
 }
