@@ -297,7 +297,8 @@ impl Want {
             | Self::NameDeciders { record, .. }
             | Self::MoveRecord { record, .. }
             | Self::ExportRecord { record, .. }
-            | Self::PrintRecord { record } => Some(*record),
+            | Self::PrintRecord { record }
+            | Self::ReleaseRecord { record, .. } => Some(*record),
             _ => None,
         }
     }
