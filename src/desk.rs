@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::desk::memory::Lost;
 use crate::desk::memory::Memory;
+use crate::desk::trust::Followed;
 use crate::desk::trust::Trust;
 use crate::ids::VaultId;
 use crate::ids::random;
@@ -135,6 +136,7 @@ pub struct Desk<'k> {
     /// How many had not come back in time at sign-in.
     missed: u32,
     lost: Option<Lost>,
+    followed: Option<Followed>,
 }
 
 impl std::fmt::Debug for Desk<'_> {
@@ -209,6 +211,7 @@ impl<'k> Desk<'k> {
             notices,
             missed,
             lost,
+            followed: None,
         };
         desk.run_told_errands()?;
         Ok(desk)
