@@ -24,6 +24,7 @@ use crate::keeper::facts::ReleasedFacts;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::ServedRecord;
+use crate::keeper::message::load::FiledFacts;
 use crate::keeper::message::load::Load;
 use crate::keeper::message::load::ReleaseStatement;
 use crate::paper::Document;
@@ -31,6 +32,8 @@ use crate::paper::Notice;
 use crate::paper::Row;
 use crate::paper::Section;
 use crate::records::dates;
+use crate::records::orders;
+use crate::sealing::RecordKey;
 use crate::sealing::StatementKind;
 
 /// Columns of the text that a shown record carries beside its form; nothing of it leaves.
@@ -113,6 +116,16 @@ pub(crate) fn released(served: &ServedRecord, keys: &Keys) -> Vec<ReleaseLine> {
         facts: facts.clone(),
     };
     served.released.iter().map(line).collect()
+}
+
+/// What the keeper is told of a form, with marks in the place of the names of those a court lets have it: it compares
+/// whoever is to have a copy with them, and cannot read them.
+pub(crate) fn marked(facts: FiledFacts, key: &RecordKey) -> FiledFacts {
+    let named = orders::named(&facts.order_recipients);
+    FiledFacts {
+        order_recipients: named.iter().map(|name| key.mark(name)).collect(),
+        ..facts
+    }
 }
 
 /// What is handed over.

@@ -8,6 +8,7 @@
 
 use serde_json::json;
 
+use crate::bytes::unbase64url;
 use crate::ids::RecordId;
 use crate::keeper::acts::Act;
 use crate::keeper::checks::bad_state;
@@ -35,6 +36,7 @@ use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::records::orders;
 use crate::records::words::Mark;
+use crate::sealing::RecordKey;
 use crate::sealing::StatementKind;
 use crate::store::Tree;
 
@@ -220,22 +222,30 @@ impl Vault {
         if orders.is_empty() && !own.is_empty() {
             orders.push(facts.clone());
         }
-        let names = |order: &RecordFacts| orders::names(&order.order_recipients, to).is_some();
-        if let Some(order) = orders.iter().find(|order| names(order)) {
-            return Ok((order.id != facts.id).then_some(order.id));
-        }
-        let mut may: Vec<&str> = Vec::new();
+        let typed = orders::spelt(to);
         for order in &orders {
-            // An order that is hidden from the asker binds them too, and tells them nothing.
-            if self.permit_record(request, Act::ListRecords, order).is_ok() {
-                may.extend(order.order_recipients.iter().map(String::as_str));
+            if let Some(typed) = &typed
+                && order
+                    .order_recipients
+                    .contains(&self.marking_key(order.id)?.mark(typed))
+            {
+                return Ok((order.id != facts.id).then_some(order.id));
             }
         }
-        Err(denied(
-            RuleId::NOT_NAMED_BY_COURT,
-            not_named(&may),
-            facts.id,
-        ))
+        // An order that is hidden from the asker binds them too, and tells them nothing.
+        orders.retain(|order| self.permit_record(request, Act::ListRecords, order).is_ok());
+        let says = not_named(&orders);
+        Err(denied(RuleId::NOT_NAMED_BY_COURT, says, facts.id))
+    }
+
+    /// The key that marks whom a record's form names.
+    fn marking_key(&self, record: RecordId) -> Result<RecordKey, Broken> {
+        let (history, _) = self.history(record)?.ok_or(Broken::NoUnit)?;
+        let bytes = unbase64url(&history.k_record);
+        let bytes = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        bytes
+            .map(RecordKey::from_bytes)
+            .ok_or(Broken::Row(Tree::History))
     }
 
     /// The orders in force in a record's case that name who may have reports.
@@ -291,15 +301,16 @@ fn denied(rule: RuleId, says: String, record: RecordId) -> Stop {
     Stop::Denied(denial, Some(record))
 }
 
-/// Why somebody whom no order names does not get it, and who would.
-fn not_named(may: &[&str]) -> String {
-    let who = if may.is_empty() {
+/// Why somebody whom no order names does not get it, and where those stand who would.
+fn not_named(orders: &[RecordFacts]) -> String {
+    let orders: Vec<String> = orders.iter().map(|order| order.id.to_string()).collect();
+    let read = if orders.is_empty() {
         String::new()
     } else {
-        format!(": {}", may.join("; "))
+        format!(" (read {})", orders.join(", "))
     };
     format!(
-        "this is the court's property, and goes to those alone whom its order names{who}. If the court has agreed to \
-         somebody else, file its consent as a court order that names them"
+        "this is the court's property, and goes to those alone whom its order names{read}, written as they are there. \
+         If the court has agreed to somebody else, file its consent as a court order that names them"
     )
 }

@@ -238,7 +238,8 @@ pub struct FiledFacts {
     /// What has to be done by when: each of the kind's clocks that runs, and the day it counts from.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clocks: BTreeMap<String, String>,
-    /// Whom a court's order lets have it, or reports of its case, as the form names them.
+    /// Whom a court's order lets have it, or reports of its case: not their names, but marks of them
+    /// ([`crate::sealing::RecordKey::mark`], of what [`crate::records::orders::named`] says).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub order_recipients: Vec<String>,
     /// Whom it is about, among the people on file.
