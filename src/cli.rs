@@ -58,6 +58,7 @@ mod restore;
 mod session;
 mod table;
 mod team;
+mod tty;
 mod user;
 mod vault;
 

@@ -8,6 +8,7 @@
 //! Absent on purpose: who a name in a form is (the desk knows the directory), and whether a case takes
 //! a kind today (the keeper knows the case).
 
+pub mod asking;
 pub mod attachment;
 pub mod calendar;
 pub mod card;

@@ -3,10 +3,8 @@
 
 use std::fs::File;
 use std::io;
-use std::io::BufRead as _;
 use std::io::IsTerminal as _;
 use std::io::Read as _;
-use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -14,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::environment::Environment;
 use crate::cli::fail::CliError;
+use crate::cli::tty;
 use crate::keeper::Paths;
 use crate::sealing::Passphrase;
 
@@ -193,7 +192,7 @@ impl Ask {
         if !self.terminal {
             return Err(missing());
         }
-        match typed_line("Your handle: ") {
+        match tty::line("Your handle: ") {
             Ok(line) if !line.trim().is_empty() => Ok(line.trim().to_owned()),
             _ => Err(missing()),
         }
@@ -215,7 +214,7 @@ impl Ask {
         if !self.terminal {
             return Err(missing());
         }
-        match hidden_line(&format!("Passphrase of {user}: ")) {
+        match tty::hidden(&format!("Passphrase of {user}: ")) {
             Some(text) if !text.is_empty() => Ok(from_text(&text)),
             _ => Err(missing()),
         }
@@ -223,8 +222,21 @@ impl Ask {
 
     /// A line that stays out of the shell's history; `None` where there is nobody to ask.
     pub(crate) fn typed(&self, prompt: &str) -> Option<String> {
-        let line = self.terminal.then(|| typed_line(prompt).ok()).flatten();
-        line.map(|line| without_newline(&line).to_owned())
+        let line = self.terminal.then(|| tty::line(prompt).ok()).flatten();
+        line.map(|line| tty::without_newline(&line).to_owned())
+    }
+
+    /// Whether somebody is there to be asked.
+    pub(crate) fn is_at_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Shows a line between questions.
+    pub(crate) fn tell(&self, line: &str) {
+        if self.terminal {
+            // What cannot be shown cannot be answered either: the next question finds that out.
+            drop(tty::tell(line));
+        }
     }
 
     /// The words on a trustee's sheet, typed without being shown.
@@ -232,7 +244,7 @@ impl Ask {
     /// # Errors
     /// Usage, when there is nobody to ask.
     pub(crate) fn words(&self, prompt: &str) -> Result<Passphrase, CliError> {
-        let typed = self.terminal.then(|| hidden_line(prompt)).flatten();
+        let typed = self.terminal.then(|| tty::hidden(prompt)).flatten();
         let typed = typed.filter(|text| !text.trim().is_empty());
         let typed = typed.ok_or_else(|| {
             CliError::usage("the words on a trustee's sheet are needed")
@@ -260,12 +272,12 @@ impl Ask {
         if file.is_some() || !self.terminal {
             return new_passphrase(file);
         }
-        let first = hidden_line("New passphrase (leave empty to be given five words): ");
+        let first = tty::hidden("New passphrase (leave empty to be given five words): ");
         let Some(first) = first.filter(|text| !text.is_empty()) else {
             return new_passphrase(None);
         };
         let made = strong(from_text(&first), false)?;
-        match hidden_line("The same once more: ") {
+        match tty::hidden("The same once more: ") {
             Some(second) if second == first => Ok(made),
             _ => Err(CliError::refused(
                 "passphrase",
@@ -323,7 +335,7 @@ fn from_file(path: &Path) -> Result<Passphrase, CliError> {
         let says = format!("`{}` is too long to hold a passphrase", path.display());
         return Err(CliError::refused("passphrase-file", says));
     }
-    let line = without_newline(&text);
+    let line = tty::without_newline(&text);
     if line.is_empty() {
         let says = format!("`{}` is empty; it should hold a passphrase", path.display());
         return Err(CliError::refused("passphrase-file", says));
@@ -335,40 +347,9 @@ fn from_text(text: &str) -> Passphrase {
     Passphrase::new(text.to_owned())
 }
 
-fn without_newline(text: &str) -> &str {
-    let line = text.strip_suffix('\n').unwrap_or(text);
-    line.strip_suffix('\r')
-        .filter(|_| line.len() < text.len())
-        .unwrap_or(line)
-}
-
-/// A line typed without echo; `None` where there is no terminal or the person stopped.
-fn hidden_line(prompt: &str) -> Option<Zeroizing<String>> {
-    rpassword::prompt_password(prompt).ok().map(Zeroizing::new)
-}
-
-fn typed_line(prompt: &str) -> io::Result<String> {
-    let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
-    terminal.write_all(prompt.as_bytes())?;
-    let mut line = String::new();
-    io::BufReader::new(terminal)
-        .take(LONGEST)
-        .read_line(&mut line)?;
-    Ok(line)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_newline_is_dropped_and_no_more() {
-        assert_eq!(without_newline("a b\n"), "a b");
-        assert_eq!(without_newline("a b\r\n"), "a b");
-        assert_eq!(without_newline("a b\n\n"), "a b\n");
-        assert_eq!(without_newline("a b "), "a b ");
-        assert_eq!(without_newline("a b\r"), "a b\r");
-    }
 
     #[test]
     fn keys_stand_beside_the_vault_however_it_is_spelled() {

@@ -15,6 +15,7 @@ use crate::desk::ReceiptLine;
 use crate::keeper::facts::Role;
 use crate::records::person::Part;
 
+mod answering;
 mod check;
 mod guard;
 mod list;
@@ -60,8 +61,8 @@ enum Command {
 
 /// File a record
 ///
-/// The form is JSON or TOML, as `strongroom kind template` prints it. You get a receipt: proof that the
-/// record is in the vault's history.
+/// The form is JSON or TOML, as `strongroom kind template` prints it; at a terminal its fields can be asked for
+/// instead. You get a receipt: proof that the record is in the vault's history.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -74,9 +75,9 @@ struct Add {
     /// What kind of record it is
     #[arg(long)]
     kind: String,
-    /// The filled-in form; - reads it from stdin
+    /// The filled-in form; - reads it from stdin. Without it the fields are asked for, one after the other
     #[arg(long, value_name = "FILE")]
-    from: PathBuf,
+    from: Option<PathBuf>,
     /// A file to attach; repeat for more
     #[arg(long, value_name = "FILE")]
     attach: Vec<PathBuf>,
@@ -245,7 +246,7 @@ struct Deciders {
 
 pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     match args.command {
-        Command::Add(args) => write::add(args, ask, out),
+        Command::Add(args) => write::add(&args, ask, out),
         Command::List(args) => list::list(&args, ask, out),
         Command::Show(args) => read::show(&args, ask, out),
         Command::History(which) => list::history(&which.record, ask, out),

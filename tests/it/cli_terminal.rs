@@ -118,3 +118,67 @@ fn nothing_is_asked_where_that_is_not_wanted() {
         "{text}"
     );
 }
+
+/// A form is asked for field by field, looked at, and filed; what is mistyped is asked again.
+#[test]
+fn a_record_s_fields_are_asked_for() {
+    if !have("script", "--version") {
+        return;
+    }
+    let centre = Centre::new();
+    let line = format!(
+        "strongroom {} record add --kind compliment",
+        Centre::flags("moira")
+    );
+    let answers = [
+        "yesterday",
+        "?",
+        "1/11/2026",
+        "Hannah Bell",
+        "",
+        "2",
+        "",
+        "Thank you for the garden room.",
+        "The children ask for it.",
+        "",
+        "9",
+        "2",
+        "yes",
+        "y",
+    ];
+    let typed = answers.join("\n") + "\n";
+    let (text, fine) = at_terminal(&centre, &line, &typed);
+    assert!(fine, "{text}");
+    for words in [
+        "Received must be a date",
+        "for example: ",
+        "2 By card or letter",
+        "May be used must be one of the numbers",
+        "File this? (y/n)",
+        "Filed: r_",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let list = centre.json("moira", "record list");
+    let mut list = list.as_array().unwrap().iter();
+    let filed = list.find(|one| one["kind"] == "compliment").unwrap();
+    let shown = centre.json(
+        "moira",
+        &format!("record show {}", filed["id"].as_str().unwrap()),
+    );
+    assert_eq!(shown["fields"]["received"], "2026-11-01");
+    assert_eq!(shown["fields"]["channel"], "card");
+    assert_eq!(
+        shown["fields"]["text"],
+        "Thank you for the garden room.\nThe children ask for it."
+    );
+    // Nobody there to answer: what is missing is named, and nothing is filed.
+    let error = centre
+        .run("moira", "--json record add --kind compliment")
+        .fails(2)
+        .error();
+    assert!(
+        error["message"].as_str().unwrap().contains("form"),
+        "{error}"
+    );
+}

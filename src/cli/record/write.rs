@@ -1,5 +1,7 @@
 //! Filing and correcting.
 
+use serde_json::Value;
+
 use crate::cli::ask::Ask;
 use crate::cli::fail::CliError;
 use crate::cli::file;
@@ -9,6 +11,7 @@ use crate::cli::progress::Bar;
 use crate::cli::proposal;
 use crate::cli::record::Add;
 use crate::cli::record::Amend;
+use crate::cli::record::answering::Terminal;
 use crate::cli::record::filed_document;
 use crate::cli::record::receipt_words;
 use crate::cli::resolve;
@@ -21,16 +24,51 @@ use crate::desk::Filed;
 use crate::desk::Filing;
 use crate::desk::given_reason;
 use crate::keeper::intake::NOT_FOR_CASE;
+use crate::records::asking;
+use crate::records::asking::Answers as _;
 use crate::records::kind::Kind;
 use crate::records::person::Part;
 use crate::records::words::CaseRule;
 
-pub(crate) fn add(args: Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+pub(crate) fn add(args: &Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     // Everything that needs no vault is checked first: a mistake costs no sign-in and no entry.
     let kind = kind::find(&args.kind)?;
     check_case(kind, args.case.as_deref())?;
-    let value = file::form(&args.from)?;
+    let Some(from) = &args.from else {
+        return answered(kind, args, ask, out);
+    };
+    let value = file::form(from)?;
     kind.check(&value).map_err(|problems| form(&problems))?;
+    add_form(value, args, ask, out)
+}
+
+/// Files a form whose fields are asked for now. What was typed is not lost to a mistyped passphrase, or to whatever
+/// else keeps it from being filed at once.
+fn answered(kind: &Kind, args: &Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    let mut terminal = Terminal::of(ask, out)?;
+    let Ok(value) = asking::ask(kind, &mut terminal) else {
+        return Err(CliError::refused("form", "nothing was filed"));
+    };
+    terminal.show(kind, &value);
+    if !terminal.wants("File this? (y/n): ") {
+        return Err(CliError::refused("form", "nothing was filed"));
+    }
+    loop {
+        match add_form(value.clone(), args, ask, out) {
+            Err(error) => {
+                let mut terminal = Terminal::of(ask, out)?;
+                terminal.tell("It is not filed yet:");
+                error.lines().iter().for_each(|line| terminal.tell(line));
+                if !terminal.wants("Try again? (y/n): ") {
+                    return Err(error);
+                }
+            }
+            filed => return filed,
+        }
+    }
+}
+
+fn add_form(value: Value, args: &Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     // Attachments are read twice: once for their digests, once to seal them.
     let bar = Bar::bytes(out, "Sealing", file::bytes_to_read(&args.attach, 2));
     let attachments = args.attach.iter().map(|path| file::attach(path, &bar));
@@ -40,24 +78,24 @@ pub(crate) fn add(args: Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
             Some(case) => Some(resolve::case(desk, ask, case)?),
             None => None,
         };
-        let asked = args.reason.filter(|_| args.overriding).zip(case.clone());
-        let name = args.kind.clone();
+        let asked = args.reason.as_deref().filter(|_| args.overriding);
+        let asked = asked.zip(case.clone());
         let filing = Filing {
             case,
-            kind: args.kind,
+            kind: args.kind.clone(),
             form: value,
             attachments,
-            about: args.about,
-            deciders: args.decider,
+            about: args.about.clone(),
+            deciders: args.decider.clone(),
         };
-        let subjects = subjects(args.subject, desk, ask)?;
+        let subjects = subjects(args.subject.clone(), desk, ask)?;
         let filed = desk.file_about(&filing, &subjects);
         bar.clear();
         match (filed, asked) {
             (Err(DeskError::Refused { code, .. }), Some((reason, case)))
                 if code == NOT_FOR_CASE =>
             {
-                proposal::done(&desk.propose_override(&case, &name, &reason)?, out)
+                proposal::done(&desk.propose_override(&case, &args.kind, reason)?, out)
             }
             (filed, _) => filed_page(&filed?, "Filed", out),
         }
