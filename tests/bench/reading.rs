@@ -1,7 +1,8 @@
 //! Reading 1,000 reports, eight people at once: each read is decided, logged, durable before anything is handed
 //! over, proved and opened.
 //!
-//! Beside `SQLCipher` with the same forms, where each read writes an audit row in a transaction of its own.
+//! Beside `SQLCipher` and `PostgreSQL` with the same forms, where each read writes an audit row in a transaction of its
+//! own.
 //!
 //!   cargo bench --bench reading -- --reads 1000 --readers 8 --rounds 5
 
@@ -13,6 +14,7 @@
     reason = "a bench says what it measured, and one that fails should panic"
 )]
 
+use std::path::Path;
 use std::thread;
 
 use strongroom::desk::Desk;
@@ -21,9 +23,11 @@ use crate::measure::Spent;
 use crate::measure::compare;
 use crate::measure::size;
 use crate::measure::spent;
+use crate::postgres::Server;
 
 mod centre;
 mod measure;
+mod postgres;
 mod report;
 mod sqlcipher;
 
@@ -46,32 +50,49 @@ fn main() {
     let mut desks: Vec<Desk<'_>> = (0..readers)
         .map(|_| centre::sign_in(&keeper, "sam"))
         .collect();
-    if !sqlcipher::is_there() {
-        return;
-    }
-    let (form, db) = (
-        dir.path().join("form.json"),
-        dir.path().join("sqlcipher.db"),
-    );
+    let form = dir.path().join("form.json");
     std::fs::write(&form, report::form().to_string()).unwrap();
-    let number = count.to_string();
-    sqlcipher::does("import", &db, &[form.to_str().unwrap(), &number, "100"]);
-
     println!(
         "{count} audited reads of reports of {} bytes",
         report::FORM_BYTES
     );
+    if sqlcipher::is_there() {
+        beside_sqlcipher((&mut desks, &records), &form, rounds);
+    }
+    if let Some(server) = Server::start() {
+        server.holds(&form, count);
+        compare(
+            (rounds, None),
+            (&format!("read by {readers} at once"), || {
+                read(&mut desks, &records)
+            }),
+            (&format!("read with PostgreSQL by {readers}"), || {
+                server.read(count, readers)
+            }),
+        );
+        compare(
+            (rounds, None),
+            ("read by one", || read(&mut desks[..1], &records)),
+            ("read with PostgreSQL by one", || server.read(count, 1)),
+        );
+    }
+}
+
+fn beside_sqlcipher((desks, records): (&mut [Desk<'_>], &[String]), form: &Path, rounds: usize) {
+    let db = form.with_file_name("sqlcipher.db");
+    let (number, readers) = (records.len().to_string(), desks.len());
+    sqlcipher::does("import", &db, &[form.to_str().unwrap(), &number, "100"]);
     let rival = || sqlcipher::does("read", &db, &[&number]);
     compare(
         (rounds, Some(GOAL)),
         (&format!("read by {readers} at once"), || {
-            read(&mut desks, &records)
+            read(desks, records)
         }),
         ("read with SQLCipher", rival),
     );
     compare(
         (rounds, None),
-        ("read by one", || read(&mut desks[..1], &records)),
+        ("read by one", || read(&mut desks[..1], records)),
         ("read with SQLCipher", rival),
     );
 }
