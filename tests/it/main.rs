@@ -60,6 +60,7 @@ mod grant_statement;
 mod grants;
 mod guarding;
 mod hiding;
+mod hostile;
 mod import_csv;
 mod interop;
 mod invited;
