@@ -49,6 +49,7 @@ mod export_all;
 mod failing_calls;
 mod finding;
 mod finding_canary;
+mod finding_people;
 mod founding;
 mod further_roles;
 mod gate;
