@@ -28,6 +28,7 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
+pub(crate) mod conflicts;
 mod grant;
 mod known;
 mod members;
@@ -64,7 +65,9 @@ impl Trust {
             trust.check_account(account)?;
         }
         if let Some(case) = &keys.case {
-            trust.check_team(case.id, (&case.team, keys.members.as_deref()))?;
+            let signed = (keys.members.as_deref(), keys.conflicts.as_slice());
+            let on = trust.check_team(case.id, &case.team, signed)?;
+            Self::check_apart(case, &on)?;
         }
         Ok(trust)
     }
