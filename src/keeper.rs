@@ -39,6 +39,7 @@ pub(crate) mod commit;
 pub(crate) mod compartments;
 pub mod config;
 pub(crate) mod confirming;
+pub(crate) mod conflicts;
 pub mod create;
 pub mod custody;
 pub(crate) mod directory;

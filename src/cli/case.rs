@@ -16,6 +16,7 @@ use crate::cli::resolve;
 use crate::cli::session::with_desk;
 use crate::cli::table::Table;
 use crate::desk::Case;
+use crate::desk::ConflictLine;
 use crate::desk::Desk;
 use crate::keeper::facts::Service;
 use crate::records::dates;
@@ -40,6 +41,7 @@ enum Command {
     Reopen(Which),
     /// Put people on a case's team, or take them off
     Team(Team),
+    Conflict(Conflict),
 }
 
 /// Open a case
@@ -88,6 +90,30 @@ struct Member {
     user: String,
 }
 
+/// Write down that somebody knows a case's family, and keep them apart from it
+///
+/// From then on they are off the team, read nothing of the case, decide and handle nothing of it, and nothing of it can
+/// be given to them; what they were given of it ends. You may say it of yourself where you are on the team; coordinators,
+/// safeguarding leads and data protection leads of anybody. `case show` shows the register. People on file are kept by
+/// those who keep them all the same.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  strongroom case conflict c_abcdefgh sam --reason \"Her sister teaches the elder child\"
+  strongroom case conflict c_abcdefgh sam --end --reason \"The family has moved away\"")]
+struct Conflict {
+    /// The case's id
+    case: String,
+    /// Who knows the family, by handle or id
+    user: String,
+    /// They are kept apart no more; said by a coordinator or safeguarding lead, never by themselves
+    #[arg(long)]
+    end: bool,
+    /// Why; only those who read the case can read this
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
 pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     with_desk(ask, out, |desk, out| match args.command {
         Command::Open(args) => {
@@ -123,7 +149,30 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
                 out,
             )
         }
+        Command::Conflict(said) => conflict(desk, ask, &said, out),
     })
+}
+
+fn conflict(desk: &mut Desk, ask: &Ask, said: &Conflict, out: &mut Out) -> Result<(), CliError> {
+    let id = resolve::case(desk, ask, &said.case)?;
+    let user = &said.user;
+    if said.end {
+        desk.end_conflict(&id, user, &said.reason)?;
+    } else {
+        desk.note_conflict(&id, user, &said.reason)?;
+    }
+    if out.json() {
+        return out.document(&json!({"id": id, "user": user, "apart": !said.end}));
+    }
+    let says = if said.end {
+        format!(
+            "Nothing keeps {user} apart from case {id} any more. To put them on its team: strongroom case team add"
+        )
+    } else {
+        format!("Written down: {user} knows this family and is kept apart from case {id}.")
+    };
+    out.done(Some(&id), &says);
+    Ok(())
 }
 
 fn list(desk: &mut Desk, out: &mut Out) -> Result<(), CliError> {
@@ -179,8 +228,28 @@ fn show(case: &Case, out: &mut Out) -> Result<(), CliError> {
         facts.push(("No report of", days.join(", ")));
     }
     out.facts(&facts);
+    conflicts(case, out);
     people(case, out);
     Ok(())
+}
+
+/// Who knows the family, and knew it before.
+fn conflicts(case: &Case, out: &mut Out) {
+    if case.conflicts.is_empty() {
+        return;
+    }
+    out.gap();
+    out.heading("Who knows the family");
+    for one in &case.conflicts {
+        let what = if one.ended { "no more" } else { "kept apart" };
+        let why = one.why.as_deref().unwrap_or("(why is not open to you)");
+        let at = dates::people_moment(one.at);
+        let facts = [(
+            one.user.as_str(),
+            format!("{what} from {at}, by {}: {why}", one.by),
+        )];
+        out.facts(&facts);
+    }
 }
 
 /// What whoever opens anything of a case has to know first.
@@ -243,6 +312,16 @@ fn team(case: &Case) -> Vec<&str> {
     team
 }
 
+fn conflict_document(one: &ConflictLine) -> Value {
+    json!({
+        "user": one.user,
+        "apart": !one.ended,
+        "at": one.at.to_string(),
+        "by": one.by,
+        "why": one.why,
+    })
+}
+
 fn document(case: &Case) -> Value {
     json!({
         "id": case.id,
@@ -254,6 +333,7 @@ fn document(case: &Case) -> Value {
         "closed_at": case.closed_at.map(|at| at.to_string()),
         "rekey_pending": case.rekey_pending.map(|at| at.to_string()),
         "sessions_without_report": case.unreported,
+        "conflicts": case.conflicts.iter().map(conflict_document).collect::<Vec<Value>>(),
         "people": case.people.iter().map(person::document).collect::<Vec<Value>>(),
     })
 }

@@ -1,4 +1,4 @@
-//! `strongroom find`: records and cases by the words of their titles and texts.
+//! `strongroom find`: records, cases and people on file by the words of their titles, names and texts.
 
 use serde_json::Value;
 use serde_json::json;
@@ -17,6 +17,7 @@ use crate::desk::FoundLine;
 use crate::desk::NoQuery;
 use crate::desk::Query;
 use crate::desk::finding::CASE;
+use crate::desk::finding::PERSON;
 use crate::records::dates;
 use crate::records::dates::Edge;
 
@@ -25,32 +26,39 @@ const SHOWN: usize = 50;
 /// The most that can be asked for.
 const MOST: usize = 1000;
 
-/// Find records and cases by words of their titles, or of what they say
+/// Find records, cases and people by words of their titles, names and texts
 ///
 /// All words have to be there, in any order; the beginning of a word is enough, and capitals, accents, hyphens and
 /// apostrophes do not matter: "ty coch" finds Tŷ-Coch. Put words in quotation marks, '"like these"', where they
 /// stand whole and next to each other. Without words you are asked for them, so that no name stays in your shell's
-/// history. What you look for is written down nowhere; which titles were searched and which were shown is.
+/// history. What you look for is written down nowhere; which titles and names were searched and which were shown is.
+/// People are found by every name they have or had, in any script that is on file, and by nothing else.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   strongroom find ty coch
   strongroom find parry --kind contact-report --since 2026-01-01
+  strongroom find kovalenko --kind person
+  strongroom find contact --person d_abcdefgh
   strongroom find '\"asthma pump\"' --text --case c_abcdefgh")]
 pub(crate) struct Args {
     /// What to look for [default: you are asked]
     #[arg(value_name = "WORDS")]
     words: Vec<String>,
-    /// Only records of this case
+    /// Only records of this case, and people who are part of it
     #[arg(long, value_name = "CASE")]
     case: Option<String>,
-    /// Only this kind of record; case for cases alone
+    /// Only records that name this person on file as one they are about, and records of cases they are part
+    /// of; no cases and no people
+    #[arg(long, value_name = "PERSON")]
+    person: Option<String>,
+    /// Only this kind of record; case for cases alone, person for people alone
     #[arg(long)]
     kind: Option<String>,
-    /// Only what happened, or was filed, on this date or later
+    /// Only what happened, or was filed, on this date or later; of people, what was last written of them
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
-    /// Only what happened, or was filed, on this date or earlier
+    /// Only what happened, or was filed, on this date or earlier; of people as above
     #[arg(long, value_name = "DATE")]
     until: Option<String>,
     /// Go through what records say, not titles alone: each record searched so has it in its history. What
@@ -63,8 +71,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
-    if let Some(kind) = args.kind.as_deref().filter(|kind| *kind != CASE) {
-        kind::find(kind)?;
+    match (args.kind.as_deref(), &args.person) {
+        (Some(CASE | PERSON), Some(_)) => {
+            let says = "--person is for records alone; leave it out, or --kind";
+            return Err(CliError::usage(says));
+        }
+        (Some(kind), _) if !matches!(kind, CASE | PERSON) => {
+            kind::find(kind)?;
+        }
+        _ => {}
     }
     let query = Query::parse(&words(args, ask)?).map_err(no_query)?;
     with_desk(ask, out, |desk, out| {
@@ -81,8 +96,13 @@ pub(crate) fn run(args: &Args, ask: &Ask, out: &mut Out) -> Result<(), CliError>
             Some(case) => Some(resolve::case(desk, ask, case)?),
             None => None,
         };
+        let person = match &args.person {
+            Some(person) => Some(resolve::person(desk, ask, person)?),
+            None => None,
+        };
         let among = Among {
             case,
+            person,
             kind: args.kind.clone(),
             since,
             until,
@@ -158,7 +178,7 @@ fn show(found: &Found, args: &Args, out: &mut Out) -> Result<(), CliError> {
     let none = if args.text {
         "Nothing that you may see has all of these words."
     } else {
-        "Nothing that you may see has all of these words in its title. Add --text to search what records say."
+        "Nothing that you may see has all of these words in its title or name. Add --text to search what records say."
     };
     out.table(&table, none);
     if found.more {
@@ -179,7 +199,9 @@ fn more(limit: usize) -> String {
     } else {
         ""
     };
-    format!("{first}: add words, narrow it down with --case, --kind, --since or --until{rest}.")
+    format!(
+        "{first}: add words, narrow it down with --case, --person, --kind, --since or --until{rest}."
+    )
 }
 
 fn document(line: &FoundLine) -> Value {

@@ -20,7 +20,9 @@ use crate::desk::trust::Trust;
 use crate::ids::CaseId;
 use crate::ids::PersonId;
 use crate::keeper::facts::Purpose;
+use crate::keeper::facts::Role;
 use crate::keeper::facts::Service;
+use crate::keeper::members::CaseTeam;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
@@ -56,7 +58,7 @@ impl Desk<'_> {
         })?;
         let (keys, trust) = self.keys(None)?;
         let case = CaseId::random();
-        let members = roll(&keys).as_roll().case(&BTreeSet::new());
+        let members = roll(&keys).as_roll().case(&CaseTeam::default());
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Epoch);
         let recipients = Recipients::new(&trust, &keys);
@@ -128,8 +130,23 @@ impl Desk<'_> {
         keep_apart(&mut people);
         people.sort_by_cached_key(|one| (fold(&one.card.name), one.id));
         drop(followed);
+        let secret = match &found.card {
+            Some(_) => Some(open::follow(
+                &proven,
+                self.person.identity(),
+                &found.chain,
+                &trust,
+            )?),
+            None => None,
+        };
+        let conflicts = if self.account.is(Role::Assessor) {
+            Vec::new()
+        } else {
+            Self::opened_conflicts((&proven, &found), secret.as_ref(), (&keys, &trust))?
+        };
         let mut shown = self.shown_case(&proven, found, &keys, &trust)?;
         shown.people = people;
+        shown.conflicts = conflicts;
         Ok(shown)
     }
 
@@ -172,6 +189,7 @@ impl Desk<'_> {
             rekey_pending: served.rekey_pending,
             unreported: served.unreported,
             people: Vec::new(),
+            conflicts: Vec::new(),
         })
     }
 

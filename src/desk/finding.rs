@@ -19,6 +19,7 @@ use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::reading::parse_case;
 use crate::ids::CaseId;
+use crate::ids::PersonId;
 use crate::ids::RecordId;
 use crate::keeper::finding::MOST;
 use crate::keeper::message::Want;
@@ -38,13 +39,17 @@ pub use crate::desk::finding::query::Query;
 
 /// What cases are called where records have a kind.
 pub const CASE: &str = "case";
+/// What people on file are called.
+pub const PERSON: &str = "person";
 
 /// What is searched. By default every title the person may see.
 #[derive(Debug, Clone, Default)]
 pub struct Among {
-    /// Only records of this case.
+    /// Only records of this case, and people who are part of it.
     pub case: Option<String>,
-    /// Only this kind of record; [`CASE`] for cases alone.
+    /// Only records that are about this person on file, or of a case they are part of.
+    pub person: Option<String>,
+    /// Only this kind of record; [`CASE`] for cases alone, [`PERSON`] for people alone.
     pub kind: Option<String>,
     /// Only from this day on, `YYYY-MM-DD`: when what is told happened, or it was filed.
     pub since: Option<String>,
@@ -62,6 +67,8 @@ pub enum FoundId {
     Record(RecordId),
     /// A case.
     Case(CaseId),
+    /// Somebody on file.
+    Person(PersonId),
 }
 
 impl fmt::Display for FoundId {
@@ -69,6 +76,7 @@ impl fmt::Display for FoundId {
         match self {
             Self::Record(id) => id.fmt(f),
             Self::Case(id) => id.fmt(f),
+            Self::Person(id) => id.fmt(f),
         }
     }
 }
@@ -80,7 +88,7 @@ pub struct FoundLine {
     pub id: FoundId,
     /// The record's kind, or what else it is.
     pub kind: String,
-    /// What its card says.
+    /// What its card says; of somebody on file, their name.
     pub title: String,
     /// The day it stands under, `YYYY-MM-DD`.
     pub day: String,
@@ -157,25 +165,35 @@ impl Desk<'_> {
     /// Has everything served that is to be searched, page by page, each page an entry.
     ///
     /// # Errors
-    /// [`DeskError`]; [`DeskError::Unknown`] for a case that is not there or not the person's to see.
+    /// [`DeskError`]; [`DeskError::Unknown`] for a case or somebody on file who is not there or not the person's
+    /// to see.
     pub fn searchable(&mut self, among: &Among) -> Result<Searchable, DeskError> {
         let case = among.case.as_deref().map(parse_case);
+        let about = among.person.as_deref();
+        let about = about.map(|person| self.person(person, None)).transpose()?;
         let only = Only {
             kind: among.kind.clone(),
             since: among.since.clone(),
             until: among.until.clone(),
+            person: about.as_ref().map(|person| person.id),
             search: true,
         };
-        let cases_alone = among.kind.as_deref() == Some(CASE);
+        let kind = among.kind.as_deref();
+        let beside_records = |sort: &str| kind.is_none_or(|kind| kind == sort) && about.is_none();
+        let records = !matches!(kind, Some(CASE | PERSON));
         let mut entries = Vec::new();
-        if !cases_alone {
-            entries.extend(self.findable_records(case, &only)?);
+        // Where a case is named, the keeper says by this whether there is one.
+        if records || case.is_some() {
+            entries.extend(self.findable_records(case, &only, about.as_ref())?);
         }
-        if !cases_alone && among.text {
+        if records && among.text {
             self.add_texts(case, &only, &mut entries)?;
         }
-        if case.is_none() && (cases_alone || among.kind.is_none()) {
+        if beside_records(CASE) && case.is_none() {
             entries.extend(self.findable_cases(&only)?);
+        }
+        if beside_records(PERSON) {
+            entries.extend(self.findable_people(case, &only)?);
         }
         Ok(Searchable::new(entries))
     }
@@ -214,6 +232,7 @@ impl Desk<'_> {
             match one.id {
                 FoundId::Record(record) => asked.records.insert(record),
                 FoundId::Case(case) => asked.cases.insert(case),
+                FoundId::Person(person) => asked.people.insert(person),
             };
         }
         let load = Load::Found(Box::new(asked.clone()));
@@ -227,21 +246,20 @@ impl Desk<'_> {
             .filter(|one| match one.id {
                 FoundId::Record(record) => allowed.records.contains(&record),
                 FoundId::Case(case) => allowed.cases.contains(&case),
+                FoundId::Person(person) => allowed.people.contains(&person),
             })
             .copied()
             .collect();
-        let asked_for =
-            allowed.records.is_subset(&asked.records) && allowed.cases.is_subset(&asked.cases);
-        if !asked_for || !names(&detail, &shown, proven.leaf().index) {
+        if !allowed.is_within(&asked) || !names(&detail, &shown, proven.leaf().index) {
             return Err(DeskError::damaged(
-                "the entry names other records than were found; nothing is shown",
+                "the entry names others than were found; nothing is shown",
             ));
         }
         Ok(shown.into_iter().map(Findable::line).collect())
     }
 }
 
-/// Whether an entry names exactly the records among these.
+/// Whether an entry names exactly the records and the people among these.
 fn names(detail: &serde_json::Value, shown: &[&Findable], index: LeafIndex) -> bool {
     let keys = shown.iter().filter_map(|one| one.key.as_ref());
     let wanted: BTreeSet<String> = keys.map(|key| list_ref(key, index).to_string()).collect();

@@ -8,6 +8,7 @@ mod agree;
 mod ahead;
 mod backup;
 mod checked;
+mod conflicts;
 mod found;
 mod grants;
 mod hostile;

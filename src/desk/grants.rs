@@ -273,7 +273,10 @@ fn check_asked_for(
                 HeaderOf::Part { record, .. } => case.is_some() || records.contains(&record),
                 HeaderOf::CaseCard { case: card, .. } => case == Some(card),
                 // People on file are open to no grant.
-                HeaderOf::Note { .. } | HeaderOf::Centre {} | HeaderOf::Envelope { .. } => false,
+                HeaderOf::Conflict { .. }
+                | HeaderOf::Note { .. }
+                | HeaderOf::Centre {}
+                | HeaderOf::Envelope { .. } => false,
             };
             if !asked {
                 return Err(other());

@@ -133,9 +133,9 @@ impl Desk<'_> {
             recipient: Some(secret.recipient()),
             ..last.vouched()
         })?;
-        let Entitled::Record { team, signed, .. } = &served.entitled else {
+        if !matches!(&served.entitled, Entitled::Record { .. }) {
             return Err(link::unexpected());
-        };
+        }
         let mut said = match epoch.purpose {
             Purpose::Own { .. } => members::open_to(&epoch, &served.entitled, &trust)?,
             _ => OpenTo::of(&served.facts, 0),
@@ -145,12 +145,10 @@ impl Desk<'_> {
         }
         said.number = said.number.saturating_add(1);
         changed(&mut said, &keys);
-        if let Some(case) = said.case {
-            trust.check_team(case, (team, signed.as_deref()))?;
-        }
+        let on = members::team_of(said.case, &served.entitled, &trust)?;
         let rules = Rules::from_kinds(Kinds::builtin());
         let rules = &rules.of(&said.kind).people;
-        let members = roll(&keys).as_roll().own(&said, rules, team);
+        let members = roll(&keys).as_roll().own(&said, rules, &on);
         let (made, statement) = self.own_compartment(said, &members, (&keys, &trust))?;
         Ok(Reseal {
             statement: statement.into_bytes(),

@@ -11,9 +11,11 @@ use crate::desk::seal::Made;
 use crate::desk::seal::Plan;
 use crate::desk::seal::Recipients;
 use crate::desk::trust::Trust;
+use crate::ids::CaseId;
 use crate::ids::CompartmentId;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Purpose;
+use crate::keeper::members::CaseTeam;
 use crate::keeper::message::answer::ChainLink;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::EpochStatement;
@@ -50,21 +52,27 @@ pub(crate) fn signed(
     let members = match (epoch.purpose, entitled) {
         (Purpose::Team { role }, Entitled::Team {}) => roll.as_roll().team(role),
         (Purpose::People, Entitled::People {}) => roll.as_roll().people(),
-        (Purpose::Case { case }, Entitled::Case { team, signed }) => {
-            trust.check_team(case, (team, signed.as_deref()))?;
-            roll.as_roll().case(team)
+        (
+            Purpose::Case { case },
+            Entitled::Case {
+                team,
+                signed,
+                conflicts,
+            },
+        ) => {
+            let on = trust.check_team(case, team, (signed.as_deref(), conflicts))?;
+            check_whole(&epoch, conflicts)?;
+            roll.as_roll().case(&on)
         }
-        (Purpose::Own { record }, Entitled::Record { team, signed, .. }) => {
+        (Purpose::Own { record }, Entitled::Record { .. }) => {
             let said = open_to(&epoch, entitled, trust)?;
             if said.record != record {
                 return Err(unsigned(&said));
             }
-            if let Some(case) = said.case {
-                trust.check_team(case, (team, signed.as_deref()))?;
-            }
+            let on = team_of(said.case, entitled, trust)?;
             let rules = Rules::from_kinds(Kinds::builtin());
             let rules = &rules.of(&said.kind).people;
-            roll.as_roll().own(&said, rules, team)
+            roll.as_roll().own(&said, rules, &on)
         }
         _ => {
             return Err(DeskError::damaged(
@@ -73,6 +81,54 @@ pub(crate) fn signed(
         }
     };
     Ok(Signed { epoch, members })
+}
+
+/// Checks that the register of a case has the word that was its newest when the case's key was made: a keeper that
+/// leaves out who is kept apart is not believed.
+fn check_whole(epoch: &EpochStatement, register: &[String]) -> Result<(), DeskError> {
+    let is_there = |digest: &String| register.iter().any(|text| digest_of(text) == *digest);
+    if epoch.members.as_ref().is_none_or(is_there) {
+        return Ok(());
+    }
+    Err(DeskError::damaged(
+        "the keeper leaves out of a case's conflict register what the case's key was made for; nothing was sealed",
+    ))
+}
+
+/// SHA-256 of the newest word of a case's conflict register, hex: what the case's next epoch is made for.
+pub(crate) fn newest_word(entitled: &Entitled) -> Option<String> {
+    match entitled {
+        Entitled::Case { conflicts, .. } => conflicts.last().map(|text| digest_of(text)),
+        _ => None,
+    }
+}
+
+fn digest_of(text: &str) -> String {
+    Digest::of(text.as_bytes()).hex()
+}
+
+/// Who works on a record's case, and who is kept apart from it, as it is signed.
+///
+/// # Errors
+/// [`DeskError::Damaged`] when the keeper says otherwise.
+pub(crate) fn team_of(
+    case: Option<CaseId>,
+    entitled: &Entitled,
+    trust: &Trust,
+) -> Result<CaseTeam, DeskError> {
+    match (case, entitled) {
+        (
+            Some(case),
+            Entitled::Record {
+                team,
+                signed,
+                conflicts,
+                ..
+            },
+        ) => trust.check_team(case, team, (signed.as_deref(), conflicts)),
+        // Without a case there is no team, whatever a keeper says.
+        _ => Ok(CaseTeam::default()),
+    }
 }
 
 /// Whom a record is open to, as signed: the very statement that the epoch was made for.

@@ -13,6 +13,7 @@ use crate::desk::on_file::seal::Draft;
 use crate::desk::on_file::seal::NO_KEY;
 use crate::desk::parts::recorded;
 use crate::desk::reading::parse_case;
+use crate::desk::versions::audit_key_of;
 use crate::ids::CaseId;
 use crate::ids::PersonId;
 use crate::keeper::facts::Note;
@@ -40,6 +41,14 @@ impl Desk<'_> {
     /// # Errors
     /// [`DeskError`].
     pub fn people(&mut self) -> Result<Vec<Person>, DeskError> {
+        let people = self.people_and_keys()?.into_iter();
+        let mut people: Vec<Person> = people.map(|(person, _)| person).collect();
+        people.sort_by_cached_key(|one| (crate::records::fold::fold(&one.card.name), one.id));
+        Ok(people)
+    }
+
+    /// The same, each with the audit key by which an entry names them.
+    pub(crate) fn people_and_keys(&mut self) -> Result<Vec<(Person, RecordKey)>, DeskError> {
         let (keys, trust) = self.keys(None)?;
         let (served, proven, detail) =
             self.ask_and_see(Want::ListPeople {}, Load::Nothing {}, Because::default())?;
@@ -51,9 +60,8 @@ impl Desk<'_> {
         for one in &served {
             check_shown(&proven, &detail, one)?;
             let opened = self.opened_person(&proven, one, (&mut followed, &trust))?;
-            people.push(Person::of(opened, &keys)?);
+            people.push((Person::of(opened, &keys)?, audit_key_of(&one.k_person)?));
         }
-        people.sort_by_cached_key(|one| (crate::records::fold::fold(&one.card.name), one.id));
         Ok(people)
     }
 

@@ -27,6 +27,7 @@ use crate::keeper::facts::Place;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Subject;
 use crate::keeper::facts::VersionFacts;
+use crate::keeper::members::CaseTeam;
 use crate::keeper::members::RollData;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::FiledFacts;
@@ -153,11 +154,8 @@ impl Desk<'_> {
             let covers = |said: &GrantStatement| said.case == Some(id);
             return Ok((recorded(&of_case, &purposes, covers, trust)?, None));
         }
-        let team = keys
-            .case
-            .as_ref()
-            .map(|case| case.team.clone())
-            .unwrap_or_default();
+        // What the keeper says of it was held against what is signed.
+        let on = keys.case.as_ref().map(CaseTeam::of).unwrap_or_default();
         let open_to = OpenTo {
             record,
             number: 1,
@@ -168,7 +166,7 @@ impl Desk<'_> {
             deciders: facts.deciders.iter().copied().collect(),
             handler: facts.handler,
         };
-        let members = roll.as_roll().own(&open_to, &rule.people, &team);
+        let members = roll.as_roll().own(&open_to, &rule.people, &on);
         let (made, said) = self.own_compartment(open_to, &members, (keys, trust))?;
         let to = Destination {
             id: made.new.id,

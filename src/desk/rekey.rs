@@ -47,7 +47,7 @@ impl Desk<'_> {
             id,
             purpose: signed.epoch.purpose,
             number: signed.epoch.number.saturating_add(1),
-            said: signed.epoch.members,
+            said: members::newest_word(&entitled).or(signed.epoch.members),
         };
         let by = self.account.id.to_string();
         let heading = self.heading(&by, StatementKind::Epoch);

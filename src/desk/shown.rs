@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::desk::OnFile;
 use crate::desk::checks::Check;
+use crate::desk::conflicts::ConflictLine;
 use crate::ids::CaseId;
 use crate::ids::PersonId;
 use crate::ids::RecordId;
@@ -60,6 +61,8 @@ pub struct Case {
     /// Who is part of it, where it was shown alone and the asker may open them: with their part in this case, and
     /// without what is to be kept from any of the others.
     pub people: Vec<OnFile>,
+    /// Its conflict register, oldest first, where it was shown alone and the asker works here.
+    pub conflicts: Vec<ConflictLine>,
 }
 
 /// One line of a list of records.

@@ -28,6 +28,7 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
+pub(crate) mod conflicts;
 mod followed;
 mod grant;
 mod known;
@@ -64,10 +65,12 @@ impl Trust {
         for account in &keys.accounts {
             self.check_account(account)?;
         }
-        match &keys.case {
-            Some(case) => self.check_team(case.id, (&case.team, keys.members.as_deref())),
-            None => Ok(()),
+        if let Some(case) = &keys.case {
+            let signed = (keys.members.as_deref(), keys.conflicts.as_slice());
+            let on = self.check_team(case.id, &case.team, signed)?;
+            Self::check_apart(case, &on)?;
         }
+        Ok(())
     }
 
     /// Whom these statements make known, from the root down. Nothing is said of what else a keeper shows.

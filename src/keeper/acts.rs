@@ -127,6 +127,12 @@ acts! {
     AddToTeam = "add-to-team", Member, Case, [], "case team add", "put someone on a case's team";
     /// Take someone off a case's team.
     RemoveFromTeam = "remove-from-team", Member, Case, [], "case team remove", "take someone off a case's team";
+    /// Say that one knows a family oneself.
+    DeclareConflict = "declare-conflict", Member, Case, [Reason], "case conflict", "say that you know a case's family";
+    /// Say that somebody else knows a family.
+    NoteConflict = "note-conflict", Member, Case, [Reason], "case conflict", "say that somebody knows a case's family";
+    /// Say that nothing speaks against somebody any more.
+    EndConflict = "end-conflict", Member, Case, [Reason], "case conflict", "end what keeps somebody apart from a case";
     /// Put somebody on file.
     AddPerson = "add-person", Admin, Vault, [], "person add", "put somebody on file";
     /// See who is on file.

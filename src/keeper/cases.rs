@@ -7,14 +7,17 @@ use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
 use crate::keeper::compartments::Way;
+use crate::keeper::conflicts::stands_apart;
 use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::CaseState;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::RecordFacts;
+use crate::keeper::facts::Role;
 use crate::keeper::gate::Logged;
 use crate::keeper::intake::send_again;
 use crate::keeper::leaving::cannot_join;
+use crate::keeper::members::CaseTeam;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::answer::ServedCase;
 use crate::keeper::message::load::HeaderOf;
@@ -60,7 +63,7 @@ impl Vault {
     ) -> Result<Step, Stop> {
         let permit = self.permit(request, Act::OpenCase, Resource::Vault)?;
         let by = request.asker.id.to_string();
-        let expected = self.roll()?.as_roll().case(&BTreeSet::new());
+        let expected = self.roll()?.as_roll().case(&CaseTeam::default());
         let maker = (by.as_str(), &request.asker.verifying);
         let made = &new.compartment;
         let body = self.check_compartment(made, maker, Purpose::Case { case }, &expected)?;
@@ -69,6 +72,8 @@ impl Vault {
             service: new.service,
             state: CaseState::Open,
             team: BTreeSet::new(),
+            conflicts: BTreeSet::new(),
+            conflict_words: 0,
             compartments: vec![made.id],
             opened_at: self.now(),
             closed_at: None,
@@ -160,17 +165,24 @@ impl Vault {
             })?,
             None => Vec::new(),
         };
+        let outside = request.asker.is(Role::Assessor);
         let ways = [(way, facts)];
         let through = through(&ways);
         let entry = request.entry(Act::ShowCase).showing(shown(&showings));
         let pledge = self.log_listing(permit, entry, through.into_iter())?;
         Ok(Step::serving(pledge, move |vault, logged| {
             let [(way, facts)] = ways;
+            let conflicts = if outside {
+                Vec::new()
+            } else {
+                vault.serve_conflicts(logged, &facts, way.as_ref().map(|(id, _)| *id))?
+            };
             let served = vault.serve_case(logged, facts, (way, told))?;
             let people = vault.serve_people(logged, showings)?;
             Ok(Served::Cases(vec![ServedCase {
                 unreported,
                 people,
+                conflicts,
                 ..served
             }]))
         }))
@@ -189,6 +201,7 @@ impl Vault {
             card: None,
             chain: Vec::new(),
             people: Vec::new(),
+            conflicts: Vec::new(),
         };
         let Some((compartment, way)) = way else {
             return Ok(served);
@@ -262,6 +275,9 @@ impl Vault {
         if add && !account.may_work() {
             return Err(Stop::Refused("bad-state", cannot_join(account)));
         }
+        if add && facts.conflicts.contains(&user) {
+            return Err(stands_apart(&handle));
+        }
         let changed = if add {
             facts.team.insert(user)
         } else {
@@ -283,6 +299,9 @@ impl Vault {
         let team = facts.team.clone();
         if said != (MembersStatement::Case { case, number, team }) {
             return Err(Stop::Stale);
+        }
+        if !add {
+            self.check_team_reads(&facts)?;
         }
         self.put_case(&facts)?;
         self.put_team_statement(case, statement)?;

@@ -59,9 +59,10 @@ impl Vault {
         let moved = self.keys.get(&units::epoch(lock.0, lock.1));
         let moved = moved.map(UnitKey::duplicate);
         let place = match of {
-            HeaderOf::Part { .. } | HeaderOf::CaseCard { .. } | HeaderOf::Note { .. } => {
-                self.header_place(of, lock)
-            }
+            HeaderOf::Part { .. }
+            | HeaderOf::CaseCard { .. }
+            | HeaderOf::Conflict { .. }
+            | HeaderOf::Note { .. } => self.header_place(of, lock),
             HeaderOf::Envelope { compartment, epoch } => moved.map(|key| {
                 let natural = units::numbered(compartment.as_bytes(), *epoch);
                 (key, Tree::Envelope, natural)

@@ -1,6 +1,7 @@
 //! Who may be told of a proposal, and who may be its second person.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
 use crate::ids::CaseId;
@@ -102,8 +103,40 @@ impl Vault {
         }
     }
 
-    /// Who may be the second person: those who may work, whom policy lets approve it, and from whom nothing
-    /// it names is hidden.
+    /// A case a proposal is about whose family somebody knows, if there is one: they decide on nothing of it.
+    pub(crate) fn known_case(
+        &self,
+        user: UserId,
+        facts: &ProposalFacts,
+    ) -> Result<Option<CaseFacts>, Broken> {
+        let mut cases: BTreeSet<CaseId> = BTreeSet::new();
+        match &facts.what {
+            Proposed::Grant { grant } => {
+                let grant = self.shared.grants.get(grant);
+                cases.extend(grant.and_then(|grant| grant.case));
+            }
+            Proposed::MoveRecord { from, to, .. } => cases.extend(from.iter().chain([to])),
+            Proposed::OverrideService { case, .. } => cases.extend([*case]),
+            // A record to be released stands among those it names.
+            Proposed::ReleaseRecord { .. }
+            | Proposed::ReissueUser { .. }
+            | Proposed::ChangeTwoPerson { .. } => {}
+        }
+        for record in self.named(facts) {
+            cases.extend(self.record(record)?.and_then(|record| record.case));
+        }
+        for case in cases {
+            let case = self.case(case)?;
+            let known = case.filter(|case| case.conflicts.contains(&user));
+            if known.is_some() {
+                return Ok(known);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Who may be the second person: those who may work, whom policy lets approve it, from whom nothing it names is
+    /// hidden, and who know no family it is about.
     fn eligible(&self, facts: &ProposalFacts) -> Result<Vec<UserId>, Broken> {
         let records = self.named(facts);
         let facts = ProposalFacts {
@@ -116,6 +149,7 @@ impl Vault {
             if account.may_work()
                 && self.may_approve(&account, &facts)
                 && self.hides(&account, &grants, &records)?.is_none()
+                && self.known_case(account.id, &facts)?.is_none()
             {
                 eligible.push(account.id);
             }

@@ -137,6 +137,7 @@ impl Vault {
                 continue;
             };
             if self.may_rekey(&facts, asker, &roll)?
+                && !self.is_apart(facts.purpose, asker.id)?
                 && self.ought_to_hold(&facts, &roll)?.is_some()
                 && self.way(asker.id, id)?.is_some()
             {
@@ -153,7 +154,10 @@ impl Vault {
             let Some(facts) = self.compartment(*id)? else {
                 continue;
             };
-            if self.confirmable(&facts, asker)? && self.way(asker.id, *id)?.is_some() {
+            if self.confirmable(&facts, asker)?
+                && !self.is_apart(facts.purpose, asker.id)?
+                && self.way(asker.id, *id)?.is_some()
+            {
                 found.push(*id);
             }
         }
@@ -266,16 +270,8 @@ impl Vault {
         roll: &RollData,
     ) -> Result<bool, Broken> {
         let team = matches!(facts.purpose, Purpose::Team { .. });
-        Ok((team && self.is_out_of_place(facts.id, roll)?) || self.hidden_from(facts, user)?)
-    }
-
-    /// Whether a compartment is of a record that does not exist for this person, whatever keys they hold.
-    fn hidden_from(&self, facts: &CompartmentFacts, user: UserId) -> Result<bool, Broken> {
-        let Purpose::Own { record } = facts.purpose else {
-            return Ok(false);
-        };
-        let record = self.record(record)?;
-        Ok(record.is_some_and(|record| record.excluded.contains(&user)))
+        Ok((team && self.is_out_of_place(facts.id, roll)?)
+            || self.is_closed_to(facts, user, roll)?)
     }
 
     /// Serves the asker's own envelopes, to be sealed to new keys of theirs: everyone may, whether or not

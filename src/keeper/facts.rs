@@ -18,6 +18,7 @@ use crate::ids::UserId;
 use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
+pub mod case;
 pub mod day;
 pub mod member;
 pub mod person;
@@ -27,6 +28,7 @@ pub mod told;
 pub mod words;
 
 pub use crate::records::words::Service;
+pub use case::CaseFacts;
 pub use member::Member;
 pub use person::LinkFacts;
 pub use person::Note;
@@ -109,30 +111,6 @@ impl AccountFacts {
     pub fn is(&self, role: Role) -> bool {
         self.roles().any(|one| one == role)
     }
-}
-
-/// A case, without its title and people (they are a card sealed to the case).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CaseFacts {
-    /// The case.
-    pub id: CaseId,
-    /// How contact happens.
-    pub service: Service,
-    /// Whether it takes records.
-    pub state: CaseState,
-    /// Who works on it.
-    pub team: BTreeSet<UserId>,
-    /// Where its records are sealed: the case's own compartment first.
-    pub compartments: Vec<CompartmentId>,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// When it was last closed.
-    pub closed_at: Option<Timestamp>,
-    /// How many versions the card has had; the card of a case is `part(case, n)`.
-    pub card: u32,
-    /// Kept for later versions.
-    #[serde(flatten)]
-    pub other: Other,
 }
 
 /// A person a record is about, and as what.

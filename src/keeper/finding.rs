@@ -4,11 +4,13 @@
 
 use crate::ids::CaseId;
 use crate::ids::CompartmentId;
+use crate::ids::PersonId;
 use crate::ids::RecordId;
 use crate::keeper::acts::Act;
 use crate::keeper::listing::Ways;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::finding::Findings;
+use crate::keeper::on_file;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
@@ -50,9 +52,15 @@ impl Vault {
             shown.found.cases.extend(through.map(|_| *case));
             shown.through.extend(through);
         }
+        let mut ways = on_file::Ways::new();
+        for person in &found.people {
+            let seen = or_not(self.found_person(request, *person, &mut ways))?;
+            shown.found.people.extend(seen.map(|()| *person));
+        }
         let Shown { found, through } = shown;
         let entry = request.entry(Act::FindRecords);
         let entry = entry.listing(found.records.iter().copied().collect());
+        let entry = entry.showing(found.people.iter().copied().collect());
         let pledge = self.log_listing(permit, entry, through.into_iter())?;
         Ok(Step::serving(pledge, move |_, _| {
             Ok(Served::Found(Box::new(found)))
@@ -80,6 +88,19 @@ impl Vault {
         drop(self.permit(request, Act::ShowCase, Resource::Case(&facts))?);
         let way = self.way_to_case(request.asker.id, &facts)?;
         way.map(|(compartment, _)| compartment).ok_or(Stop::Unknown)
+    }
+
+    /// Checks that the newest card of somebody on file is open to the asker. None is opened through a grant.
+    fn found_person(
+        &self,
+        request: &Request,
+        person: PersonId,
+        ways: &mut on_file::Ways,
+    ) -> Result<(), Stop> {
+        let (_, facts) = self.permit_person(request, Act::ShowPerson, person)?;
+        let card = [facts.newest_card()].into();
+        let showing = self.showing(request, facts, (&card, ways))?;
+        showing.map(drop).ok_or(Stop::Unknown)
     }
 }
 

@@ -191,6 +191,7 @@ impl Vault {
                     let says = "records of this kind have no decision-makers, or nobody was named";
                     return Err(refused(says));
                 }
+                self.check_not_apart(facts.case, users)?;
                 for user in users {
                     let account = self.known(*user)?;
                     let outside = account.is(Role::Assessor) || !account.may_work();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::ids::CompartmentId;
 use crate::ids::RecordId;
+use crate::keeper::conflicts;
 use crate::keeper::create::CENTRE;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::Member;
@@ -88,6 +89,8 @@ impl Vault {
         if let Purpose::Case { case } = facts.purpose {
             let cards = self.case(case)?.map_or(0, |facts| facts.card);
             all.extend((1..=cards).map(|number| HeaderOf::CaseCard { case, number }));
+            let words = self.case(case)?.map_or(0, |facts| facts.conflict_words);
+            all.extend((1..=words).map(|number| HeaderOf::Conflict { case, number }));
         }
         all.extend(self.notes_under(facts.purpose)?);
         if facts.purpose
@@ -156,6 +159,10 @@ impl Vault {
                 let key = self.header_key(&units::case(case), &lock)?;
                 Some((key, Tree::Header, number.to_be_bytes().to_vec()))
             }
+            HeaderOf::Conflict { case, number } => {
+                let key = self.header_key(&units::case(case), &lock)?;
+                Some((key, Tree::Header, conflicts::natural(number)))
+            }
             HeaderOf::Note { person, note } => {
                 let key = self.header_key(&units::person(person), &lock)?;
                 Some((key, Tree::Header, note.natural()))
@@ -187,9 +194,10 @@ impl Vault {
         let kept = units::epoch(compartment, before);
         let kept = self.keys.get(&kept).ok_or(Broken::NoUnit)?.duplicate();
         match new.of {
-            HeaderOf::Part { .. } | HeaderOf::CaseCard { .. } | HeaderOf::Note { .. } => {
-                self.put_first_header(new, (compartment, epoch))
-            }
+            HeaderOf::Part { .. }
+            | HeaderOf::CaseCard { .. }
+            | HeaderOf::Conflict { .. }
+            | HeaderOf::Note { .. } => self.put_first_header(new, (compartment, epoch)),
             HeaderOf::Envelope {
                 compartment: of,
                 epoch: number,

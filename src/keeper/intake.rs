@@ -80,6 +80,7 @@ impl Vault {
             ));
         }
         self.check_users(filed)?;
+        self.check_not_apart(filed.case, filed.deciders.iter().chain(&filed.handler))?;
         if !rules.has_clocks(&filed.clocks) {
             return Err(refused(
                 "the record names a clock its kind does not have, or no day for it",

@@ -49,12 +49,16 @@ impl Vault {
         }
         // Of an account that ends while suspended, the suspension's time stands.
         let since = account.suspended_at.filter(|_| stops);
-        self.put_account(AccountFacts {
+        let changed = AccountFacts {
             state,
             os_user: account.os_user.filter(|_| !stops),
             suspended_at: since.or_else(|| stops.then(|| self.now())),
             ..account
-        })?;
+        };
+        if stops {
+            self.check_not_last(&changed)?;
+        }
+        self.put_account(changed)?;
         self.put_statement(user, statement)?;
         if stops {
             self.end_envelopes_of(user)?;

@@ -8,6 +8,7 @@
 //! the same rules as reading, each named by the entry of its page.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
 use crate::ids::CaseId;
@@ -53,19 +54,28 @@ pub(crate) struct Sought {
     act: Act,
     case: Option<CaseId>,
     only: Only,
+    /// The cases of the person that all is to be about, as far as the asker may know.
+    of_person: BTreeSet<CaseId>,
 }
 
 impl Sought {
     /// Cards.
     pub(crate) fn cards(case: Option<CaseId>, only: Only) -> Self {
-        let act = Act::ListRecords;
-        Self { act, case, only }
+        Self::new(Act::ListRecords, case, only)
     }
 
     /// Bodies, to search their text.
     pub(crate) fn texts(case: Option<CaseId>, only: Only) -> Self {
-        let act = Act::SearchText;
-        Self { act, case, only }
+        Self::new(Act::SearchText, case, only)
+    }
+
+    const fn new(act: Act, case: Option<CaseId>, only: Only) -> Self {
+        Self {
+            act,
+            case,
+            only,
+            of_person: BTreeSet::new(),
+        }
     }
 
     fn part(&self) -> u32 {
@@ -86,6 +96,12 @@ impl Sought {
     fn takes(&self, facts: &RecordFacts) -> bool {
         (self.case.is_none() || facts.case == self.case)
             && (self.only.is_all() || self.only.takes(&facts.kind, &facts.day()))
+            && self.only.person.is_none_or(|person| {
+                facts.is_about(person)
+                    || facts
+                        .case
+                        .is_some_and(|case| self.of_person.contains(&case))
+            })
     }
 }
 
@@ -108,9 +124,13 @@ impl Vault {
     pub(crate) fn list_records(
         &mut self,
         request: &Request,
-        sought: Sought,
+        mut sought: Sought,
         page: u32,
     ) -> Result<Step, Stop> {
+        if let Some(person) = sought.only.person {
+            let (_, facts) = self.permit_person(request, Act::ShowPerson, person)?;
+            sought.of_person = self.known_cases(request.asker.id, &facts)?;
+        }
         let permit = match sought.case {
             Some(case) => {
                 let facts = self.case(case)?.ok_or(Stop::Unknown)?;

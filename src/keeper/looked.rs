@@ -68,7 +68,7 @@ impl Vault {
             if !self.may_know_of(request, &record)? {
                 continue;
             }
-            if record.subjects.iter().any(|one| one.person == person) {
+            if record.is_about(person) {
                 about.insert(record.id);
             } else if record
                 .case

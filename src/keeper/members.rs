@@ -8,6 +8,7 @@ use crate::ids::CompartmentId;
 use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
+use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
@@ -46,6 +47,25 @@ pub const MOVERS: [Role; 3] = [
     Role::SafeguardingLead,
     Role::DataProtectionLead,
 ];
+
+/// Who works on a case, and who is kept apart from it because they know the family.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaseTeam {
+    /// Everyone on the case's team.
+    pub team: BTreeSet<UserId>,
+    /// Everyone whom its conflict register names now.
+    pub apart: BTreeSet<UserId>,
+}
+
+impl CaseTeam {
+    /// As the facts of a case say it.
+    pub fn of(case: &CaseFacts) -> Self {
+        Self {
+            team: case.team.clone(),
+            apart: case.conflicts.clone(),
+        }
+    }
+}
 
 /// Who is there to be a member.
 #[derive(Debug)]
@@ -110,13 +130,24 @@ impl Roll<'_> {
     }
 
     /// The members of a case's compartment: role teams whom policy can ever permit, and the staff on
-    /// the case's own team. Volunteers file for a case without being able to read it.
-    pub fn case(&self, team: &BTreeSet<UserId>) -> BTreeSet<Member> {
-        let teams = CASE_TEAMS.iter().filter_map(|role| self.teams.get(role));
-        let members = teams
-            .map(|team| Member::Compartment(*team))
-            .chain(people(self.staff(team)));
-        self.with_recovery(members.collect())
+    /// the case's own team, less those who are kept apart from it. Where a team holds one of these, its other
+    /// people stand in its place. Volunteers file for a case without being able to read it.
+    pub fn case(&self, on: &CaseTeam) -> BTreeSet<Member> {
+        let may = |account: &AccountFacts| !on.apart.contains(&account.id);
+        let mut members = BTreeSet::new();
+        for role in CASE_TEAMS {
+            match self.teams.get(&role) {
+                Some(team) if !self.is_closed(role, &may) => {
+                    members.insert(Member::Compartment(*team));
+                }
+                Some(_) => members.extend(self.role(role, &may)),
+                // A role without a team has no people yet, or waits for its team to be made.
+                None => {}
+            }
+        }
+        let staff = self.staff(&on.team).filter(|account| may(account));
+        members.extend(people(staff));
+        self.with_recovery(members)
     }
 
     /// The members of the compartment of all people on file.
@@ -125,18 +156,15 @@ impl Roll<'_> {
         self.with_recovery(teams.map(|team| Member::Compartment(*team)).collect())
     }
 
-    /// The members of a record's own compartment: the kind's readers less whom it is closed to, and where
-    /// the kind allows that in an emergency, the safeguarding leads. Where a team holds someone it is closed
-    /// to, its other people stand in its place.
-    pub fn own(
-        &self,
-        open_to: &OpenTo,
-        rules: &KindRules,
-        team: &BTreeSet<UserId>,
-    ) -> BTreeSet<Member> {
+    /// The members of a record's own compartment: the kind's readers less whom it is closed to and who is kept
+    /// apart from its case, and where the kind allows that in an emergency, the safeguarding leads. Where a team
+    /// holds someone it is closed to, its other people stand in its place.
+    pub fn own(&self, open_to: &OpenTo, rules: &KindRules, on: &CaseTeam) -> BTreeSet<Member> {
+        let team = &on.team;
         let may = |account: &AccountFacts| {
             let only = open_to.only_roles.as_ref();
             !open_to.excluded.contains(&account.id)
+                && !on.apart.contains(&account.id)
                 && only.is_none_or(|only| account.roles().any(|role| only.contains(&role)))
         };
         let mut members = BTreeSet::new();
@@ -173,13 +201,17 @@ impl Roll<'_> {
     /// A role's team where all its people may, else those of them who may. Suspended people count among all:
     /// who comes back gets the team's key again.
     fn role(&self, role: Role, may: &dyn Fn(&AccountFacts) -> bool) -> Vec<Member> {
-        let closed = self.accounts.iter().any(|account| {
-            account.is(role) && account.state != AccountState::Left && !may(account)
-        });
         match self.teams.get(&role) {
-            Some(team) if !closed => vec![Member::Compartment(*team)],
+            Some(team) if !self.is_closed(role, may) => vec![Member::Compartment(*team)],
             _ => people(self.of_role(role).filter(|account| may(account))).collect(),
         }
+    }
+
+    /// Whether somebody has a role who may not.
+    fn is_closed(&self, role: Role, may: &dyn Fn(&AccountFacts) -> bool) -> bool {
+        self.accounts
+            .iter()
+            .any(|account| account.is(role) && account.state != AccountState::Left && !may(account))
     }
 
     /// People named one by one: only those who work here.

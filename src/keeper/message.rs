@@ -148,6 +148,17 @@ pub enum Want {
         case: CaseId,
         user: UserId,
     },
+    DeclareConflict {
+        case: CaseId,
+    },
+    NoteConflict {
+        case: CaseId,
+        user: UserId,
+    },
+    EndConflict {
+        case: CaseId,
+        user: UserId,
+    },
     AddPerson {
         person: PersonId,
     },

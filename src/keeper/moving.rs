@@ -16,6 +16,7 @@ use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::Proposed;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::intake::NOT_FOR_CASE;
+use crate::keeper::members::anybody;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::MoveStatement;
 use crate::keeper::message::load::NewMove;
@@ -150,7 +151,12 @@ impl Vault {
         let to = self.case(case)?.ok_or(Stop::Unknown)?;
         // The entry is that of the move.
         drop(self.permit(request, Act::ShowCase, Resource::Case(&to))?);
-        self.in_case(facts, case)
+        let after = self.in_case(facts, case)?;
+        if !anybody(&self.ought_to_read(&after, &self.roll()?)?) {
+            let says = "nobody could read the record in that case; nothing was changed";
+            return Err(bad_state(says));
+        }
+        Ok(after)
     }
 
     /// A record's facts in another case, if that takes it.

@@ -156,6 +156,23 @@ impl Vault {
         Ok(found)
     }
 
+    /// The cases somebody on file is part of, as far as the user can open what is said of it.
+    pub(crate) fn known_cases(
+        &self,
+        user: UserId,
+        facts: &PersonFacts,
+    ) -> Result<BTreeSet<CaseId>, Broken> {
+        let open = self.open_notes(user, facts, &mut Ways::new())?;
+        let parts = open.iter().flat_map(|(_, _, notes)| notes);
+        let told: BTreeSet<CaseId> = parts
+            .filter_map(|note| match note {
+                Note::Part { case, .. } => Some(*case),
+                Note::Card { .. } | Note::Compared { .. } => None,
+            })
+            .collect();
+        Ok(facts.cases().filter(|case| told.contains(case)).collect())
+    }
+
     fn way_once(
         &self,
         user: UserId,

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use crate::ids::CaseId;
 use crate::ids::CompartmentId;
 use crate::ids::RecordId;
-use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::Role;
+use crate::keeper::members::CaseTeam;
 use crate::keeper::members::RollData;
 use crate::keeper::message::load::EpochStatement;
 use crate::keeper::message::load::MembersStatement;
@@ -43,7 +43,9 @@ impl Vault {
             Purpose::Team { role } if self.team(role)? == Some(facts.id) => {
                 Some(roll.as_roll().team(role))
             }
-            Purpose::Case { case } => self.case(case)?.map(|case| roll.as_roll().case(&case.team)),
+            Purpose::Case { case } => self
+                .case(case)?
+                .map(|case| roll.as_roll().case(&CaseTeam::of(&case))),
             Purpose::Own { record } => match self.record(record)? {
                 Some(record) if record.compartments.contains(&facts.id) => {
                     Some(self.ought_to_read(&record, roll)?)
@@ -62,15 +64,15 @@ impl Vault {
         roll: &RollData,
     ) -> Result<BTreeSet<Member>, Broken> {
         let rules = &self.rules.of(&record.kind).people;
-        let team = self.team_of(record.case)?;
+        let on = self.team_of(record.case)?;
         let open_to = OpenTo::of(record, 1);
-        Ok(roll.as_roll().own(&open_to, rules, &team))
+        Ok(roll.as_roll().own(&open_to, rules, &on))
     }
 
-    /// Who works on a case.
-    pub(crate) fn team_of(&self, case: Option<CaseId>) -> Result<BTreeSet<UserId>, Broken> {
+    /// Who works on a case, and who is kept apart from it.
+    pub(crate) fn team_of(&self, case: Option<CaseId>) -> Result<CaseTeam, Broken> {
         let case = case.map(|case| self.case(case)).transpose()?.flatten();
-        Ok(case.map(|case| case.team).unwrap_or_default())
+        Ok(case.as_ref().map(CaseTeam::of).unwrap_or_default())
     }
 
     /// What a desk works out the members of a compartment from.
@@ -78,8 +80,9 @@ impl Vault {
         Ok(match facts.purpose {
             Purpose::Team { .. } => Some(Entitled::Team {}),
             Purpose::Case { case } => Some(Entitled::Case {
-                team: self.team_of(Some(case))?,
+                team: self.team_of(Some(case))?.team,
                 signed: self.team_statement(case)?,
+                conflicts: self.conflict_statements(case)?,
             }),
             Purpose::Own { record } => match self.record(record)? {
                 Some(record) => Some(self.entitled_to(&record)?),
@@ -95,11 +98,13 @@ impl Vault {
         let statement = self.members_statement(record.id)?;
         let said = statement.as_ref().and_then(|text| open_to(text));
         let signed = record.case.map(|case| self.team_statement(case));
+        let conflicts = record.case.map(|case| self.conflict_statements(case));
         Ok(Entitled::Record {
             said: said.unwrap_or_else(|| OpenTo::of(record, 0)),
             statement,
-            team: self.team_of(record.case)?,
+            team: self.team_of(record.case)?.team,
             signed: signed.transpose()?.flatten(),
+            conflicts: conflicts.transpose()?.unwrap_or_default(),
         })
     }
 
@@ -192,6 +197,6 @@ pub(crate) fn open_to(text: &str) -> Option<OpenTo> {
     let statement = Statement::parse(text.as_bytes()).ok()?;
     match statement.read_body()? {
         MembersStatement::Record(open_to) => Some(open_to),
-        MembersStatement::Case { .. } => None,
+        MembersStatement::Case { .. } | MembersStatement::Conflict { .. } => None,
     }
 }

@@ -91,6 +91,12 @@ impl Vault {
         if let Some(denial) = self.hides(&request.asker, &request.grants, &self.named(facts))? {
             return Err(Stop::Denied(denial, None));
         }
+        if facts.by != request.asker.id
+            && let Some(case) = self.known_case(request.asker.id, facts)?
+        {
+            // What keeps them apart from the case keeps them from this, in the same words.
+            drop(self.permit(request, Act::ShowCase, Resource::Case(&case))?);
+        }
         let facts = ProposalFacts {
             single: facts.single || self.may_be_single(facts)?,
             ..facts.clone()

@@ -1,5 +1,8 @@
 //! Reading: records, attachments and exports. Each serves only against `Logged`.
 
+use serde_json::Value;
+use serde_json::json;
+
 use crate::ids::CompartmentId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
@@ -24,8 +27,6 @@ use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::store::Tree;
 use crate::store::UnitKind;
-use serde_json::Value;
-use serde_json::json;
 
 /// A record the asker may have, and the way to its key.
 pub(crate) struct Found {

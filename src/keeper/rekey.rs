@@ -13,6 +13,7 @@ use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Superseded;
 use crate::keeper::headers::records_of;
 use crate::keeper::members::RollData;
+use crate::keeper::members::anybody;
 use crate::keeper::members::may_vouch;
 use crate::keeper::message::answer::HeaderGroup;
 use crate::keeper::message::answer::Served;
@@ -133,6 +134,9 @@ impl Vault {
         id: CompartmentId,
     ) -> Result<(CompartmentFacts, Way), Stop> {
         let facts = self.compartment(id)?.ok_or(Stop::Unknown)?;
+        if self.is_apart(facts.purpose, request.asker.id)? {
+            return Err(Stop::Unknown);
+        }
         let way = self.way(request.asker.id, id)?.ok_or(Stop::Unknown)?;
         Ok((facts, way))
     }
@@ -150,6 +154,13 @@ impl Vault {
             .roles()
             .any(|role| may_vouch(facts.purpose, number, role));
         if facts.rekey_pending.is_none() || !believed {
+            return Ok(false);
+        }
+        // Of what nobody may have, the key there is stays with who has it.
+        if !self
+            .ought_to_hold(facts, roll)?
+            .is_some_and(|ought| anybody(&ought))
+        {
             return Ok(false);
         }
         for member in self.holders(facts.id, facts.epoch) {
@@ -179,7 +190,8 @@ impl Vault {
         Ok(false)
     }
 
-    /// Checks that the epoch of a record's own compartment names the newest word on whom it is open to.
+    /// Checks that the epoch of a record's own compartment names the newest word on whom it is open to, and that of a
+    /// case's the newest of its conflict register.
     pub(crate) fn check_commitment(
         &self,
         purpose: Purpose,
@@ -187,6 +199,7 @@ impl Vault {
     ) -> Result<(), Stop> {
         let newest = match purpose {
             Purpose::Own { record } => self.members_statement(record)?,
+            Purpose::Case { case } => self.conflict_statements(case)?.pop(),
             _ => None,
         };
         let digest = newest.map(|text| crate::bytes::hex(&crate::keeper::digest(text.as_bytes())));

@@ -47,6 +47,9 @@ impl Vault {
             self.someone_else_coordinates(user)?;
         }
         let changed = AccountFacts { also, ..account };
+        if !add {
+            self.check_not_last(&changed)?;
+        }
         let team = if add {
             self.first_of_team(request, (role, &changed), new.team.as_ref())?
         } else {

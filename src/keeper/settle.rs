@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::ids::CompartmentId;
 use crate::ids::UserId;
+use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::Lacking;
 use crate::keeper::facts::Member;
@@ -71,15 +72,21 @@ impl Vault {
         let holders = self.holders(id, facts.epoch);
         let lacking: BTreeSet<Member> = ought.difference(&holders).copied().collect();
         let readers = readers(&ought, roll);
+        let somebody_has_it = self.is_held_by_these(&facts, &ought);
         for member in holders.difference(&ought) {
             let ends = match member {
                 Member::Recovery => false,
-                // Whoever is to have it through a team keeps what they have in person meanwhile.
-                Member::User(user) => !readers.contains(user),
+                // Whoever is to have it through a team keeps what they have in person meanwhile; who is kept apart
+                // from a case, until anybody else has it.
+                Member::User(user) => {
+                    let last = !somebody_has_it && self.is_apart(facts.purpose, *user)?;
+                    !(readers.contains(user) || last && self.works(*user))
+                }
                 // A team is replaced by its people once they have the key, so that somebody always has; a
                 // team that nobody holds is of no use to anybody.
                 Member::Compartment(team) => {
-                    lacking.is_empty() || !roll.teams.values().any(|living| living == team)
+                    let replaced = lacking.is_empty() && somebody_has_it;
+                    replaced || !roll.teams.values().any(|living| living == team)
                 }
             };
             if ends {
@@ -87,6 +94,11 @@ impl Vault {
             }
         }
         self.note_lacking(id, &lacking)
+    }
+
+    fn works(&self, user: UserId) -> bool {
+        let account = self.people.account(user);
+        account.is_some_and(AccountFacts::may_work)
     }
 
     fn note_lacking(

@@ -37,6 +37,10 @@ impl Vault {
             Some(case) => self.team_statement(case.id)?,
             None => None,
         };
+        let conflicts = match &case {
+            Some(case) => self.conflict_statements(case.id)?,
+            None => Vec::new(),
+        };
         let outside = request.asker.role.is_outside();
         let mut compartments = if outside { Vec::new() } else { self.teams()? };
         if !outside {
@@ -77,6 +81,7 @@ impl Vault {
             compartments,
             case,
             members,
+            conflicts,
             recovery: self.recovery()?,
         };
         Ok(Step::unlogged(Outcome::Done(Box::new(Served::Keys(

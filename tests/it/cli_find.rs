@@ -47,6 +47,49 @@ fn finding_for_people() {
 }
 
 #[test]
+fn finding_people_and_what_is_about_them() {
+    let centre = Centre::new();
+    let case = centre.case("okonkwo-bell");
+    let add = |line: &str| {
+        let added = centre.json("moira", &format!("person add {line}"));
+        added["id"].as_str().unwrap().to_owned()
+    };
+    let line =
+        "--name 'Олена Ткачук' --romanised 'Olena Tkachuk' --former Nowak --contact address=Refuge";
+    let olena = add(line);
+    let nobody_s = add("--name Nowak");
+    let linked = format!("person link {olena} {case} --role parent");
+    centre.run("moira", &linked).ok();
+    insta::assert_snapshot!(
+        "finding_people",
+        centre.transcript(&[
+            by("moira", "find tkachuk"),
+            by("moira", "find nowak --kind person"),
+            by("moira", &format!("find nowak --kind person --case {case}")),
+            by("moira", "find refuge"),
+            by("harpreet", "find nowak"),
+            by("tomos", "find nowak"),
+            by("moira", &format!("find contact --person {olena} --limit 2")),
+            by("moira", &format!("find contact --person {nobody_s}")),
+            by("harpreet", &format!("find contact --person {nobody_s}")),
+            by(
+                "harpreet",
+                "find contact --person d_aaaaaaaaaaaaaaaaaaaaaaaaaa"
+            ),
+            by(
+                "moira",
+                &format!("find nowak --person {olena} --kind person")
+            ),
+        ])
+    );
+    let found = centre.json("moira", "find олена");
+    assert_eq!(
+        found,
+        json!([{"id": olena, "kind": "person", "title": "Олена Ткачук"}])
+    );
+}
+
+#[test]
 fn finding_for_scripts() {
     let centre = Centre::new();
     let id = centre.case("parry");

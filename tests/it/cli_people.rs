@@ -280,6 +280,7 @@ fn cases_for_scripts() {
         keys(&opened),
         [
             "closed_at",
+            "conflicts",
             "id",
             "opened_at",
             "people",

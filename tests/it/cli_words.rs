@@ -31,6 +31,7 @@ const COMMANDS: &[&str] = &[
     "case reopen",
     "case team add",
     "case team remove",
+    "case conflict",
     "person add",
     "person list",
     "person show",

@@ -30,7 +30,7 @@ fn titles() -> Among {
     Among::default()
 }
 
-fn texts() -> Among {
+pub(crate) fn texts() -> Among {
     Among {
         text: true,
         ..Among::default()
@@ -50,7 +50,7 @@ fn ids(found: &Found) -> Vec<String> {
     found.lines.iter().map(|line| line.id.to_string()).collect()
 }
 
-fn found(desk: &mut Desk<'_>, among: &Among, words: &str) -> Vec<String> {
+pub(crate) fn found(desk: &mut Desk<'_>, among: &Among, words: &str) -> Vec<String> {
     let searchable = desk.searchable(among).unwrap();
     ids(&find(desk, &searchable, words))
 }

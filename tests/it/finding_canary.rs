@@ -137,13 +137,20 @@ fn what_is_looked_for_is_in_no_file_and_goes_over_no_socket() {
         let flags = "--vault between.socket --as moira --passphrase-file centre.signin/moira";
         centre.place.run(&format!("{flags} {line}")).ok()
     };
+    // One of them is somebody's name on file, and others their name before and in Latin letters.
+    look("person add --name Çıplak-Kanárek --romanised Xylokarp --former Tŷ-Coch");
     for word in LOOKED_FOR {
         look(&format!("find '{word}'"));
         look(&format!("--json find --text '\"{word}\"'"));
         look(&format!("find --limit 1 '{}'", fold(word)));
     }
     // Something was found, and so named and shown.
-    assert!(look("find 'ty coch'").stdout.contains("Tŷ-Coch Parry"));
+    let said = look("find 'ty coch'").stdout;
+    assert!(
+        said.contains("Tŷ-Coch Parry") && said.contains("Çıplak-Kanárek"),
+        "{said}"
+    );
+    assert!(look("find xylokarp").stdout.contains("Çıplak-Kanárek"));
     let traffic = heard.lock().unwrap().clone();
     assert!(traffic.len() > 100_000, "{}", traffic.len());
     assert_eq!(Spellings::new().found_in(&traffic), None);

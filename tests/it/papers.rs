@@ -120,7 +120,8 @@ fn the_readme_leads_to_every_paper() {
 /// The source of every fact.
 fn facts() -> String {
     let person = read("src/keeper/facts/person.rs");
-    read("src/keeper/facts.rs") + &read("src/keeper/facts/shared.rs") + &person
+    let case = read("src/keeper/facts/case.rs");
+    read("src/keeper/facts.rs") + &case + &read("src/keeper/facts/shared.rs") + &person
 }
 
 #[test]

@@ -220,8 +220,10 @@ fn rules_of_open_scope_are_these() {
     let everything = ["forbid account-left", "forbid account-suspended"].map(str::to_owned);
     let any_thing = those(|rule| rule.resource_constraint() == ResourceConstraint::Any);
     assert_eq!(any_thing, everything.clone().into());
-    // Of records alone, and of people on file.
+    // Of cases, of records alone, and of people on file.
     let every_act = [
+        "forbid conflict",
+        "forbid conflict-in-record",
         "forbid excluded",
         "forbid grant-not-begun",
         "forbid grant-over",

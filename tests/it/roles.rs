@@ -258,6 +258,9 @@ fn on_accounts_and_cases(centre: &Centre, desk: &mut Desk<'_>, act: &str) -> Opt
             allowed(desk.grant(&new), false)
         }
         "remove-from-team" => allowed(desk.remove_from_team(case, "ada"), true),
+        // Of somebody who reads it like others: nobody's answers change.
+        "note-conflict" => allowed(desk.note_conflict(case, "zoe", "to see who may"), true),
+        "end-conflict" => allowed(desk.end_conflict(case, "zoe", "to see who may"), true),
         _ => return None,
     })
 }
@@ -481,11 +484,30 @@ fn everyone_is_answered_as_the_policy_s_table_says() {
     walked.extend(["change-passphrase", "revoke-grant", "state-grant"]);
     walked.extend(["show-proposal", "approve-proposal"]);
     walked.extend(["refuse-proposal", "withdraw-proposal"]);
-    // By those with a passphrase of their own: `checked.rs`.
-    walked.extend(["check-record", "return-record"]);
+    // By those with a passphrase of their own: `checked.rs`; by whoever is kept apart from then on: below.
+    walked.extend(["check-record", "return-record", "declare-conflict"]);
     let all: BTreeSet<&str> = ACTS.iter().map(|row| row.word).collect();
     let unwalked: Vec<&str> = all.difference(&walked).copied().collect();
     assert_eq!(unwalked, UNWALKED, "an act is missing from this walk");
+}
+
+/// Everybody in turn says that they know the family; ada is left, who reads the case.
+#[test]
+fn those_who_may_say_that_they_know_a_family() {
+    let centre = Centre::new();
+    enrol(&mut centre.desk("ada"), "anna", Role::Assessor, None);
+    let table = table();
+    for (handle, person) in ASKERS {
+        let mut desk = centre.desk(handle);
+        let got = allowed(
+            desk.note_conflict(&centre.supervised, handle, "to see who may"),
+            false,
+        );
+        let [on, act, situation, person] =
+            ["case", "declare-conflict", "ordinary", person].map(str::to_owned);
+        let expected = table.get(&(on, act, situation, person));
+        assert_eq!(expected, Some(&got), "{handle}");
+    }
 }
 
 /// Everyone may take keys of their own, outsiders too, and then has what they had.

@@ -8,12 +8,16 @@ use crate::desk::error::DeskError;
 use crate::desk::finding::CASE;
 use crate::desk::finding::FoundId;
 use crate::desk::finding::FoundLine;
+use crate::desk::finding::PERSON;
+use crate::desk::on_file::shown::Person;
 use crate::desk::reading::OnPage;
 use crate::desk::reading::card_of;
 use crate::desk::versions::Body;
 use crate::desk::versions::audit_key;
 use crate::ids::CaseId;
 use crate::ids::RecordId;
+use crate::keeper::facts::RecordFacts;
+use crate::keeper::facts::Role;
 use crate::keeper::message::Want;
 use crate::keeper::message::finding::Only;
 use crate::ledger::RecordKey;
@@ -53,11 +57,12 @@ impl Findable {
 }
 
 impl Desk<'_> {
-    /// Every record the person may see, by its card.
+    /// Every record the person may see, by its card; where somebody on file is given, what is about them.
     pub(crate) fn findable_records(
         &mut self,
         case: Option<CaseId>,
         only: &Only,
+        about: Option<&Person>,
     ) -> Result<Vec<Findable>, DeskError> {
         let want = |page| Want::ListRecords {
             case,
@@ -67,9 +72,13 @@ impl Desk<'_> {
         let (_, trust) = self.keys(None)?;
         let each = |one: &OnPage<'_>| {
             let facts = &one.served.facts;
+            // What the keeper says it is about was compared with what its author signed.
+            if about.is_some_and(|person| !concerns(facts, person)) {
+                return Ok(None);
+            }
             let card = card_of(one.opened, facts.versions)?;
             let key = audit_key(one.served)?;
-            Ok(Findable {
+            Ok(Some(Findable {
                 id: FoundId::Record(facts.id),
                 kind: facts.kind.clone(),
                 title: card.title,
@@ -78,9 +87,10 @@ impl Desk<'_> {
                 day: facts.day(),
                 case: facts.case,
                 key: Some(RecordKey::from_bytes(key.expose())),
-            })
+            }))
         };
-        self.every_page(|desk, page| desk.page(want(page), &trust, each))
+        let all = self.every_page(|desk, page| desk.page(want(page), &trust, each))?;
+        Ok(all.into_iter().flatten().collect())
     }
 
     /// Adds the text of those records whose text is searched; of others the title is all there is.
@@ -127,6 +137,45 @@ impl Desk<'_> {
             .filter(|case| only.takes(CASE, &case.day))
             .collect())
     }
+
+    /// Everybody on file the person may see, by every name they have or had; of a case, those who are part of it.
+    /// Nothing else that is on file of them is searched: how to reach somebody may be kept from others.
+    pub(crate) fn findable_people(
+        &mut self,
+        case: Option<CaseId>,
+        only: &Only,
+    ) -> Result<Vec<Findable>, DeskError> {
+        // The keeper shows nobody on file to outsiders.
+        if self.account.is(Role::Assessor) {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for (person, key) in self.people_and_keys()? {
+            let day = dates::in_london(person.at);
+            let day = day.map_or_else(String::new, |at| at.date().to_string());
+            let sought = case.is_none_or(|case| person.is_part_of(case));
+            if !sought || !only.takes(PERSON, &day) {
+                continue;
+            }
+            let names = person.card.names().skip(1).map(str::to_owned);
+            found.push(Findable {
+                id: FoundId::Person(person.id),
+                kind: PERSON.to_owned(),
+                lines: names.collect(),
+                title: person.card.name,
+                text: Vec::new(),
+                day,
+                case: None,
+                key: Some(RecordKey::from_bytes(key.expose())),
+            });
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a record is about somebody on file, or of a case they are part of.
+fn concerns(facts: &RecordFacts, person: &Person) -> bool {
+    facts.is_about(person.id) || facts.case.is_some_and(|case| person.is_part_of(case))
 }
 
 /// What a record's newest version says.

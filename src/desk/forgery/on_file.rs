@@ -29,7 +29,7 @@ fn child() -> PartCard {
 }
 
 /// Somebody corrected once and part of the first case, and somebody part of the second.
-fn two_on_file(centre: &Centre) -> [PersonId; 2] {
+pub(crate) fn two_on_file(centre: &Centre) -> [PersonId; 2] {
     let mut ada = sign_in(&centre.keeper, "ada");
     let mut add = |name: &str| ada.add_person(&named(name)).unwrap().0.id;
     let people = [add("Zofja"), add("Adam")];
@@ -44,7 +44,7 @@ fn two_on_file(centre: &Centre) -> [PersonId; 2] {
 }
 
 /// A lie about people who are shown.
-fn about_people(change: impl Fn(&mut Vec<ServedPerson>) + Send + 'static) -> Lie {
+pub(crate) fn about_people(change: impl Fn(&mut Vec<ServedPerson>) + Send + 'static) -> Lie {
     Box::new(move |_, _, answer| {
         let Outcome::Done(served) = &mut answer.outcome else {
             return;
@@ -72,7 +72,7 @@ fn person_in(answer: &Answer) -> ServedPerson {
 }
 
 /// What is honestly served of somebody.
-fn heard(centre: &Centre, person: PersonId, version: Option<u32>) -> ServedPerson {
+pub(crate) fn heard(centre: &Centre, person: PersonId, version: Option<u32>) -> ServedPerson {
     let mut ada = sign_in(&centre.keeper, "ada");
     let ask = || drop(ada.person(&person.to_string(), version).unwrap());
     person_in(&centre.overhear(ask))

@@ -58,6 +58,12 @@ impl Person {
             compared: compared.map(|(with, said)| (with, said.says)).collect(),
         })
     }
+
+    /// Whether they are part of a case now, as far as this person may know.
+    pub(crate) fn is_part_of(&self, case: CaseId) -> bool {
+        let part = self.parts.get(&case);
+        part.is_some_and(|part| part.ended.is_none())
+    }
 }
 
 impl std::fmt::Debug for Person {

@@ -9,6 +9,7 @@ use crate::keeper::access::held::Held;
 use crate::keeper::access::permitted::Answers;
 use crate::keeper::access::permitted::Permitted;
 use crate::keeper::facts::AccountFacts;
+use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::RecordFacts;
@@ -83,9 +84,46 @@ impl Vault {
             }
         }
         for user in keyed.iter().filter(|user| !permitted.contains_key(user)) {
-            found.push(self.difference(at(*user), ("yes", false), STRAY));
+            if self.is_being_closed((&whole, *user), (held, roll))? {
+                waiting += 1;
+            } else {
+                found.push(self.difference(at(*user), ("yes", false), STRAY));
+            }
         }
         Ok((found, waiting))
+    }
+
+    /// Whether somebody who is kept apart from a case still holds these keys for no other reason than that they would
+    /// be lost: until an errand has put others in their place, or because nobody else could ever read it. They are
+    /// served none of it.
+    fn is_being_closed(
+        &self,
+        (keys, user): (&BTreeSet<CompartmentId>, UserId),
+        (held, roll): (&Held, &RollData),
+    ) -> Result<bool, Broken> {
+        for id in keys {
+            let holds = held.by.get(id).is_some_and(|by| by.contains(&user));
+            let Some(facts) = self.compartment(*id)?.filter(|_| holds) else {
+                continue;
+            };
+            if !self.is_apart(facts.purpose, user)? || !self.is_last(&facts, user, roll)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_last(
+        &self,
+        facts: &CompartmentFacts,
+        user: UserId,
+        roll: &RollData,
+    ) -> Result<bool, Broken> {
+        let ought = self.ought_to_hold(facts, roll)?.unwrap_or_default();
+        let holders = self.holders(facts.id, facts.epoch);
+        let through_team = !holders.contains(&Member::User(user));
+        let waits = ought.difference(&holders).next().is_some();
+        Ok(!self.is_held_by_these(facts, &ought) || (through_team && waits))
     }
 
     /// A header for a compartment the record is not sealed to: named with everyone who could use it.
@@ -136,7 +174,9 @@ impl Vault {
                 let at = (record, Some(user));
                 if !works {
                     found.push(self.difference(at, ("yes", false), ENDED));
-                } else if !meant.contains(&user) {
+                } else if !(meant.contains(&user)
+                    || self.is_apart(facts.purpose, user)? && self.is_last(&facts, user, roll)?)
+                {
                     found.push(self.difference(at, ("yes", false), MISPLACED));
                 }
             }

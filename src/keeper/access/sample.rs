@@ -34,12 +34,18 @@ impl Vault {
             if matches!(facts.purpose, Purpose::Own { record } if !known.contains(&record)) {
                 continue;
             }
+            if self.is_apart(facts.purpose, user)? {
+                continue;
+            }
             let all = self.sealed_under(&facts)?;
             let all = all.into_iter().filter(|of| match of {
                 HeaderOf::Part { record, .. } => known.contains(record),
                 // Whose envelope it is may not be the asker's to know.
                 HeaderOf::Envelope { .. } => false,
-                HeaderOf::CaseCard { .. } | HeaderOf::Note { .. } | HeaderOf::Centre {} => true,
+                HeaderOf::CaseCard { .. }
+                | HeaderOf::Conflict { .. }
+                | HeaderOf::Note { .. }
+                | HeaderOf::Centre {} => true,
             });
             let headers = drawn(all, OF_EACH).into_iter().collect();
             sample.push((way, (id, facts.epoch), headers));

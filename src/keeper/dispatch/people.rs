@@ -32,6 +32,16 @@ impl Vault {
             (Want::RemoveFromTeam { case, user }, Load::Signed(said)) => {
                 self.change_team(request, Act::RemoveFromTeam, (case, user), &said)
             }
+            (Want::DeclareConflict { case }, Load::Conflict(new)) => {
+                let user = request.asker.id;
+                self.change_conflict(request, Act::DeclareConflict, (case, user), &new)
+            }
+            (Want::NoteConflict { case, user }, Load::Conflict(new)) => {
+                self.change_conflict(request, Act::NoteConflict, (case, user), &new)
+            }
+            (Want::EndConflict { case, user }, Load::Conflict(new)) => {
+                self.change_conflict(request, Act::EndConflict, (case, user), &new)
+            }
             (Want::InviteUser { user }, Load::Invitation(new)) => {
                 self.invite_user(request, user, &new)
             }

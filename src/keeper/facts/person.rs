@@ -11,6 +11,7 @@ use crate::ids::CaseId;
 use crate::ids::PersonId;
 use crate::ids::UserId;
 use crate::keeper::facts::Other;
+use crate::keeper::facts::RecordFacts;
 
 /// What the keeper knows of a person on file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,6 +184,13 @@ impl PersonFacts {
         let cards = (link.from_card..=count(&self.cards)).map(|number| Note::Card { number });
         let parts = (link.from_note..=count(&link.notes)).map(|number| Note::Part { case, number });
         cards.chain(parts).collect()
+    }
+}
+
+impl RecordFacts {
+    /// Whether it names somebody on file as one of those it is about.
+    pub fn is_about(&self, person: PersonId) -> bool {
+        self.subjects.iter().any(|one| one.person == person)
     }
 }
 

@@ -75,6 +75,9 @@ impl GrantFacts {
     /// Whether it covers a record: by name, or with its case where the record is sealed to the case and has
     /// no compartment of its own.
     pub fn covers(&self, record: &RecordFacts, case: Option<&CaseFacts>) -> bool {
+        if case.is_some_and(|case| case.conflicts.contains(&self.to)) {
+            return false;
+        }
         let of_case = case.filter(|case| case.compartments == record.compartments);
         self.records.contains(&record.id) || of_case.is_some_and(|case| self.case == Some(case.id))
     }

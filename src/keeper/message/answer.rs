@@ -33,12 +33,14 @@ use crate::keeper::rehearsing::ShareRehearsal;
 use crate::ledger::Receipt;
 use crate::sealing::HybridRecipient;
 
+mod conflict;
 mod guarded;
 mod opening;
 mod person;
 mod said;
 mod shared;
 
+pub use crate::keeper::message::answer::conflict::ServedConflict;
 pub use crate::keeper::message::answer::guarded::HeaderGroup;
 pub use crate::keeper::message::answer::guarded::ServedCompartment;
 pub use crate::keeper::message::answer::guarded::ServedGuarded;
@@ -214,6 +216,9 @@ pub struct Keys {
     /// The signed `members` statement of that case's team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<String>,
+    /// The signed words of that case's conflict register, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<String>,
     /// The trustees' recovery recipient, if there is one.
     pub recovery: Option<HybridRecipient>,
 }
@@ -264,6 +269,9 @@ pub struct ServedCase {
     /// Where one case is shown alone, those who are part of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<ServedPerson>,
+    /// And its conflict register, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<ServedConflict>,
 }
 
 /// A record, as served: facts, versions, and the parts asked for.

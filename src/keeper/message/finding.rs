@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::ids::CaseId;
+use crate::ids::PersonId;
 use crate::ids::RecordId;
 
 /// Narrows a list by what the keeper knows of records, so that no more is served than is searched.
@@ -20,6 +21,9 @@ pub struct Only {
     /// Only up to this day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// Only what is about this person on file: records that name them, and records of cases they are part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
     /// Whether it is to be searched, and not shown as it is: its pages are longer.
     #[serde(default, skip_serializing_if = "is_false")]
     pub search: bool,
@@ -57,11 +61,22 @@ pub struct Findings {
     /// Cases.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub cases: BTreeSet<CaseId>,
+    /// People on file.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub people: BTreeSet<PersonId>,
 }
 
 impl Findings {
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.records.len().saturating_add(self.cases.len())
+        let others = self.cases.len().saturating_add(self.people.len());
+        self.records.len().saturating_add(others)
+    }
+
+    /// Whether there is nothing in it that is not in the other.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        self.records.is_subset(&other.records)
+            && self.cases.is_subset(&other.cases)
+            && self.people.is_subset(&other.people)
     }
 }

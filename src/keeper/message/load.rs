@@ -23,6 +23,7 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
 pub mod checked;
+pub mod conflict;
 pub mod granted;
 pub mod moved;
 pub mod people;
@@ -32,6 +33,8 @@ pub mod recovery;
 pub use checked::CheckStatement;
 pub use checked::Returned;
 pub use checked::Verdict;
+pub use conflict::ConflictWord;
+pub use conflict::NewConflict;
 pub use granted::Approval;
 pub use granted::ApproveStatement;
 pub use granted::GrantStatement;
@@ -114,6 +117,8 @@ pub enum Load {
     Recovery(Box<NewRecovery>),
     /// The dummy that two trustees took out of a rehearsal file, as it stood there.
     Dummy(#[serde(with = "crate::keeper::message::text")] Vec<u8>),
+    /// A word of a case's conflict register.
+    Conflict(Box<NewConflict>),
     /// What a search is about to show.
     Found(Box<Findings>),
     /// A signed statement alone.
@@ -312,6 +317,13 @@ pub enum HeaderOf {
         /// The card's number.
         number: u32,
     },
+    /// Why a word stands in a case's conflict register.
+    Conflict {
+        /// The case.
+        case: CaseId,
+        /// The word's number.
+        number: u32,
+    },
     /// A note about a person on file.
     Note {
         /// The person.
@@ -365,6 +377,8 @@ pub enum MembersStatement {
         /// Everyone on the team.
         team: std::collections::BTreeSet<UserId>,
     },
+    /// A word of a case's conflict register: somebody knows the family, or nothing speaks against them any more.
+    Conflict(ConflictWord),
     /// Whom a record is open to.
     Record(OpenTo),
 }

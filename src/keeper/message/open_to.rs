@@ -65,6 +65,9 @@ pub enum Entitled {
         team: BTreeSet<UserId>,
         /// The signed `members` statement that says it; none while nobody has been on it.
         signed: Option<String>,
+        /// The signed words of the case's conflict register, oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        conflicts: Vec<String>,
     },
     /// The readers of a record.
     Record {
@@ -76,5 +79,8 @@ pub enum Entitled {
         team: BTreeSet<UserId>,
         /// The signed `members` statement that says who they are; none while nobody has been on it.
         signed: Option<String>,
+        /// The signed words of the case's conflict register, oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        conflicts: Vec<String>,
     },
 }

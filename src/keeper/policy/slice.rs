@@ -274,6 +274,7 @@ impl<'a> Slice<'a> {
                 one(uid(&names.case_state, facts.state.word())),
             ),
             ("team".to_owned(), self.users(&facts.team)),
+            ("conflicts".to_owned(), self.users(&facts.conflicts)),
         ]);
         self.push(uid(&names.case, &facts.id), attributes, HashSet::new())
     }

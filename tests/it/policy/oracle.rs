@@ -120,6 +120,8 @@ impl World {
         let sealed_to_case = case.is_some_and(|case| case.compartments == self.record.compartments);
         let covers = |grant: &GrantFacts| match self.act.row().target {
             Target::Case => of_case(grant),
+            // A grant covers nothing of a case whose family its holder knows.
+            Target::Record if self.knows_family() => false,
             Target::Record => {
                 grant.records.contains(&self.record.id) || (sealed_to_case && of_case(grant))
             }
@@ -148,6 +150,16 @@ impl World {
         self.case
             .as_ref()
             .is_some_and(|case| case.team.contains(&self.asker.id))
+    }
+
+    fn knows_family(&self) -> bool {
+        let target = self.act.row().target;
+        let asked = matches!(target, Target::Case | Target::Kind | Target::Record);
+        asked
+            && self
+                .case
+                .as_ref()
+                .is_some_and(|case| case.conflicts.contains(&self.asker.id))
     }
 
     fn role_among(&self, readers: &BTreeSet<Reader>) -> bool {
@@ -276,6 +288,7 @@ impl World {
         use Role::{Coordinator, DataProtectionLead, SafeguardingLead, Trustee};
         let seniors = [Coordinator, SafeguardingLead, DataProtectionLead, Trustee];
         self.asker.may_work()
+            && !self.knows_family()
             && match self.act {
                 Act::SignIn | Act::ChangePassphrase => self.own,
                 Act::ShowUser => self.own || self.is(&seniors),
@@ -309,6 +322,12 @@ impl World {
                 | Act::ReopenCase
                 | Act::AddToTeam
                 | Act::RemoveFromTeam => self.is(&[Coordinator]),
+                Act::DeclareConflict => {
+                    let own = self.on_team() && self.inside();
+                    self.reason && (own || self.keeps_people())
+                }
+                Act::NoteConflict => self.reason && self.keeps_people(),
+                Act::EndConflict => self.reason && self.is(&[Coordinator, SafeguardingLead]),
                 Act::StartCheckIn => self.is(&[Coordinator]) || (self.on_team() && self.inside()),
                 Act::ShowCase => {
                     self.is(&[Coordinator, SafeguardingLead, DataProtectionLead])
@@ -476,6 +495,11 @@ const RESTRICTIONS: &[Restriction] = &[
             case.team.remove(&world.asker.id);
         }
         world.ties.team.remove(&world.asker.id);
+    }),
+    ("know the family", |world| {
+        if let Some(case) = &mut world.case {
+            case.conflicts.insert(world.asker.id);
+        }
     }),
     ("no readers", |world| world.rules.readers.clear()),
     ("no writers", |world| world.rules.writers.clear()),

@@ -65,6 +65,7 @@ impl Load {
             | Self::Approval(_)
             | Self::Reissue(_)
             | Self::Invitation(_)
+            | Self::Conflict(_)
             | Self::Found(_)
             | Self::Signed(_)
             | Self::Recovery(_)

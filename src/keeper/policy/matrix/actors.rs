@@ -3,8 +3,11 @@
 use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
+use crate::keeper::facts::CaseFacts;
+use crate::keeper::facts::CaseState;
 use crate::keeper::facts::Role;
 use crate::keeper::policy::matrix::cast::account;
+use crate::keeper::policy::matrix::cast::case;
 
 /// Somebody who asks.
 #[derive(Debug)]
@@ -75,4 +78,15 @@ pub(crate) fn team(actors: &[Actor]) -> Vec<UserId> {
         .iter()
         .filter(|actor| actor.name.contains("-on-team"));
     on_team.map(|actor| actor.facts.id).collect()
+}
+
+/// A case, the same one closed, and one whose family everybody knows, each with everybody on the team whose name says
+/// so.
+pub(crate) fn the_cases(actors: &[Actor]) -> (CaseFacts, CaseFacts, CaseFacts) {
+    let open = case(1, &team(actors));
+    let mut closed = case(2, &team(actors));
+    closed.state = CaseState::Closed;
+    let mut known = case(3, &team(actors));
+    known.conflicts = actors.iter().map(|actor| actor.facts.id).collect();
+    (open, closed, known)
 }

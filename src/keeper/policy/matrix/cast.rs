@@ -90,6 +90,8 @@ pub fn case(number: u32, team: &[UserId]) -> CaseFacts {
         service: Service::Supervised,
         state: CaseState::Open,
         team: team.iter().copied().collect(),
+        conflicts: BTreeSet::new(),
+        conflict_words: 0,
         compartments: vec![compartment(number)],
         opened_at: Timestamp::from_ms(0),
         closed_at: None,

@@ -3,7 +3,6 @@
 use crate::ids::UserId;
 use crate::keeper::acts::Target;
 use crate::keeper::facts::CaseFacts;
-use crate::keeper::facts::CaseState;
 use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::Proposed;
@@ -16,11 +15,11 @@ use crate::keeper::policy::matrix::Asked;
 use crate::keeper::policy::matrix::actors::Actor;
 use crate::keeper::policy::matrix::actors::actors;
 use crate::keeper::policy::matrix::actors::team;
+use crate::keeper::policy::matrix::actors::the_cases;
 use crate::keeper::policy::matrix::acts;
 use crate::keeper::policy::matrix::cast::HOUR_MS;
 use crate::keeper::policy::matrix::cast::NOW;
 use crate::keeper::policy::matrix::cast::account;
-use crate::keeper::policy::matrix::cast::case;
 use crate::keeper::policy::matrix::cast::grant;
 use crate::keeper::policy::matrix::cast::kind;
 use crate::keeper::policy::matrix::cast::person;
@@ -155,7 +154,7 @@ fn facts(actor: &Actor) -> &crate::keeper::facts::AccountFacts {
 }
 
 fn about_cases(asked: &mut Asked<'_>, actors: &[Actor]) {
-    let (open, closed) = the_cases(actors);
+    let (open, closed, known) = the_cases(actors);
     let granted = |actor: &Actor, over: bool| -> Vec<GrantFacts> {
         let mut given = grant(1, actor.facts.id);
         given.case = Some(open.id);
@@ -173,17 +172,21 @@ fn about_cases(asked: &mut Asked<'_>, actors: &[Actor]) {
         ("no purpose", &open, &none),
         ("whole case granted", &open, &whole),
         ("granted, over", &open, &over),
+        ("family known to the asker", &known, &none),
+        ("no reason", &open, &none),
     ];
     for act in acts(Target::Case) {
         for (situation, case, grants) in situations {
             let of = |(actor, grants)| {
                 let plain = question(facts(actor), act, Resource::Case(case));
                 let purpose = plain.purpose.filter(|_| situation != "no purpose");
+                let reason = plain.reason.filter(|_| situation != "no reason");
                 (
                     actor,
                     Question {
                         grants,
                         purpose,
+                        reason,
                         ..plain
                     },
                 )
@@ -281,14 +284,6 @@ fn about_proposals(asked: &mut Asked<'_>, actors: &[Actor]) {
     }
 }
 
-/// A case and the same one closed, both with everybody on the team whose name says so.
-fn the_cases(actors: &[Actor]) -> (CaseFacts, CaseFacts) {
-    let open = case(1, &team(actors));
-    let mut closed = case(2, &team(actors));
-    closed.state = CaseState::Closed;
-    (open, closed)
-}
-
 /// Filing records of a kind, and everything that is done with them.
 pub(super) fn about_records<'p>(policy: &'p Policy, kind: &Asking) -> Asked<'p> {
     let mut asked = Asked {
@@ -297,10 +292,14 @@ pub(super) fn about_records<'p>(policy: &'p Policy, kind: &Asking) -> Asked<'p> 
         decisions: 0,
     };
     let actors = actors();
-    let (open, closed) = the_cases(&actors);
+    let (open, closed, known) = the_cases(&actors);
     let mut places = Vec::new();
     if kind.case != CaseRule::None {
-        places.extend([("ordinary", Some(&open)), ("case closed", Some(&closed))]);
+        places.extend([
+            ("ordinary", Some(&open)),
+            ("case closed", Some(&closed)),
+            ("family known to the asker", Some(&known)),
+        ]);
     }
     if kind.case != CaseRule::Required {
         places.push(("without a case", None));
@@ -318,8 +317,12 @@ pub(super) fn about_records<'p>(policy: &'p Policy, kind: &Asking) -> Asked<'p> 
         );
     }
     if in_case.is_some() {
-        let closed = ("case closed", Some(&closed));
-        using(&mut asked, &actors, &kind.rules, closed, |_| {});
+        for place in [
+            ("case closed", Some(&closed)),
+            ("family known to the asker", Some(&known)),
+        ] {
+            using(&mut asked, &actors, &kind.rules, place, |_| {});
+        }
     }
     asked
 }

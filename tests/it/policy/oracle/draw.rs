@@ -142,9 +142,10 @@ fn kinds() -> impl Strategy<Value = KindRules> {
 }
 
 fn cases() -> impl Strategy<Value = CaseFacts> {
-    (people(), select(CaseState::ALL)).prop_map(|(team, state)| {
+    let conflicts = prop_oneof![3 => Just(BTreeSet::new()), 1 => people()];
+    (people(), select(CaseState::ALL), conflicts).prop_map(|(team, state, conflicts)| {
         let mut facts = case(5, &[]);
-        (facts.team, facts.state) = (team, state);
+        (facts.team, facts.state, facts.conflicts) = (team, state, conflicts);
         facts
     })
 }
