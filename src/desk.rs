@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::desk::memory::Lost;
 use crate::desk::memory::Memory;
+use crate::desk::trust::Followed;
 use crate::desk::trust::Trust;
 use crate::ids::VaultId;
 use crate::ids::random;
@@ -63,6 +64,7 @@ pub mod reading;
 pub mod recovery;
 pub mod reissue;
 pub(crate) mod rekey;
+pub mod release;
 pub mod roles;
 pub(crate) mod seal;
 pub mod shown;
@@ -114,6 +116,7 @@ pub use crate::desk::shown::Case;
 pub use crate::desk::shown::Filed;
 pub use crate::desk::shown::HistoryLine;
 pub use crate::desk::shown::ReceiptLine;
+pub use crate::desk::shown::ReleaseLine;
 pub use crate::desk::shown::ShownRecord;
 pub use crate::desk::shown::SubjectLine;
 pub use crate::desk::stated::Stated;
@@ -133,6 +136,7 @@ pub struct Desk<'k> {
     /// How many had not come back in time at sign-in.
     missed: u32,
     lost: Option<Lost>,
+    followed: Option<Followed>,
 }
 
 impl std::fmt::Debug for Desk<'_> {
@@ -207,6 +211,7 @@ impl<'k> Desk<'k> {
             notices,
             missed,
             lost,
+            followed: None,
         };
         desk.run_told_errands()?;
         Ok(desk)

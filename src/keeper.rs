@@ -95,6 +95,7 @@ pub mod rehearse;
 pub mod rehearsing;
 pub(crate) mod reissue;
 pub(crate) mod rekey;
+mod releasing;
 pub mod remembered;
 pub(crate) mod request;
 pub mod restore;

@@ -26,6 +26,7 @@ pub mod form;
 pub mod input;
 pub mod kind;
 pub mod kinds;
+pub mod orders;
 pub mod person;
 pub mod problem;
 pub mod render;

@@ -96,6 +96,7 @@ pub use secret::SecretText as Passphrase;
 pub use writer::PayloadWriter;
 
 pub use digest::Digest;
+pub use generation::BareTable;
 pub use generation::EffectPlace;
 pub use generation::GenerationKey;
 pub use generation::KeyFileError;

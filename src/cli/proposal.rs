@@ -132,6 +132,15 @@ fn show(one: &Proposal, out: &mut Out) -> Result<(), CliError> {
         facts.push(("Files", filed));
         facts.push(("Because", said.reason.clone()));
     }
+    if let About::Release(said) = &one.about {
+        facts.push((
+            "Releases",
+            format!("version {} of record {}", said.version, said.record),
+        ));
+        facts.push(("To", said.to.name.clone()));
+        facts.push(("Authority", said.to.authority.clone()));
+        facts.push(("Because", said.reason.clone()));
+    }
     if one.state == ProposalState::Waiting {
         facts.push(("Lapses", dates::people_moment(one.expires)));
         facts.push(("May decide", eligible(one)));
@@ -192,6 +201,7 @@ fn what(one: &Proposal) -> String {
         About::Reissue(user) => format!("new keys for {user}"),
         About::Move(said) => format!("record {} into case {}", said.record, said.to),
         About::Override(said) => format!("one {} in case {}", said.kind, said.case),
+        About::Release(said) => format!("release of record {}", said.record),
         About::TwoPerson(mode) => format!("two people: {mode}"),
     }
 }

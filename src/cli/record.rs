@@ -19,6 +19,7 @@ mod check;
 mod guard;
 mod list;
 mod read;
+mod release;
 mod taking;
 mod write;
 
@@ -50,6 +51,7 @@ enum Command {
     Return(Return),
     Export(taking::Export),
     Print(taking::Print),
+    Release(release::Release),
     Move(Move),
     Exclude(Exclude),
     Restrict(Restrict),
@@ -254,6 +256,7 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Return(args) => check::return_record(&args, ask, out),
         Command::Export(args) => taking::export(&args, ask, out),
         Command::Print(args) => taking::print(&args, ask, out),
+        Command::Release(args) => release::release(&args, ask, out),
         Command::Move(args) => guard::move_record(&args, ask, out),
         Command::Exclude(args) => guard::exclude(&args, ask, out),
         Command::Restrict(args) => guard::restrict(&args, ask, out),

@@ -178,6 +178,7 @@ fn corrected(
             .and_then(|name| user_named(keys, name)),
         triggers: triggers(&said.triggers),
         clocks: said.clocks,
+        order_recipients: said.order_recipients,
         subjects: Vec::new(),
     }
 }

@@ -106,7 +106,10 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn export_recipients(&self, recipients: &[String]) -> Result<Vec<ExportRecipient>, DeskError> {
+    pub(crate) fn export_recipients(
+        &self,
+        recipients: &[String],
+    ) -> Result<Vec<ExportRecipient>, DeskError> {
         if recipients.is_empty() {
             return Ok(vec![ExportRecipient::from(self.account.recipient.clone())]);
         }

@@ -275,6 +275,7 @@ impl Desk<'_> {
             handler,
             triggers: triggers(&said.triggers),
             clocks: said.clocks,
+            order_recipients: said.order_recipients,
             subjects: Vec::new(),
         })
     }

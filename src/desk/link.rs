@@ -9,6 +9,7 @@ use crate::desk::error::DeskError;
 use crate::desk::memory::Held;
 use crate::desk::seal::json;
 use crate::desk::shown::ReceiptLine;
+use crate::desk::trust::Followed;
 use crate::desk::trust::Trust;
 use crate::ids::CaseId;
 use crate::ids::RecordId;
@@ -152,7 +153,8 @@ impl Desk<'_> {
         let Served::Keys(keys) = served else {
             return Err(unexpected());
         };
-        let trust = Trust::check(self.vault, &keys)?;
+        let trust = Followed::trust(&mut self.followed, self.vault, &keys)?;
+        trust.check(&keys)?;
         self.check_genesis(&trust)?;
         Ok((*keys, trust))
     }
@@ -297,7 +299,8 @@ impl Want {
             | Self::NameDeciders { record, .. }
             | Self::MoveRecord { record, .. }
             | Self::ExportRecord { record, .. }
-            | Self::PrintRecord { record } => Some(*record),
+            | Self::PrintRecord { record }
+            | Self::ReleaseRecord { record, .. } => Some(*record),
             _ => None,
         }
     }

@@ -106,7 +106,7 @@ impl Desk<'_> {
 }
 
 /// A reason, without the space around it.
-fn given(reason: &str) -> Result<&str, DeskError> {
+pub(crate) fn given(reason: &str) -> Result<&str, DeskError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARS {
         let says = format!("say why, in 1 to {REASON_CHARS} characters (--reason)");

@@ -12,6 +12,7 @@ use crate::desk::attach::Attach;
 use crate::desk::attach::hash;
 use crate::desk::error::DeskError;
 use crate::desk::link::unexpected;
+use crate::desk::release::marked;
 use crate::desk::trust::Trust;
 use crate::desk::trust::to_seal;
 use crate::ids::CompartmentId;
@@ -207,7 +208,7 @@ impl Desk<'_> {
         };
         Ok(NewVersion {
             record: draft.record,
-            facts: draft.facts,
+            facts: marked(draft.facts, &draft.k_record),
             version,
             k_record: (draft.number == 1).then_some(k_record),
             rows: sealed.rows,

@@ -23,6 +23,7 @@ use crate::paper::Section;
 use crate::paper::Size;
 use crate::paper::Table;
 use crate::paper::Value;
+use crate::records::Kind;
 use crate::records::Kinds;
 use crate::records::dates;
 use crate::records::display;
@@ -71,6 +72,16 @@ impl Desk<'_> {
             let says = "you see only the card of this record, and there is nothing more to print";
             return Err(DeskError::refused("card-only", says));
         }
+        self.set(&shown, document(&shown)?, look)
+    }
+
+    /// Sets a document about a record that was just shown.
+    pub(crate) fn set(
+        &self,
+        shown: &ShownRecord,
+        document: Document,
+        look: &Look,
+    ) -> Result<OnPaper, DeskError> {
         let now = self.now();
         let document = Document {
             issuer: look.issuer.clone(),
@@ -81,7 +92,7 @@ impl Desk<'_> {
                 printed_at: dates::people_moment(now),
                 entry: Some(shown.receipt.index),
             },
-            ..document(&shown)?
+            ..document
         };
         let imprint = Imprint {
             ident: format!("{}/{}/{}", shown.id, shown.version, shown.receipt.index),
@@ -91,18 +102,14 @@ impl Desk<'_> {
             .map_err(|failure| DeskError::refused("paper", failure.to_string()))?;
         Ok(OnPaper {
             printed,
-            receipt: shown.receipt,
+            receipt: shown.receipt.clone(),
         })
     }
 }
 
 /// A record as a document, without its footer.
 fn document(shown: &ShownRecord) -> Result<Document, DeskError> {
-    let kind = Kinds::builtin().find_version(&shown.kind, shown.kind_version);
-    let kind = kind.ok_or_else(|| {
-        let says = "this program does not know the kind of this record; use a newer one";
-        DeskError::refused("no-such-kind", says)
-    })?;
+    let kind = kind_of(shown)?;
     let mut all = vec![about(shown)];
     all.extend(sections(&kind.fields, &shown.fields));
     if !shown.attachments.is_empty() {
@@ -113,6 +120,15 @@ fn document(shown: &ShownRecord) -> Result<Document, DeskError> {
         subtitle: shown.title.clone(),
         sections: all,
         ..Document::default()
+    })
+}
+
+/// A record's kind, as it was when the version shown was filed.
+pub(crate) fn kind_of(shown: &ShownRecord) -> Result<&'static Kind, DeskError> {
+    let kind = Kinds::builtin().find_version(&shown.kind, shown.kind_version);
+    kind.ok_or_else(|| {
+        let says = "this program does not know the kind of this record; use a newer one";
+        DeskError::refused("no-such-kind", says)
     })
 }
 

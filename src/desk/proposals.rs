@@ -1,6 +1,8 @@
 //! Proposals: what waits for a second person, and being one. What is approved is what the proposer signed:
 //! this desk reads it from the signed statement, not from what the keeper says about it.
 
+use serde::de::DeserializeOwned;
+
 use crate::clock::Timestamp;
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
@@ -12,6 +14,7 @@ use crate::desk::named::handle_of;
 use crate::desk::seal::json;
 use crate::desk::trust::Trust;
 use crate::ids::ProposalId;
+use crate::ids::UserId;
 use crate::keeper::facts::ProposalState;
 use crate::keeper::facts::Proposed;
 use crate::keeper::facts::TwoPerson;
@@ -27,6 +30,7 @@ use crate::keeper::message::load::MoveStatement;
 use crate::keeper::message::load::NewEnvelope;
 use crate::keeper::message::load::OverrideStatement;
 use crate::keeper::message::load::PolicyStatement;
+use crate::keeper::message::load::ReleaseStatement;
 use crate::ledger::Proven;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
@@ -71,6 +75,8 @@ pub enum About {
     Move(MoveStatement),
     /// One record that the case's service does not take.
     Override(OverrideStatement),
+    /// One release of a record.
+    Release(ReleaseStatement),
     /// Whether two people are needed.
     TwoPerson(TwoPerson),
 }
@@ -281,53 +287,68 @@ fn about(
     statement: &Statement,
     (keys, trust): (&Keys, &Trust),
 ) -> Result<Option<About>, DeskError> {
+    let id = served.facts.id;
+    let by = |user: &UserId| statement.by() == user.to_string();
     Ok(match (&served.facts.what, &served.grant) {
         (Proposed::ChangeTwoPerson { mode }, None) => {
-            let said: Option<PolicyStatement> = statement.read_body();
-            let same = statement.kind() == StatementKind::Policy
-                && said.is_some_and(|said| {
-                    (said.two_person, said.proposal) == (*mode, served.facts.id)
-                });
-            same.then_some(About::TwoPerson(*mode))
+            let said: Option<PolicyStatement> = said(statement, StatementKind::Policy);
+            said.filter(|said| (said.two_person, said.proposal) == (*mode, id))
+                .map(|_| About::TwoPerson(*mode))
         }
         (Proposed::ReissueUser { user }, None) => {
-            let said: Option<Enrolment> = statement.read_body();
+            let said: Option<Enrolment> = said(statement, StatementKind::Enrol);
             let said = said.filter(|said| {
                 let mut reissue = said.reissue.iter();
-                statement.kind() == StatementKind::Enrol
-                    && said.user == *user
-                    && reissue.any(|reissue| reissue.proposal == served.facts.id)
+                said.user == *user && reissue.any(|reissue| reissue.proposal == id)
             });
             said.map(|_| About::Reissue(handle_of(keys, *user)))
         }
         (Proposed::MoveRecord { record, from, to }, None) => {
-            let said: Option<MoveStatement> = statement.read_body();
-            let said = said.filter(|said| {
-                statement.kind() == StatementKind::Move
-                    && said.proposal == served.facts.id
-                    && (said.record, said.from, said.to) == (*record, *from, *to)
-            });
-            said.map(About::Move)
+            let said: Option<MoveStatement> = said(statement, StatementKind::Move);
+            said.filter(|said| {
+                said.proposal == id && (said.record, said.from, said.to) == (*record, *from, *to)
+            })
+            .map(About::Move)
         }
         (Proposed::OverrideService { user, case, kind }, None) => {
-            let said: Option<OverrideStatement> = statement.read_body();
-            let said = said.filter(|said| {
-                statement.kind() == StatementKind::Propose
-                    && statement.by() == user.to_string()
-                    && said.proposal == served.facts.id
-                    && (said.case, &said.kind) == (*case, kind)
-            });
-            said.map(About::Override)
+            let said: Option<OverrideStatement> = said(statement, StatementKind::Propose);
+            said.filter(|said| {
+                by(user) && said.proposal == id && (said.case, &said.kind) == (*case, kind)
+            })
+            .map(About::Override)
+        }
+        (
+            Proposed::ReleaseRecord {
+                user,
+                record,
+                version,
+                to,
+            },
+            None,
+        ) => {
+            let said: Option<ReleaseStatement> = said(statement, StatementKind::Propose);
+            said.filter(|said| {
+                let what = (said.record, said.version, &said.to);
+                by(user) && said.proposal == id && what == (*record, *version, to)
+            })
+            .map(About::Release)
         }
         (Proposed::Grant { grant }, Some(facts)) => {
             let same = facts.id == *grant
-                && facts.proposal == served.facts.id
+                && facts.proposal == id
                 && facts.statement == served.facts.statement;
             let shown = grants::shown(facts, keys, trust)?;
             same.then(|| About::Grant(Box::new(shown)))
         }
         _ => None,
     })
+}
+
+/// The body of a statement of this kind.
+fn said<T: DeserializeOwned>(statement: &Statement, kind: StatementKind) -> Option<T> {
+    (statement.kind() == kind)
+        .then(|| statement.read_body())
+        .flatten()
 }
 
 /// A proposal's id, as `parse_record`.

@@ -13,6 +13,7 @@ use crate::desk::link::Because;
 use crate::desk::link::line;
 use crate::desk::on_file::open::check_shown;
 use crate::desk::open;
+use crate::desk::release::released;
 use crate::desk::shown::CardLine;
 use crate::desk::shown::ShownRecord;
 use crate::desk::trust::Trust;
@@ -180,6 +181,7 @@ impl Desk<'_> {
             filed_at: manifest.filed_at,
             check,
             reason: words.reason,
+            released: released(&served, keys),
             text: words.text,
             receipt: line(&proven),
         })

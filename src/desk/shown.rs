@@ -10,6 +10,7 @@ use crate::ids::PersonId;
 use crate::ids::RecordId;
 use crate::keeper::facts::CaseState;
 use crate::keeper::facts::RecordState;
+use crate::keeper::facts::ReleasedFacts;
 use crate::keeper::facts::Service;
 use crate::records::person::hide;
 
@@ -119,6 +120,15 @@ pub struct AttachmentLine {
     pub sha256: String,
 }
 
+/// One release of a record to somebody outside.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReleaseLine {
+    /// To whom, by what right, of which version and when.
+    pub facts: ReleasedFacts,
+    /// The handle of who gave it.
+    pub by: String,
+}
+
 /// A record, opened.
 #[derive(Clone)]
 pub struct ShownRecord {
@@ -154,6 +164,8 @@ pub struct ShownRecord {
     pub check: Option<Check>,
     /// Why it was corrected, if it was.
     pub reason: Option<String>,
+    /// To whom it was released, oldest first; not for outsiders.
+    pub released: Vec<ReleaseLine>,
     /// The form, set for a reader of the given width in columns.
     pub text: String,
     /// The proof that this showing is in the ledger.
@@ -210,5 +222,6 @@ hide!(
     AttachmentLine,
     AlertLine,
     SubjectLine,
+    ReleaseLine,
     ShownRecord
 );

@@ -28,6 +28,7 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
 
+mod followed;
 mod grant;
 mod known;
 mod members;
@@ -36,10 +37,11 @@ mod people;
 mod recovery;
 mod second;
 
+pub(crate) use followed::Followed;
 use known::Known;
 
 /// The chain of statements, checked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Trust {
     vault: VaultId,
     pub(crate) genesis: Genesis,
@@ -53,20 +55,19 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
-    /// Checks the keys a keeper shows, from the root down.
+    /// Checks the keys a keeper shows against what their statements say.
     ///
     /// # Errors
     /// [`DeskError::Damaged`] naming the first thing nobody vouches for.
-    pub(crate) fn check(vault: VaultId, keys: &Keys) -> Result<Self, DeskError> {
-        let trust = Self::of(vault, &keys.genesis, &keys.statements)?;
-        trust.check_recovery(keys.recovery.as_ref())?;
+    pub(crate) fn check(&self, keys: &Keys) -> Result<(), DeskError> {
+        self.check_recovery(keys.recovery.as_ref())?;
         for account in &keys.accounts {
-            trust.check_account(account)?;
+            self.check_account(account)?;
         }
-        if let Some(case) = &keys.case {
-            trust.check_team(case.id, (&case.team, keys.members.as_deref()))?;
+        match &keys.case {
+            Some(case) => self.check_team(case.id, (&case.team, keys.members.as_deref())),
+            None => Ok(()),
         }
-        Ok(trust)
     }
 
     /// Whom these statements make known, from the root down. Nothing is said of what else a keeper shows.

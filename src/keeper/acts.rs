@@ -175,6 +175,10 @@ acts! {
     ExportRecord = "export-record", Export, Record, [], "record export", "export a record";
     /// Put a copy on paper.
     PrintRecord = "print-record", Print, Record, [], "record print", "print a record";
+    /// Give somebody outside the centre a copy.
+    ReleaseRecord = "release-record", Release, Record, [], "record release", "release a record to somebody outside";
+    /// Ask a second person to let a record go out.
+    ProposeRelease = "propose-release", Propose, Record, [Reason SecondPerson], "record release", "propose that a record is released";
     /// Make a record not exist for someone.
     ExcludeUser = "exclude-user", Member, Record, [], "record exclude", "exclude someone from a record";
     /// Keep a record to certain roles.

@@ -16,7 +16,9 @@ impl Vault {
     /// [`Stop::Refused`] with why not, and what to do.
     pub(crate) fn may_take_effect(&self, facts: &ProposalFacts) -> Result<(), Stop> {
         match facts.what {
-            Proposed::ChangeTwoPerson { .. } | Proposed::OverrideService { .. } => Ok(()),
+            Proposed::ChangeTwoPerson { .. }
+            | Proposed::OverrideService { .. }
+            | Proposed::ReleaseRecord { .. } => Ok(()),
             Proposed::Grant { grant } => {
                 let grant = self.shared.grants.get(&grant).ok_or(Broken::NoUnit)?;
                 self.check_still_grants(grant)
@@ -41,6 +43,7 @@ impl Vault {
             _ if added.is_empty() => Ok(()),
             Proposed::ChangeTwoPerson { .. }
             | Proposed::OverrideService { .. }
+            | Proposed::ReleaseRecord { .. }
             | Proposed::Grant { .. }
             | Proposed::MoveRecord { .. } => {
                 Err(Stop::BadAuth("an approval of this carries no keys"))
@@ -58,8 +61,11 @@ impl Vault {
             Proposed::Grant { grant } => self.put_in_force(grant, facts.approval.clone()),
             Proposed::ReissueUser { user } => self.put_in_place(facts, user, added),
             Proposed::MoveRecord { .. } => self.make_move(facts),
-            // The mode in force is that of the newest approved proposal.
-            Proposed::ChangeTwoPerson { .. } | Proposed::OverrideService { .. } => Ok(()),
+            // The mode in force is that of the newest approved proposal; what somebody may do once, they do
+            // themselves.
+            Proposed::ChangeTwoPerson { .. }
+            | Proposed::OverrideService { .. }
+            | Proposed::ReleaseRecord { .. } => Ok(()),
         }
     }
 
@@ -75,7 +81,9 @@ impl Vault {
                 self.drop_waiting_move(facts);
                 Ok(())
             }
-            Proposed::ChangeTwoPerson { .. } | Proposed::OverrideService { .. } => Ok(()),
+            Proposed::ChangeTwoPerson { .. }
+            | Proposed::OverrideService { .. }
+            | Proposed::ReleaseRecord { .. } => Ok(()),
         }
     }
 
@@ -85,6 +93,7 @@ impl Vault {
             Proposed::Grant { grant } => self.note_grant(grant, index, None),
             Proposed::ChangeTwoPerson { .. }
             | Proposed::OverrideService { .. }
+            | Proposed::ReleaseRecord { .. }
             | Proposed::ReissueUser { .. }
             | Proposed::MoveRecord { .. } => Ok(()),
         }

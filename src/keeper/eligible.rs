@@ -30,7 +30,9 @@ impl Vault {
     pub(crate) fn named(&self, facts: &ProposalFacts) -> Vec<RecordId> {
         let grant = match facts.what {
             Proposed::Grant { grant } => self.shared.grants.get(&grant),
-            Proposed::MoveRecord { record, .. } => return vec![record],
+            Proposed::MoveRecord { record, .. } | Proposed::ReleaseRecord { record, .. } => {
+                return vec![record];
+            }
             Proposed::ReissueUser { .. }
             | Proposed::OverrideService { .. }
             | Proposed::ChangeTwoPerson { .. } => None,
@@ -144,6 +146,7 @@ impl Vault {
                 Proposed::ReissueUser { .. }
                 | Proposed::MoveRecord { .. }
                 | Proposed::OverrideService { .. }
+                | Proposed::ReleaseRecord { .. }
                 | Proposed::ChangeTwoPerson { .. } => None,
             };
             let waits = facts.state == ProposalState::Waiting;

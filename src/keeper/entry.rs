@@ -65,6 +65,9 @@ pub(crate) struct HistoryRow {
     /// How many rows the list of those it was revealed to has.
     #[serde(default, skip_serializing_if = "is_none")]
     pub(crate) revealed: u32,
+    /// How many releases it lists.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) released: u32,
 }
 
 #[expect(

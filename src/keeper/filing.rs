@@ -92,6 +92,7 @@ impl Vault {
                 k_record,
                 entries: 0,
                 revealed: 0,
+                released: 0,
             };
             self.write(&units::history(facts.id), Tree::History, &[], &history)?;
             if act == Act::AddRecord {
@@ -136,6 +137,9 @@ impl Vault {
         facts.event_date.clone_from(&load.facts.event_date);
         facts.triggers = load.facts.triggers.clone();
         facts.clocks.clone_from(&load.facts.clocks);
+        facts
+            .order_recipients
+            .clone_from(&load.facts.order_recipients);
         facts.class.clone_from(&load.facts.class);
         facts.kind_version = load.facts.kind_version;
         self.wait_for_check(&mut facts);

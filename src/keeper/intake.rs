@@ -146,7 +146,7 @@ impl Vault {
             purpose_required: rules.purpose_required,
             second_approver: rules.second_approver,
             exportable: rules.exportable,
-            order_recipients: Vec::new(),
+            order_recipients: filed.order_recipients.clone(),
             triggers: filed.triggers.clone(),
             clocks: filed.clocks.clone(),
             compartments,

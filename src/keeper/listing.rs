@@ -310,6 +310,8 @@ impl Vault {
             people: Vec::new(),
             parts,
             said,
+            released: Vec::new(),
+            leaves: Vec::new(),
         })
     }
 }

@@ -19,6 +19,7 @@ use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::facts::PlaceUse;
+use crate::keeper::facts::Recipient;
 use crate::keeper::facts::Role;
 use crate::keeper::facts::TwoPerson;
 use crate::keeper::message::finding::Only;
@@ -230,6 +231,14 @@ pub enum Want {
     },
     PrintRecord {
         record: RecordId,
+    },
+    ReleaseRecord {
+        record: RecordId,
+        to: Recipient,
+    },
+    ProposeRelease {
+        record: RecordId,
+        to: Recipient,
     },
     ExcludeUser {
         record: RecordId,

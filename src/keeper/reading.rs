@@ -24,6 +24,8 @@ use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::store::Tree;
 use crate::store::UnitKind;
+use serde_json::Value;
+use serde_json::json;
 
 /// A record the asker may have, and the way to its key.
 pub(crate) struct Found {
@@ -31,6 +33,29 @@ pub(crate) struct Found {
     pub(crate) facts: RecordFacts,
     pub(crate) compartment: CompartmentId,
     pub(crate) way: Way,
+}
+
+/// What is shown of a record, and what its entry says of that.
+pub(crate) struct Showing {
+    pub(crate) act: Act,
+    pub(crate) version: u32,
+    pub(crate) attachment: Option<u32>,
+    pub(crate) note: Value,
+    /// Of a release, the only fields that may leave; empty: all.
+    pub(crate) leaves: Vec<String>,
+}
+
+impl Showing {
+    /// A version.
+    pub(crate) fn of(act: Act, version: u32) -> Self {
+        Self {
+            act,
+            version,
+            attachment: None,
+            note: json!({"version": version}),
+            leaves: Vec::new(),
+        }
+    }
 }
 
 /// Which parts of which versions are served.
@@ -93,7 +118,7 @@ impl Vault {
             return Err(Stop::Refused("no-such-version", says));
         }
         let whole = act == Act::ExportRecord;
-        self.serve_parts(request, act, (found, last, None), move |version| {
+        self.serve_parts(request, Showing::of(act, last), found, move |version| {
             version
                 .parts
                 .iter()
@@ -124,25 +149,25 @@ impl Vault {
                 "the record has no such attachment".to_owned(),
             ));
         }
-        self.serve_parts(
-            request,
-            Act::ReadAttachment,
-            (found, version, Some(part)),
-            move |facts| {
-                let of_version = facts.parts.iter().filter(|_| facts.number == version);
-                of_version
-                    .filter(|p| p.number == 1 || p.number == part)
-                    .cloned()
-                    .collect()
-            },
-        )
+        let showing = Showing {
+            attachment: Some(part),
+            ..Showing::of(Act::ReadAttachment, version)
+        };
+        self.serve_parts(request, showing, found, move |facts| {
+            let of_version = facts.parts.iter().filter(|_| facts.number == version);
+            of_version
+                .filter(|p| p.number == 1 || p.number == part)
+                .cloned()
+                .collect()
+        })
     }
 
-    fn serve_parts(
+    /// Serves parts of a record against its entry.
+    pub(crate) fn serve_parts(
         &mut self,
         request: &Request,
-        act: Act,
-        (found, shown, attachment): (Found, u32, Option<u32>),
+        showing: Showing,
+        found: Found,
         pick: impl Fn(&VersionFacts) -> Vec<PartFacts>,
     ) -> Result<Step, Stop> {
         let Found {
@@ -159,13 +184,13 @@ impl Vault {
             parts.retain(|part| part.number == 1 || !card_only);
             wanted.push((version, parts));
         }
-        let beside = match act {
+        let beside = match showing.act {
             Act::ReadRecord | Act::BreakGlass => self.beside(request, &facts)?,
             _ => Vec::new(),
         };
-        self.list_revealed(request, &facts, (shown, attachment))?;
-        let note = serde_json::json!({"version": shown});
-        let entry = (request.entry(act).showing(who(&beside)), note);
+        self.list_revealed(request, &facts, (showing.version, showing.attachment))?;
+        let entry = request.entry(showing.act).showing(who(&beside));
+        let entry = (entry, showing.note);
         let pledge = self.log_showing(request, permit, entry, (&facts, compartment))?;
         let asker = request.asker.id;
         Ok(Step::serving(pledge, move |vault, logged| {
@@ -175,6 +200,7 @@ impl Vault {
             Ok(Served::Record(Box::new(ServedRecord {
                 said,
                 people,
+                leaves: showing.leaves,
                 ..served
             })))
         }))
@@ -204,8 +230,10 @@ impl Vault {
         let (history, _) = self.history(facts.id)?.ok_or(Broken::NoUnit)?;
         let chain = self.chain(logged, way)?;
         let mut sealed_to = Vec::new();
+        let mut released = Vec::new();
         // Only whoever may correct it needs these; who else was given access is nothing for outsiders.
         if !self.is_outsider_s(way) {
+            released = self.released(facts.id)?;
             for id in self.sealed_to(&facts)? {
                 let current = self.current(id)?;
                 sealed_to.extend(current.map(|(facts, epoch)| (facts.without_ages(), epoch)));
@@ -220,6 +248,8 @@ impl Vault {
             parts,
             said: Said::default(),
             people: Vec::new(),
+            released,
+            leaves: Vec::new(),
         })
     }
 

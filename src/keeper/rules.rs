@@ -12,7 +12,9 @@ use crate::records::Kind;
 use crate::records::Kinds;
 use crate::records::clocks::ClockRule;
 use crate::records::dates;
+use crate::records::kind::Leaves;
 use crate::records::words::CaseRule;
+use crate::records::words::Mark;
 use crate::records::words::Place;
 use crate::records::words::Reader;
 use crate::records::words::Service;
@@ -57,6 +59,11 @@ pub struct Rule {
     pub wanted_within: u16,
     /// What has to be done by when.
     pub clocks: Vec<ClockRule>,
+    /// Its form says whom a court lets have it.
+    pub under_orders: bool,
+    /// It is a court's order itself: whom it names may have what is under orders in its case.
+    pub is_order: bool,
+    leaves: Vec<Leaves>,
     title: String,
     case: CaseRule,
     services: Vec<Service>,
@@ -134,6 +141,10 @@ impl Rule {
             wanted_on: kind.wanted_on.clone(),
             wanted_within: kind.wanted_within.unwrap_or(WITHIN),
             clocks: kind.clocks.clone(),
+            under_orders: kind.people.order_recipients.is_some(),
+            is_order: kind.people.order_recipients.is_some()
+                && kind.sensitivity.contains(&Mark::CourtRestricted),
+            leaves: kind.leaves.clone(),
             title: kind.title.clone(),
             case: kind.case,
             services: kind.services.clone(),
@@ -164,6 +175,9 @@ impl Rule {
             wanted_on: Vec::new(),
             wanted_within: WITHIN,
             clocks: Vec::new(),
+            under_orders: true,
+            is_order: false,
+            leaves: Vec::new(),
             title: String::new(),
             case: CaseRule::None,
             services: Vec::new(),
@@ -187,6 +201,23 @@ impl Rule {
                 self.title.to_lowercase()
             )),
         }
+    }
+
+    /// What of a record may be given to somebody outside, by the service of its case: the fields; none named: all.
+    ///
+    /// # Errors
+    /// The sentence that says why nothing of it may.
+    pub(crate) fn given_of(&self, case: &CaseFacts) -> Result<Vec<String>, String> {
+        if !self.serves(case) {
+            return Err(format!(
+                "{} contact has no {} to give: it was filed here by way of exception, and stays",
+                case.service,
+                self.called()
+            ));
+        }
+        let mut all = self.leaves.iter();
+        let of = all.find(|leaves| leaves.services.contains(&case.service));
+        Ok(of.map(|leaves| leaves.fields.clone()).unwrap_or_default())
     }
 
     /// Whether these are clocks of this kind, each with a day.

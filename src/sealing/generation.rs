@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::bytes::{hex, unhex};
 use crate::ids::VaultId;
 use crate::sealing::rows::RowError;
-use crate::sealing::xchacha::{Key, NONCE_BYTES};
+use crate::sealing::xchacha::{Key, NONCE_BYTES, TAG_BYTES};
 
 /// What stands before the number and the key in a key file.
 const KEY_FILE_TAG: &str = "STRONGROOM-GENERATION-KEY-1";
@@ -53,6 +53,35 @@ impl std::error::Error for KeyFileError {}
 /// 32 random bytes per generation, kept apart from the vault and its backups. Wiped when dropped.
 pub struct GenerationKey(Key);
 
+/// A key table's file while it is being filled: a large one is sealed where it stands, and no copy of it is made.
+pub struct BareTable {
+    file: Zeroizing<Vec<u8>>,
+    head: usize,
+}
+
+impl BareTable {
+    /// With this head, and room for a body of so many bytes: growing beyond it would leave a copy behind.
+    pub fn new(head: &[u8], body: usize) -> Self {
+        let whole = head.len() + NONCE_BYTES + body + TAG_BYTES;
+        let mut file = Zeroizing::new(Vec::with_capacity(whole));
+        file.extend_from_slice(head);
+        file.extend_from_slice(&[0; NONCE_BYTES]);
+        let head = head.len();
+        Self { file, head }
+    }
+
+    /// Where the body is written, behind what stands there.
+    pub fn body(&mut self) -> &mut Vec<u8> {
+        &mut self.file
+    }
+}
+
+impl std::fmt::Debug for BareTable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BareTable(..)")
+    }
+}
+
 impl GenerationKey {
     /// A new key from the operating system's random source.
     pub fn generate() -> Self {
@@ -87,10 +116,12 @@ impl GenerationKey {
         self.open(&at.associated(), sealed)
     }
 
-    /// Seals the body of a key table file: nonce (24 bytes) || ciphertext.
+    /// A key table's file: its head, then nonce (24 bytes) || ciphertext of its body.
     #[must_use]
-    pub fn seal_table(&self, vault: &VaultId, generation: u32, plain: &[u8]) -> Vec<u8> {
-        self.seal(&table_associated(vault, generation), plain)
+    pub fn seal_table(&self, vault: &VaultId, generation: u32, table: BareTable) -> Vec<u8> {
+        let BareTable { file, head } = table;
+        self.0
+            .seal_in_place(&table_associated(vault, generation), file, head)
     }
 
     /// The body of this generation's key table file.
@@ -197,7 +228,10 @@ mod tests {
         #[test]
         fn altered_or_cut_tables_are_refused(plain: Vec<u8>, at: prop::sample::Index, bit in 0u8..8) {
             let key = GenerationKey::generate();
-            let sealed = key.seal_table(&VAULT, 4, &plain);
+            let mut table = BareTable::new(b"head", plain.len());
+            table.body().extend_from_slice(&plain);
+            let sealed = key.seal_table(&VAULT, 4, table);
+            let sealed = sealed.strip_prefix(b"head").unwrap().to_vec();
             prop_assert_eq!(&*key.open_table(&VAULT, 4, &sealed).unwrap(), &plain);
             prop_assert!(key.open_table(&VAULT, 5, &sealed).is_err());
             prop_assert!(key.open_table(&OTHER, 4, &sealed).is_err());

@@ -1,6 +1,12 @@
 //! The key that links a record to its entries in the ledger.
 
+use hmac::Mac as _;
+
+use crate::bytes::hex;
+use crate::sealing::kdf;
 use crate::sealing::xchacha::Key;
+
+const MARK_LABEL: &[u8] = b"sr1 mark ";
 
 /// The key of a record's references in the ledger (`k_record`), drawn by the filing desk. Wiped when
 /// dropped.
@@ -20,6 +26,13 @@ impl RecordKey {
     /// The secret bytes, for the ledger's references.
     pub fn expose(&self) -> &[u8; 32] {
         self.0.expose()
+    }
+
+    /// A mark of a text: who has the key and the same text makes the same mark, and the mark says nothing of the text.
+    /// Hex of HMAC-SHA256(this key, `'sr1 mark '` || text).
+    pub fn mark(&self, text: &str) -> String {
+        let mac = kdf::hmac(self.expose()).chain_update(MARK_LABEL);
+        hex(&mac.chain_update(text.as_bytes()).finalize().into_bytes())
     }
 
     /// Whether both are one key, in time that does not depend on where they differ.

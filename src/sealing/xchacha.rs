@@ -53,6 +53,33 @@ impl Key {
         (nonce, sealed)
     }
 
+    /// Seals what stands behind `nonce_at + NONCE_BYTES` where it stands, under a fresh random nonce that takes the
+    /// place kept for it; the tag goes behind. What is large is sealed so without a copy of it.
+    pub(crate) fn seal_in_place(
+        &self,
+        associated: &[u8],
+        mut buffer: Zeroizing<Vec<u8>>,
+        nonce_at: usize,
+    ) -> Vec<u8> {
+        let nonce: [u8; NONCE_BYTES] = random();
+        // Kept free by whoever filled it; growing would leave a copy behind.
+        debug_assert!(buffer.capacity() >= buffer.len() + TAG_BYTES);
+        let (_, rest) = buffer.split_at_mut(nonce_at);
+        let tag = rest
+            .split_first_chunk_mut::<NONCE_BYTES>()
+            .map(|(place, plain)| {
+                *place = nonce;
+                let cipher = XChaCha20Poly1305::new(self.expose().into());
+                cipher.encrypt_in_place_detached(XNonce::from_slice(&nonce), associated, plain)
+            });
+        match tag {
+            Some(Ok(tag)) => buffer.extend_from_slice(&tag),
+            // As above, or no place was kept.
+            _ => std::process::abort(),
+        }
+        std::mem::take(&mut *buffer)
+    }
+
     /// What [`Key::seal`] sealed; `None` when anything differs.
     pub(crate) fn open(
         &self,

@@ -4,6 +4,7 @@
 //! Encodings are the ML-KEM half followed by the X25519 half. A recipient key is checked once, when it
 //! enters ([`check_public`]); after that encapsulation cannot fail.
 
+use curve25519_dalek::MontgomeryPoint;
 use ml_kem::B32;
 use ml_kem::Ciphertext;
 use ml_kem::EncapsulateDeterministic;
@@ -127,10 +128,10 @@ pub(crate) fn check_public(public: &[u8; PUBLIC_BYTES]) -> Result<(), InvalidKey
         _ => false,
     });
     let (_, x25519) = halves::<MLKEM_PUBLIC_BYTES>(public);
-    // Clamped scalars are multiples of eight, so any one of them shows whether the order is low.
-    let contributes = StaticSecret::from([8; 32])
-        .diffie_hellman(&PublicKey::from(x25519))
-        .was_contributory();
+    // Clamped scalars are multiples of eight, and eight times a point of low order is nothing: four steps of the
+    // ladder say what an exchange would, and keys are checked each time one is read.
+    let eight = [true, false, false, false].into_iter();
+    let contributes = MontgomeryPoint(x25519).mul_bits_be(eight).to_bytes() != [0; 32];
     if in_field && contributes {
         Ok(())
     } else {
@@ -250,6 +251,44 @@ mod tests {
                 );
                 assert_eq!(check_public(&key).is_ok(), low < Q && high < Q);
             }
+        }
+    }
+
+    /// What an exchange with any clamped scalar would say, on every encoding of a point of low order and on others.
+    #[test]
+    fn a_point_is_refused_where_an_exchange_would_come_to_nothing() {
+        let low = |hex: &str| -> [u8; 32] {
+            let bytes = crate::bytes::unhex(hex).unwrap();
+            bytes.try_into().unwrap()
+        };
+        let mut points = vec![[0; 32]];
+        points.extend(
+            [
+                "0100000000000000000000000000000000000000000000000000000000000000",
+                "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+                "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+                "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            ]
+            .map(low),
+        );
+        let refused = points.len() * 2;
+        let topped = points.clone().into_iter().map(|mut point| {
+            point[31] |= 0x80;
+            point
+        });
+        points.extend(topped.collect::<Vec<_>>());
+        points.extend((0..200).map(|_| ids::random::<32>()));
+        let (_, public) = Secret::expand(&ids::random());
+        for (at, point) in points.into_iter().enumerate() {
+            let mut key = public;
+            key[MLKEM_PUBLIC_BYTES..].copy_from_slice(&point);
+            let exchanged = StaticSecret::from(ids::random())
+                .diffie_hellman(&PublicKey::from(point))
+                .was_contributory();
+            assert_eq!(check_public(&key).is_ok(), exchanged, "{point:?}");
+            assert_eq!(exchanged, at >= refused, "{point:?}");
         }
     }
 

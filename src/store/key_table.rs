@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::bytes::{Fields, Malformed};
 use crate::ids::VaultId;
-use crate::sealing::{GenerationKey, UnitKey};
+use crate::sealing::{BareTable, GenerationKey, UnitKey};
 use crate::store::effects::KeyChange;
 use crate::store::names::{UnitKind, UnitName};
 
@@ -142,17 +142,44 @@ impl KeyTable {
     ) -> Result<Vec<u8>, KeyTableError> {
         let entries: usize = self.iter().map(|(unit, _)| unit.encoded_len() + 32).sum();
         let count = u32::try_from(self.len()).map_err(|_| KeyTableError::TooLarge)?;
-        // Allocated whole, so that growing it leaves no keys behind.
-        let mut body = Zeroizing::new(Vec::with_capacity(8 + entries));
+        let mut table = BareTable::new(MAGIC, 8 + entries);
+        let body = table.body();
         body.extend_from_slice(&LEVELS.to_be_bytes());
         body.extend_from_slice(&count.to_be_bytes());
         for (unit, unit_key) in self.iter() {
-            unit.encode(&mut body)
-                .map_err(|_| KeyTableError::TooLarge)?;
+            unit.encode(body).map_err(|_| KeyTableError::TooLarge)?;
             body.extend_from_slice(unit_key.expose());
         }
-        let sealed = key.seal_table(vault, generation, &body);
-        Ok([&MAGIC[..], &sealed].concat())
+        Ok(key.seal_table(vault, generation, table))
+    }
+
+    /// Whether a file is this very table, sealed for this generation: every unit and key of it, and no other. What
+    /// was written is compared so before anything relies on it; no second table is made for that.
+    ///
+    /// # Errors
+    /// [`KeyTableError::Sealed`] and [`KeyTableError::Malformed`], as [`KeyTable::open`].
+    pub fn is_sealed_in(
+        &self,
+        file: &[u8],
+        key: &GenerationKey,
+        vault: &VaultId,
+        generation: u32,
+    ) -> Result<bool, KeyTableError> {
+        let body = opened(file, key, vault, generation)?;
+        let mut fields = Fields::new(&body);
+        let numbers = (fields.u32()?, fields.u32()?);
+        if numbers.0 != LEVELS || usize::try_from(numbers.1) != Ok(self.len()) {
+            return Ok(false);
+        }
+        for (unit, unit_key) in self.iter() {
+            let same = fields.u8()? == unit.kind().number()
+                && fields.field()? == unit.natural()
+                && fields.take(32)? == unit_key.expose();
+            if !same {
+                return Ok(false);
+            }
+        }
+        Ok(fields.end().is_ok())
     }
 
     /// Reads the table file of this generation.
@@ -166,28 +193,37 @@ impl KeyTable {
         vault: &VaultId,
         generation: u32,
     ) -> Result<Self, KeyTableError> {
-        let sealed = file.strip_prefix(MAGIC).ok_or(KeyTableError::Malformed)?;
-        let body = key
-            .open_table(vault, generation, sealed)
-            .map_err(|_| KeyTableError::Sealed)?;
+        let body = opened(file, key, vault, generation)?;
         let mut fields = Fields::new(&body);
         if fields.u32()? != LEVELS {
             return Err(KeyTableError::Malformed);
         }
         let count = fields.u32()?;
-        let mut table = Self::new();
+        let mut units: Vec<(UnitName, UnitKey)> = Vec::new();
         for _ in 0..count {
             let unit = UnitName::decode(&mut fields)?;
             let bytes = fields.array().map(Zeroizing::new)?;
-            let last = table.0.last_key_value();
-            if last.is_some_and(|(before, _)| *before >= unit) {
+            if units.last().is_some_and(|(before, _)| *before >= unit) {
                 return Err(KeyTableError::Malformed);
             }
-            table.insert(unit, UnitKey::from_bytes(*bytes));
+            units.push((unit, UnitKey::from_bytes(*bytes)));
         }
         fields.end()?;
-        Ok(table)
+        // In their order already, so that the table is built without looking anything up.
+        Ok(Self(units.into_iter().collect()))
     }
+}
+
+/// What stands in a table's file.
+fn opened(
+    file: &[u8],
+    key: &GenerationKey,
+    vault: &VaultId,
+    generation: u32,
+) -> Result<Zeroizing<Vec<u8>>, KeyTableError> {
+    let sealed = file.strip_prefix(MAGIC).ok_or(KeyTableError::Malformed)?;
+    key.open_table(vault, generation, sealed)
+        .map_err(|_| KeyTableError::Sealed)
 }
 
 impl std::fmt::Debug for KeyTable {
@@ -280,6 +316,27 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_told_from_another_table_s() {
+        let generation = GenerationKey::generate();
+        let file = sample().seal(&generation, &VAULT, 4).unwrap();
+        let same = |table: &KeyTable| table.is_sealed_in(&file, &generation, &VAULT, 4);
+        assert_eq!(same(&sample()), Ok(true));
+        let mut other = sample();
+        other.insert(name(UnitKind::Record, b"a"), key(9));
+        assert_eq!(same(&other), Ok(false));
+        let mut other = sample();
+        other.remove(&name(UnitKind::Vault, b""));
+        assert_eq!(same(&other), Ok(false));
+        other.insert(name(UnitKind::Vault, b"a"), key(4));
+        assert_eq!(same(&other), Ok(false));
+        assert_eq!(same(&KeyTable::new()), Ok(false));
+        let wrong = sample().is_sealed_in(&file, &generation, &VAULT, 5);
+        assert_eq!(wrong, Err(KeyTableError::Sealed));
+        let wrong = sample().is_sealed_in(b"text", &generation, &VAULT, 4);
+        assert_eq!(wrong, Err(KeyTableError::Malformed));
+    }
+
+    #[test]
     fn one_order_and_one_level_only() {
         let generation = GenerationKey::generate();
         let entry = |natural: &[u8]| {
@@ -290,7 +347,9 @@ mod tests {
         let open = |levels: u32, count: u32, entries: &[Vec<u8>]| {
             let numbers = [levels.to_be_bytes(), count.to_be_bytes()].concat();
             let body = [numbers, entries.concat()].concat();
-            let file = [&MAGIC[..], &generation.seal_table(&VAULT, 1, &body)].concat();
+            let mut table = BareTable::new(MAGIC, body.len());
+            table.body().extend_from_slice(&body);
+            let file = generation.seal_table(&VAULT, 1, table);
             KeyTable::open(&file, &generation, &VAULT, 1).map(|table| table.len())
         };
         let (a, b) = (entry(b"a"), entry(b"b"));

@@ -54,6 +54,7 @@ const COMMANDS: &[&str] = &[
     "record return",
     "record export",
     "record print",
+    "record release",
     "record move",
     "record exclude",
     "record restrict",

@@ -200,7 +200,7 @@ fn no_act_shows_a_certificate_past_its_list() {
             use strongroom::ledger::Event;
             matches!(
                 row.event,
-                Event::Read | Event::Export | Event::Print | Event::Breakglass
+                Event::Read | Event::Export | Event::Print | Event::Release | Event::Breakglass
             )
         })
         .map(|row| row.word)
@@ -210,6 +210,7 @@ fn no_act_shows_a_certificate_past_its_list() {
         Act::ReadAttachment,
         Act::ExportRecord,
         Act::PrintRecord,
+        Act::ReleaseRecord,
         Act::BreakGlass,
     ];
     assert_eq!(shows, known.iter().map(|act| act.row().word).collect());

@@ -45,6 +45,8 @@ const TRIED: &[&str] = &[
     "record amend R --from form.json --reason x",
     "record export R --age out.age",
     "record print R --pdf out.pdf",
+    "record release R --to Cafcass --authority x --pdf out.pdf",
+    "record release R --to Cafcass --authority x --reason x",
     "record check R",
     "record return R --reason x",
     "record exclude R sam",
@@ -477,6 +479,7 @@ fn a_walk_leaves_nothing_beside_the_vault() {
         "record attachment R x.pdf --out x.pdf",
         "record export R --age x.age",
         "record print R --pdf x.pdf",
+        "record release R --to Cafcass --authority x --pdf x.pdf",
     ] {
         twin.try_line(line, false).fails(3);
     }

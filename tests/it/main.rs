@@ -93,6 +93,8 @@ mod records;
 mod records_any;
 mod recover_py;
 mod reissued;
+#[cfg(feature = "documents")]
+mod release;
 mod remembered;
 mod restore;
 mod roles;

@@ -11,6 +11,7 @@ use crate::cli::record::Show;
 use crate::cli::record::check;
 use crate::cli::record::receipt_document;
 use crate::cli::record::receipt_words;
+use crate::cli::record::release;
 use crate::cli::resolve;
 use crate::cli::session::with_desk;
 use crate::cli::table::Table;
@@ -65,6 +66,7 @@ pub(crate) fn document(record: &ShownRecord) -> Value {
         "author": record.author,
         "filed_at": record.filed_at.to_string(),
         "reason": record.reason,
+        "released": record.released.iter().map(release::document).collect::<Vec<_>>(),
     })
 }
 
@@ -101,6 +103,9 @@ pub(crate) fn page(record: &ShownRecord, out: &mut Out) {
     for one in &record.subjects {
         let name = one.name.as_deref().unwrap_or("not open to you");
         facts.push(("About", format!("{name}, {} ({})", one.role, one.person)));
+    }
+    for one in &record.released {
+        facts.push(("Released", release::words(one)));
     }
     facts.push(("Receipt", receipt_words(&record.receipt)));
     out.facts(&facts);

@@ -14,6 +14,7 @@ use crate::cli::out::Out;
 use crate::cli::resolve;
 use crate::cli::session::with_desk;
 use crate::desk::Look;
+use crate::desk::OnPaper;
 use crate::paper::Language;
 use crate::paper::Size;
 
@@ -73,6 +74,16 @@ pub(crate) struct Print {
     /// Where to write the PDF
     #[arg(long, value_name = "FILE")]
     pdf: PathBuf,
+    #[command(flatten)]
+    looks: Looks,
+    /// What you print it for; some kinds open only with a purpose
+    #[arg(long, value_name = "PURPOSE")]
+    purpose: Option<String>,
+}
+
+/// How a record is to look on paper.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Looks {
     /// The centre's name, as it is to stand on every page
     #[arg(long, value_name = "NAME")]
     centre: Option<String>,
@@ -82,9 +93,24 @@ pub(crate) struct Print {
     /// With Welsh words around the form
     #[arg(long)]
     welsh: bool,
-    /// What you print it for; some kinds open only with a purpose
-    #[arg(long, value_name = "PURPOSE")]
-    purpose: Option<String>,
+}
+
+impl Looks {
+    pub(crate) fn look(&self) -> Look {
+        Look {
+            issuer: self.centre.clone().unwrap_or_default(),
+            size: if self.large {
+                Size::LargePrint
+            } else {
+                Size::Normal
+            },
+            language: if self.welsh {
+                Language::Welsh
+            } else {
+                Language::English
+            },
+        }
+    }
 }
 
 pub(crate) fn attachment(args: &Attachment, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
@@ -136,34 +162,15 @@ pub(crate) fn export(args: &Export, ask: &Ask, out: &mut Out) -> Result<(), CliE
 
 pub(crate) fn print(args: &Print, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     let mut file = Some(NewFile::begin(&args.pdf)?);
-    let look = Look {
-        issuer: args.centre.clone().unwrap_or_default(),
-        size: if args.large {
-            Size::LargePrint
-        } else {
-            Size::Normal
-        },
-        language: if args.welsh {
-            Language::Welsh
-        } else {
-            Language::English
-        },
-    };
     with_desk(ask, out, |desk, out| {
         let id = resolve::record(desk, ask, &args.record)?;
-        let made = desk.print(&id, args.purpose.as_deref(), &look)?;
+        let made = desk.print(&id, args.purpose.as_deref(), &args.looks.look())?;
         if let Some(mut file) = file.take() {
             file.write_all(&made.printed.pdf)
                 .map_err(|error| CliError::file("write", &args.pdf, &error))?;
             file.keep()?;
         }
-        let warnings = made.printed.warnings.iter().map(ToString::to_string);
-        let warnings: Vec<String> = warnings.collect();
-        if !out.json() {
-            for warning in &warnings {
-                out.warning(warning);
-            }
-        }
+        let warnings = warned(&made, out);
         let beside = json!({
             "pages": made.printed.pages,
             "entry": made.receipt.index,
@@ -173,7 +180,24 @@ pub(crate) fn print(args: &Print, ask: &Ask, out: &mut Out) -> Result<(), CliErr
     })
 }
 
-fn taken_out(id: &str, file: &Path, beside: Value, out: &mut Out) -> Result<(), CliError> {
+/// What could not be set, said unless a script reads it.
+pub(crate) fn warned(made: &OnPaper, out: &mut Out) -> Vec<String> {
+    let warnings = made.printed.warnings.iter().map(ToString::to_string);
+    let warnings: Vec<String> = warnings.collect();
+    if !out.json() {
+        for warning in &warnings {
+            out.warning(warning);
+        }
+    }
+    warnings
+}
+
+pub(crate) fn taken_out(
+    id: &str,
+    file: &Path,
+    beside: Value,
+    out: &mut Out,
+) -> Result<(), CliError> {
     if !out.json() {
         out.done(None, &format!("Written to {}.", file.display()));
         return Ok(());

@@ -9,7 +9,7 @@ use crate::keeper::message::load::Enrolment;
 use crate::sealing::VerifyingKey;
 
 /// A person, as far as anybody entitled has signed it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Known {
     /// Their first keys.
     first: Enrolment,

@@ -28,6 +28,12 @@ impl Vault {
             (Want::OverrideService { case, kind }, Load::Signed(said)) => {
                 self.propose_override(request, (case, &kind), &said)
             }
+            (Want::ReleaseRecord { record, to }, Load::Nothing {}) => {
+                self.release_record(request, record, &to)
+            }
+            (Want::ProposeRelease { record, to }, Load::Signed(said)) => {
+                self.propose_release(request, (record, &to), &said)
+            }
             (Want::ListDue { nation }, Load::Nothing {}) => self.list_due(request, nation),
             (Want::StartCheckIn { case, until }, Load::Nothing {}) => {
                 self.start_check_in(request, (case, until))

@@ -16,6 +16,7 @@ use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::GrantState;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::ProposalState;
+use crate::keeper::facts::Recipient;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::TwoPerson;
 
@@ -159,6 +160,17 @@ pub enum Proposed {
         /// The kind.
         kind: String,
     },
+    /// One release of a record of a kind that two people let go.
+    ReleaseRecord {
+        /// Who may release it, once.
+        user: UserId,
+        /// The record.
+        record: RecordId,
+        /// The version.
+        version: u32,
+        /// To whom, and by what right.
+        to: Recipient,
+    },
     /// Whether two people are needed.
     ChangeTwoPerson {
         /// The mode.
@@ -174,6 +186,7 @@ impl Proposed {
             Self::ReissueUser { .. } => "reissue-user",
             Self::MoveRecord { .. } => "move-record",
             Self::OverrideService { .. } => "override-service",
+            Self::ReleaseRecord { .. } => "release-record",
             Self::ChangeTwoPerson { .. } => "change-two-person",
         }
     }

@@ -49,6 +49,74 @@ pub struct RevealedFacts {
     pub other: Other,
 }
 
+/// One release of a record to somebody outside the centre: Article 15(1)(c) UK GDPR gives whoever it is about the
+/// recipients. It stands in the record's history and outlives its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleasedFacts {
+    /// To whom, as whoever released it typed it.
+    pub to: String,
+    /// By what right: an order's clause, parental responsibility, consent.
+    pub authority: String,
+    /// The court's order that names them, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<RecordId>,
+    /// The version that was given.
+    pub version: u32,
+    /// Who gave it.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// The ledger entry of it.
+    pub entry: u64,
+    /// On paper, or sealed to a key of theirs.
+    pub medium: Medium,
+    /// Kept for later versions.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// Somebody outside the centre who is to have a record, and by what right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// Who.
+    pub name: String,
+    /// By what right: an order's clause, parental responsibility, consent.
+    pub authority: String,
+    /// The age recipient it is sealed to, where it does not go on paper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+impl Recipient {
+    /// On what they get it.
+    pub fn medium(&self) -> Medium {
+        match self.key {
+            Some(_) => Medium::Sealed,
+            None => Medium::Paper,
+        }
+    }
+}
+
+/// What a released record is given on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Medium {
+    /// A PDF.
+    Paper,
+    /// A PDF in an age file that the recipient's key opens.
+    Sealed,
+}
+
+impl Medium {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Paper => "paper",
+            Self::Sealed => "sealed",
+        }
+    }
+}
+
 /// What somebody is to know. It stands in that person's account, as ids and a place in the ledger, until they
 /// have read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ use crate::keeper::facts::Member;
 use crate::keeper::facts::NoticeFacts;
 use crate::keeper::facts::Place;
 use crate::keeper::facts::RecordFacts;
+use crate::keeper::facts::ReleasedFacts;
 use crate::keeper::facts::Role;
 use crate::keeper::facts::VersionFacts;
 use crate::keeper::message::access::Opens;
@@ -287,6 +288,12 @@ pub struct ServedRecord {
     /// of its case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<ServedPerson>,
+    /// To whom it was released, oldest first; not for outsiders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<ReleasedFacts>,
+    /// Of a release, the only fields that may leave; empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaves: Vec<String>,
 }
 
 /// One part, as served.

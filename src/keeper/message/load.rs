@@ -40,6 +40,7 @@ pub use granted::PolicyStatement;
 pub use moved::MoveStatement;
 pub use moved::NewMove;
 pub use moved::OverrideStatement;
+pub use moved::ReleaseStatement;
 pub use people::Enrolment;
 pub use people::Invitation;
 pub use people::NewAccount;
@@ -237,6 +238,10 @@ pub struct FiledFacts {
     /// What has to be done by when: each of the kind's clocks that runs, and the day it counts from.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clocks: BTreeMap<String, String>,
+    /// Whom a court's order lets have it, or reports of its case: not their names, but marks of them
+    /// ([`crate::sealing::RecordKey::mark`], of what [`crate::records::orders::named`] says).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order_recipients: Vec<String>,
     /// Whom it is about, among the people on file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<Subject>,

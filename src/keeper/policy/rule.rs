@@ -76,6 +76,7 @@ pub const RULES: &[&str] = &[
     "case-closed",
     "record-disposed",
     "not-exportable",
+    "not-a-releaser",
     "not-a-writer",
     "own-report",
     "unclaimed-checker",
@@ -107,6 +108,10 @@ impl RuleId {
     pub const NO_RULE: Self = Self(Cow::Borrowed("no-rule"));
     /// There is nothing of the id that was asked for.
     pub const NO_SUCH_RECORD: Self = Self(Cow::Borrowed("no-such-record"));
+    /// The case's service gives nothing of this kind to anybody outside.
+    pub const SERVICE_GIVES_NONE: Self = Self(Cow::Borrowed("service-gives-none"));
+    /// It is a court's, and no order names who is to have it.
+    pub const NOT_NAMED_BY_COURT: Self = Self(Cow::Borrowed("courts-property"));
     /// A rule could not be evaluated, or the facts do not fit together.
     pub const POLICY_FAILED: Self = Self(Cow::Borrowed("policy-failed"));
 

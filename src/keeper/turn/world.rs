@@ -21,7 +21,6 @@ use crate::ledger::journal::disk::Disk;
 use crate::ledger::journal::disk::RealDisk;
 use crate::ledger::journal::disk::reason;
 use crate::sealing::GenerationKey;
-use crate::store::KeyTable;
 use crate::store::ReadError;
 use crate::store::embedded::MARK_KEY_LABEL;
 
@@ -180,9 +179,11 @@ impl<'a> World<'a> {
         let key = self.keys.get(next).map_err(|error| no_keys(&error))?;
         let table = self.vault.store.prepared()?;
         let table = table.ok_or_else(|| wrong("was not found on the disk"))?;
-        let table = KeyTable::open(&table, &key, &self.vault.id, next)
+        let living = &self.vault.keys;
+        let same = living
+            .is_sealed_in(&table, &key, &self.vault.id, next)
             .map_err(|_| wrong("does not open with its key"))?;
-        if table != self.vault.keys {
+        if !same {
             return Err(wrong("holds other units than live"));
         }
         self.verify_escrow(next)

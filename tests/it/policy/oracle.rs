@@ -189,17 +189,23 @@ impl World {
                     || (has(Reader::Author) && self.record.author == me)))
     }
 
-    fn uses(&self) -> bool {
-        let facts = &self.record;
-        let roles = facts.only_roles.as_ref();
-        let shows = matches!(
+    /// Whether it reveals content.
+    fn shows(&self) -> bool {
+        matches!(
             self.act,
             Act::ReadRecord
                 | Act::ReadAttachment
                 | Act::SearchText
                 | Act::ExportRecord
                 | Act::PrintRecord
-        );
+                | Act::ReleaseRecord
+        )
+    }
+
+    fn uses(&self) -> bool {
+        let facts = &self.record;
+        let roles = facts.only_roles.as_ref();
+        let shows = self.shows();
         let amends = self.act == Act::AmendRecord;
         let lasting = matches!(
             self.act,
@@ -211,6 +217,7 @@ impl World {
                 | Act::BreakGlass
                 | Act::CheckRecord
                 | Act::ReturnRecord
+                | Act::ProposeRelease
         );
         let checks = matches!(self.act, Act::CheckRecord | Act::ReturnRecord);
         let own = facts.author == self.asker.id;
@@ -228,7 +235,11 @@ impl World {
         let as_reader = self.reads() && !by_rank;
         (as_reader || by_grant || (by_rank && self.has_the_rank()) || corrects)
             && (!checks || (!own && self.asker.claimed))
-            && (self.reason || !matches!(self.act, Act::ReturnRecord | Act::MoveRecord))
+            && (self.reason
+                || !matches!(
+                    self.act,
+                    Act::ReturnRecord | Act::MoveRecord | Act::ProposeRelease
+                ))
             && (self.inside() || self.served())
             && !facts.excluded.contains(&self.asker.id)
             && roles.is_none_or(|roles| self.roles().iter().any(|role| roles.contains(role)))
@@ -239,7 +250,11 @@ impl World {
             && (facts.exportable
                 || !matches!(
                     self.act,
-                    Act::ExportRecord | Act::PrintRecord | Act::GrantRecord
+                    Act::ExportRecord
+                        | Act::PrintRecord
+                        | Act::ReleaseRecord
+                        | Act::ProposeRelease
+                        | Act::GrantRecord
                 ))
             && (!amends || (self.writes(true) && self.reason))
     }
@@ -372,6 +387,7 @@ impl World {
                 self.uses() && (self.is(&seniors) || self.is(&[Role::DbsCountersignatory]))
             }
             Act::GrantRecord => self.uses() && self.is(&[Coordinator]),
+            Act::ReleaseRecord | Act::ProposeRelease => self.uses() && self.is(&seniors),
             Act::AddRecord => self.writes(false) && open,
             Act::OverrideService => self.writes(false) && open && self.reason,
             Act::ImportRecords => self.is(&[Coordinator]) && self.writes(false) && open,

@@ -1,4 +1,5 @@
-//! What goes with moving a record to another case, and with filing one that its case's service does not take.
+//! What goes with moving a record to another case, with filing one that its case's service does not take, and with
+//! releasing one that takes a second person.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -7,6 +8,7 @@ use crate::ids::CaseId;
 use crate::ids::CompartmentId;
 use crate::ids::ProposalId;
 use crate::ids::RecordId;
+use crate::keeper::facts::Recipient;
 use crate::keeper::message::load::Reseal;
 
 /// The body of a `move` statement.
@@ -47,6 +49,21 @@ pub struct OverrideStatement {
     pub case: CaseId,
     /// The kind.
     pub kind: String,
+    /// Why, in the words of whoever proposes it.
+    pub reason: String,
+}
+
+/// The body of a `propose` statement: one release of a record of a kind that two people let go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseStatement {
+    /// The proposal.
+    pub proposal: ProposalId,
+    /// The record.
+    pub record: RecordId,
+    /// The version that is to go out.
+    pub version: u32,
+    /// To whom, and by what right.
+    pub to: Recipient,
     /// Why, in the words of whoever proposes it.
     pub reason: String,
 }
