@@ -148,6 +148,9 @@ fn every_name_leads_to_somebody() {
     for outing in list(&centre, "outings") {
         known(&outing["who"]);
     }
+    for backup in list(&centre, "backups") {
+        list(backup, "errands").iter().for_each(known);
+    }
     list(&centre["centre"], "trustees").iter().for_each(known);
     for role in ROLES {
         assert!(

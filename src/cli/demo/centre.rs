@@ -198,6 +198,8 @@ pub(crate) struct DemoRehearsal {
 #[derive(Debug, Deserialize)]
 pub(crate) struct DemoBackup {
     pub(crate) at: String,
+    /// Who has done their errands before.
+    pub(crate) errands: Vec<String>,
 }
 
 /// Access that somebody was given, with a second person's yes.

@@ -45,9 +45,7 @@ impl Built {
     ) -> Result<(), CliError> {
         let first = centre.people.first().map(|person| person.handle.as_str());
         let who = event.who().or(first).unwrap_or_default();
-        let desk = desks
-            .get_mut(who)
-            .ok_or_else(|| Faulty::new(format!("nobody is called {who}")))?;
+        let desk = desk_of(who, desks)?;
         match event {
             Event::Opened(case) => self.open_case(case, desk)?,
             Event::OnFile(person) => self.put_on_file(person, desk)?,
@@ -68,10 +66,9 @@ impl Built {
                 desk.close_case(&known(&self.cases, &case.key)?.to_string())?;
             }
             Event::Rehearsed(rehearsal) => self.rehearse(rehearsal, desk)?,
-            Event::BackedUp => {
-                // Meanwhile everybody has signed in again, and each sign-in does what its person's keys can do.
-                for desk in desks.values_mut() {
-                    desk.run_errands()?;
+            Event::BackedUp(backup) => {
+                for who in &backup.errands {
+                    desk_of(who, desks)?.run_errands()?;
                 }
                 self.back_up(keeper)?;
             }
@@ -197,4 +194,9 @@ impl Built {
             until: when(&grant.until)?,
         })
     }
+}
+
+fn desk_of<'d, 'k>(who: &str, desks: &'d mut Desks<'k>) -> Result<&'d mut Desk<'k>, Faulty> {
+    let desk = desks.get_mut(who);
+    desk.ok_or_else(|| Faulty::new(format!("nobody is called {who}")))
 }

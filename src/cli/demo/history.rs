@@ -1,6 +1,7 @@
 //! What happens at the invented centre, in the order of time.
 
 use crate::cli::demo::centre::Centre;
+use crate::cli::demo::centre::DemoBackup;
 use crate::cli::demo::centre::DemoCase;
 use crate::cli::demo::centre::DemoCheck;
 use crate::cli::demo::centre::DemoCorrection;
@@ -46,7 +47,7 @@ pub(crate) enum Event<'c> {
     /// Two trustees rehearse recovery.
     Rehearsed(&'c DemoRehearsal),
     /// The keys are turned and the vault is backed up: nobody's act.
-    BackedUp,
+    BackedUp(&'c DemoBackup),
     /// Access is proposed.
     Asked(&'c DemoGrant),
     /// A second person agrees to it.
@@ -61,7 +62,7 @@ impl Event<'_> {
             | Self::OnFile(_)
             | Self::Apart(_)
             | Self::Closed(_)
-            | Self::BackedUp => None,
+            | Self::BackedUp(_) => None,
             Self::Filed(record) => Some(&record.by),
             Self::Checked(check) => Some(&check.by),
             Self::Corrected(correction) => Some(&correction.by),
@@ -109,7 +110,7 @@ pub(crate) fn of(centre: &Centre) -> Result<Vec<(Timestamp, Event<'_>)>, Faulty>
         history.push((when(&rehearsal.at)?, Event::Rehearsed(rehearsal)));
     }
     for backup in &centre.backups {
-        history.push((when(&backup.at)?, Event::BackedUp));
+        history.push((when(&backup.at)?, Event::BackedUp(backup)));
     }
     for grant in &centre.grants {
         history.push((when(&grant.asked)?, Event::Asked(grant)));
