@@ -79,6 +79,8 @@ fn two_trustees_rehearse_together_or_apart_and_the_vault_remembers() {
         .ok();
     assert_eq!(kept(&centre), 0);
     assert!(doctor(&centre).contains("recovery was never rehearsed"));
+    let nobody = rehearse(&centre, "moira", "").ok().stdout;
+    assert!(nobody.starts_with("Nobody has rehearsed"), "{nobody}");
     let old = rehearse(&centre, "moira", "--opened rehearsal.txt").fails(1);
     assert!(old.stderr.contains("older set"), "{}", old.stderr);
     let new = "--share new/Farhana-Mei.rehearsal.age --sheet new/Farhana.txt --sheet new/Mei.txt";

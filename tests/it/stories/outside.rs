@@ -6,6 +6,7 @@ use crate::cli_centre::Centre;
 use crate::cli_run::keys;
 use crate::stories::found;
 use crate::stories::ids;
+use crate::stories::refused_by;
 use crate::stories::titles;
 use crate::stories::unknown;
 
@@ -50,7 +51,7 @@ fn scenario_14_an_assessor_finds_what_she_was_given_until_it_ends() {
         .ok();
     assert_eq!(found(&centre, "ipek", "yildiz"), [""; 0]);
     assert_eq!(titles(&centre.json("ipek", "record list")), [""; 0]);
-    unknown(centre.run("ipek", &read));
+    assert_eq!(refused_by(&centre, "ipek", &read), "grant-over");
     // The control: it is there, for those whose it is.
     assert_eq!(found(&centre, "moira", "yildiz").len(), 1);
 }
