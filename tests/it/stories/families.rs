@@ -121,9 +121,9 @@ fn scenario_03_an_undisclosed_address_stands_in_one_place() {
     let seen = centre.run("efa", &format!("case show {case}")).ok().stdout;
     let records = centre.json("efa", &format!("record list --case {case}"));
     assert_eq!(ids(&records).len(), 3);
-    let shows = ids(&records).into_iter();
-    let shows = shows.map(|id| centre.run("efa", &format!("record show {id}")).ok().stdout);
-    let all: String = std::iter::once(seen.clone()).chain(shows).collect();
+    let each = ids(&records).into_iter();
+    let each = each.map(|id| centre.run("efa", &format!("record show {id}")).ok().stdout);
+    let all: String = std::iter::once(seen.clone()).chain(each).collect();
     assert!(PLACES.iter().all(|place| !all.contains(place)), "{all}");
     // What a child said that gives it away is there, and its report was returned for it.
     assert!(all.contains("the nursery by the canal"), "{all}");
