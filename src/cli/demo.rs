@@ -16,7 +16,9 @@ use crate::records::dates;
 
 mod build;
 mod centre;
+mod happen;
 mod history;
+mod on_file;
 mod people;
 mod tour;
 
@@ -75,11 +77,8 @@ fn document(built: &Built, centre: &Centre, stops: &[tour::Stop]) -> serde_json:
             })
         })
         .collect();
-    let cases: Vec<_> = built
-        .cases
-        .iter()
-        .map(|(key, id)| json!({ "id": id, "key": key }))
-        .collect();
+    let cases = keyed(&built.cases);
+    let people = keyed(&built.people);
     let records: Vec<_> = built
         .records
         .iter()
@@ -92,9 +91,16 @@ fn document(built: &Built, centre: &Centre, stops: &[tour::Stop]) -> serde_json:
         "shares": built.shares,
         "users": users,
         "cases": cases,
+        "people": people,
         "records": records,
         "tour": tour::document(stops),
     })
+}
+
+/// What was made, by the keys the data give it.
+fn keyed<T: serde::Serialize>(made: &[(String, T)]) -> Vec<serde_json::Value> {
+    let each = |(key, id): &(String, T)| json!({ "id": id, "key": key });
+    made.iter().map(each).collect()
 }
 
 fn page(built: &Built, centre: &Centre, out: &mut Out) -> Result<(), CliError> {

@@ -265,7 +265,11 @@ fn both_words(sheets: &[PathBuf], ask: &Ask) -> Result<(SecretText, SecretText),
     }
 }
 
-fn words(sheet: &Path) -> Result<SecretText, CliError> {
+/// The words on a trustee's sheet.
+///
+/// # Errors
+/// Refused, when it cannot be read or is no sheet.
+pub(crate) fn words(sheet: &Path) -> Result<SecretText, CliError> {
     let bytes = read(sheet)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| {
         let says = format!("`{}` is not a trustee's sheet", sheet.display());
@@ -274,7 +278,11 @@ fn words(sheet: &Path) -> Result<SecretText, CliError> {
     Ok(words_on(text))
 }
 
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> {
+/// A file, as long as a share can be.
+///
+/// # Errors
+/// Refused, when it cannot be read.
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> {
     start_of(path, LONGEST)
 }
 

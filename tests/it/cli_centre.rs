@@ -57,6 +57,11 @@ impl Centre {
         id(&self.document["cases"], "key", key)
     }
 
+    /// The id of somebody on file by the demo's key for them.
+    pub(crate) fn person(&self, key: &str) -> String {
+        id(&self.document["people"], "key", key)
+    }
+
     /// The flags that sign `who` in.
     pub(crate) fn flags(who: &str) -> String {
         format!("--vault centre --as {who} --passphrase-file centre.signin/{who}")

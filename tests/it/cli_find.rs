@@ -93,7 +93,7 @@ fn finding_people_and_what_is_about_them() {
 fn finding_for_scripts() {
     let centre = Centre::new();
     let id = centre.case("parry");
-    let found = centre.json("moira", "find ty coch");
+    let found = centre.json("moira", "find ty coch --kind case");
     assert_eq!(
         found,
         json!([{"id": id, "kind": "case", "title": "Tŷ-Coch Parry"}])

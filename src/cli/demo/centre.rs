@@ -1,16 +1,25 @@
 //! The invented centre, as its data files say.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::cli::demo::on_file::DemoApart;
+use crate::cli::demo::on_file::DemoPerson;
 use crate::clock::Timestamp;
 use crate::keeper::facts::Role;
 use crate::keeper::facts::Service;
 use crate::records::dates;
 
-const CENTRE: &str = include_str!("centre.toml");
+/// Who works there, what was filed, what became of it, and who is on file: one table in four files.
+const DATA: [&str; 4] = [
+    include_str!("centre.toml"),
+    include_str!("records.toml"),
+    include_str!("after.toml"),
+    include_str!("on_file.toml"),
+];
 
 /// A form of `records/`, by its file name.
 macro_rules! forms {
@@ -28,20 +37,36 @@ macro_rules! files {
 
 const FORMS: &[(&str, &str)] = forms![
     "adeyemi-clarke.json",
+    "al-haddad-1.json",
+    "al-haddad-2.json",
     "allegation-harpreet.json",
+    "attendance-al-haddad.json",
+    "attendance-parry-1.json",
+    "attendance-parry-2.json",
+    "attendance-parry-3.json",
     "blackwood-hughes.json",
     "complaint-coordinator.json",
     "complaint-premises.json",
+    "complaint-times.json",
+    "court-order-okonkwo-bell.json",
+    "data-protection-complaint.json",
     "dbs-certificate-siqi.json",
     "dbs-check-siqi.json",
+    "dbs-check-tomos.json",
+    "incident-bute-park.json",
     "kovalenko.json",
     "llewelyn.json",
+    "low-level-concern-1.json",
+    "low-level-concern-2.json",
+    "low-level-concern-3.json",
     "morgan.json",
+    "nguyen-price-1.json",
     "okonkwo-bell-1.json",
     "okonkwo-bell-2.json",
     "okonkwo-bell-3.json",
     "okonkwo-bell-4.json",
     "positive-disclosure-penhaligon.json",
+    "undisclosed-address-layla.json",
     "wisniewska.json",
 ];
 
@@ -63,7 +88,7 @@ impl Faulty {
     }
 }
 
-/// Everything the demo is made of. Fields that only tests and readers of the file use are left out.
+/// Everything the demo is made of.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Centre {
     #[serde(rename = "centre")]
@@ -71,8 +96,14 @@ pub(crate) struct Centre {
     pub(crate) people: Vec<Person>,
     pub(crate) cases: Vec<DemoCase>,
     pub(crate) records: Vec<DemoRecord>,
-    #[serde(default)]
+    pub(crate) checks: Vec<DemoCheck>,
+    pub(crate) corrections: Vec<DemoCorrection>,
+    pub(crate) outings: Vec<DemoOuting>,
+    pub(crate) rehearsals: Vec<DemoRehearsal>,
+    pub(crate) backups: Vec<DemoBackup>,
     pub(crate) grants: Vec<DemoGrant>,
+    pub(crate) on_file: Vec<DemoPerson>,
+    pub(crate) apart: Vec<DemoApart>,
 }
 
 /// The centre itself.
@@ -114,11 +145,61 @@ pub(crate) struct DemoRecord {
     pub(crate) by: String,
     pub(crate) filed: String,
     #[serde(default)]
+    pub(crate) subjects: Vec<String>,
+    #[serde(default)]
     pub(crate) about: Vec<String>,
     #[serde(default)]
     pub(crate) deciders: Vec<String>,
     #[serde(default)]
     pub(crate) attach: Vec<DemoFile>,
+}
+
+/// Somebody looks over what another filed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DemoCheck {
+    pub(crate) record: String,
+    pub(crate) by: String,
+    pub(crate) at: String,
+    /// What was wrong, where it was returned.
+    pub(crate) returned: Option<String>,
+}
+
+/// Somebody corrects a record.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DemoCorrection {
+    pub(crate) record: String,
+    pub(crate) by: String,
+    pub(crate) at: String,
+    pub(crate) reason: String,
+    /// The fields that change.
+    pub(crate) set: BTreeMap<String, Value>,
+}
+
+/// Somebody is out alone.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DemoOuting {
+    pub(crate) who: String,
+    pub(crate) case: String,
+    pub(crate) at: String,
+    pub(crate) until: String,
+    pub(crate) back: String,
+}
+
+/// Two trustees open the file they rehearse recovery with.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DemoRehearsal {
+    /// As their sheets are called.
+    pub(crate) trustees: [String; 2],
+    pub(crate) by: String,
+    pub(crate) at: String,
+}
+
+/// The keys are turned, and the vault is backed up.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DemoBackup {
+    pub(crate) at: String,
+    /// Who has done their errands before.
+    pub(crate) errands: Vec<String>,
 }
 
 /// Access that somebody was given, with a second person's yes.
@@ -148,7 +229,11 @@ impl Centre {
     /// # Errors
     /// [`Faulty`] data.
     pub(crate) fn builtin() -> Result<Self, Faulty> {
-        toml::from_str(CENTRE).map_err(Faulty::new)
+        let mut whole = toml::Table::new();
+        for text in DATA {
+            whole.extend(text.parse::<toml::Table>().map_err(Faulty::new)?);
+        }
+        whole.try_into().map_err(Faulty::new)
     }
 
     /// When the vault is made.
@@ -165,6 +250,15 @@ impl Centre {
     /// [`Faulty`] data.
     pub(crate) fn present(&self) -> Result<Timestamp, Faulty> {
         when(&self.about.clock)
+    }
+
+    /// A record, by its file.
+    ///
+    /// # Errors
+    /// [`Faulty`], when there is none.
+    pub(crate) fn record(&self, file: &str) -> Result<&DemoRecord, Faulty> {
+        let found = self.records.iter().find(|record| record.file == file);
+        found.ok_or_else(|| Faulty::new(format!("{file} is no record")))
     }
 
     /// The names of the trustees who keep shares.
@@ -185,6 +279,20 @@ impl DemoRecord {
     pub(crate) fn form(&self) -> Result<Value, Faulty> {
         let text = named(FORMS, &self.file)?;
         serde_json::from_str(text).map_err(Faulty::new)
+    }
+}
+
+impl DemoCorrection {
+    /// The corrected form of a record, whole.
+    ///
+    /// # Errors
+    /// [`Faulty`] data.
+    pub(crate) fn form(&self, of: &DemoRecord) -> Result<Value, Faulty> {
+        let mut form = of.form()?;
+        let fields = form.as_object_mut();
+        let fields = fields.ok_or_else(|| Faulty::new(format!("{} is no form", of.file)))?;
+        fields.extend(self.set.clone());
+        Ok(form)
     }
 }
 
@@ -233,6 +341,10 @@ mod tests {
             assert!(record.attach.iter().all(|file| file.content().is_ok()));
             let case = record.case.as_ref();
             assert!(case.is_none_or(|key| centre.cases.iter().any(|case| case.key == *key)));
+        }
+        for correction in &centre.corrections {
+            let record = centre.record(&correction.record).unwrap();
+            assert_ne!(correction.form(record).unwrap(), record.form().unwrap());
         }
         for (name, _) in FORMS {
             assert!(

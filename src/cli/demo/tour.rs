@@ -3,36 +3,80 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::cli::ask::beside;
 use crate::cli::demo::build::Built;
 use crate::cli::environment::Environment;
 use crate::cli::environment::quoted;
 use crate::cli::out::Out;
 
-/// One stop: what it shows, and the command.
+/// One stop: what it belongs to, what it shows, and the command.
 #[derive(Debug)]
 pub(crate) struct Stop {
+    chapter: &'static str,
     says: &'static str,
     command: String,
 }
 
-/// What each stop shows, who is signed in, and what they type; `{file}` stands for the record made of that form.
-const STOPS: &[(&str, &str, &str)] = &[
-    ("The coordinator's cases.", "moira", "case list"),
+/// What a stop shows, who is signed in, and what they type.
+type Line = (&'static str, &'static str, &'static str);
+
+/// What each stop shows, chapter by chapter. `{name}` stands for the record made of that form, or for the case or the
+/// person on file with that key; `{pdf}` for a file beside the vault.
+const CHAPTERS: &[(&str, &[Line])] = &[
+    ("A Monday morning", MORNING),
+    ("What some must not learn", HIDDEN),
+    ("A child at risk, and a visitor", OUTSIDE),
+];
+
+const MORNING: &[Line] = &[
+    (
+        "What the coordinator has to see to, and by when.",
+        "moira",
+        "due",
+    ),
+    (
+        "A family is found however their name is typed: Tŷ-Coch, ty coch, TY COCH.",
+        "moira",
+        "find ty coch",
+    ),
+    (
+        "Who is part of a case. Alerts come first, and a number kept from the father is not beside his.",
+        "efa",
+        "case show {al-haddad}",
+    ),
     (
         "A supervisor reads a report. It is written down before it opens.",
         "harpreet",
-        "record show {okonkwo-bell-1.json}",
+        "record show {okonkwo-bell-4.json}",
     ),
     (
         "A volunteer may file reports but not read them: refused, and that is written down too.",
         "tomos",
-        "record show {okonkwo-bell-1.json}",
+        "record show {okonkwo-bell-4.json}",
     ),
     (
-        "Who did what with this report: the reading and the refusal are both there.",
+        "The report waits to be looked over. The coordinator reads it, and signs for what she read.",
         "moira",
-        "record history {okonkwo-bell-1.json}",
+        "record check {okonkwo-bell-4.json}",
     ),
+    (
+        "She puts it on paper: every page says who printed it, when, and in which entry that stands.",
+        "moira",
+        "record print {okonkwo-bell-4.json} --pdf {pdf}",
+    ),
+    (
+        "Who did what with this report: reading, refusal, check and printing are all there.",
+        "moira",
+        "record history {okonkwo-bell-4.json}",
+    ),
+    (
+        "Two girls of nearly one name are kept apart, and somebody has signed that they are two.",
+        "moira",
+        "person show {mia}",
+    ),
+];
+
+const HIDDEN: &[Line] = &[
     (
         "A complaint about the coordinator. A trustee handles it.",
         "farhana",
@@ -64,6 +108,11 @@ const STOPS: &[(&str, &str, &str)] = &[
         "record show {positive-disclosure-penhaligon.json}",
     ),
     (
+        "Three small worries about one volunteer, at three families: the safeguarding lead alone sees all three.",
+        "rhiannon",
+        "find low level concern",
+    ),
+    (
         "A parent has said something about Harpreet, a supervisor. The safeguarding lead reads it.",
         "rhiannon",
         "record show {allegation-harpreet.json}",
@@ -83,6 +132,9 @@ const STOPS: &[(&str, &str, &str)] = &[
         "harpreet",
         "record show {allegation-harpreet.json}",
     ),
+];
+
+const OUTSIDE: &[Line] = &[
     (
         "A complaint is not for the safeguarding lead. But a child is at risk: she opens it at once.",
         "rhiannon",
@@ -115,17 +167,20 @@ const STOPS: &[(&str, &str, &str)] = &[
     ),
 ];
 
+const ANYBODY: &str = "Without signing in";
+
 /// The stops, in order.
 pub(crate) fn stops(built: &Built, environment: &Environment) -> Vec<Stop> {
     let guide = Guide {
         program: environment.program(),
         built,
     };
-    let signed_in = STOPS
+    let signed_in = CHAPTERS
         .iter()
-        .map(|(says, who, what)| guide.stop(says, who, what));
+        .flat_map(|(chapter, lines)| lines.iter().map(|line| guide.stop(chapter, line)));
     let anybody = [
         Stop {
+            chapter: ANYBODY,
             says: "Anybody can check that no entry was altered or taken out.",
             command: format!(
                 "{} --vault {} audit verify",
@@ -134,6 +189,7 @@ pub(crate) fn stops(built: &Built, environment: &Environment) -> Vec<Stop> {
             ),
         },
         Stop {
+            chapter: ANYBODY,
             says: "To file something yourself, start from an example.",
             command: format!("{} kind template contact-report", guide.program),
         },
@@ -147,7 +203,7 @@ struct Guide<'a> {
 }
 
 impl Guide<'_> {
-    fn stop(&self, says: &'static str, who: &str, what: &str) -> Stop {
+    fn stop(&self, chapter: &'static str, (says, who, what): &Line) -> Stop {
         let command = format!(
             "{} --vault {} --as {who} --passphrase-file {} {}",
             self.program,
@@ -155,21 +211,40 @@ impl Guide<'_> {
             quoted(&self.built.signin.join(who)),
             self.with_ids(what),
         );
-        Stop { says, command }
+        Stop {
+            chapter,
+            says,
+            command,
+        }
     }
 
     fn with_ids(&self, what: &str) -> String {
-        let ids = self.built.records.iter();
-        ids.fold(what.to_owned(), |what, (file, id)| {
-            what.replace(&format!("{{{file}}}"), &id.to_string())
-        })
+        let built = self.built;
+        let records = built.records.iter().map(named);
+        let cases = built.cases.iter().map(named);
+        let people = built.people.iter().map(named);
+        let pdf = quoted(&beside(&built.paths.dir, ".pdf"));
+        let ids = records.chain(cases).chain(people);
+        ids.chain([("{pdf}".to_owned(), pdf)])
+            .fold(what.to_owned(), |what, (name, id)| what.replace(&name, &id))
     }
+}
+
+/// What stands for an id in a stop, and the id.
+fn named<T: ToString>((key, id): &(String, T)) -> (String, String) {
+    (format!("{{{key}}}"), id.to_string())
 }
 
 /// The tour for people.
 pub(crate) fn page(stops: &[Stop], out: &mut Out) {
+    let mut chapter = "";
     for (at, stop) in stops.iter().enumerate() {
         out.gap();
+        if stop.chapter != chapter {
+            chapter = stop.chapter;
+            out.heading(chapter);
+            out.gap();
+        }
         out.say(&format!("{}. {}", at + 1, stop.says));
         out.verbatim(&format!("   {}", stop.command));
     }
@@ -177,6 +252,6 @@ pub(crate) fn page(stops: &[Stop], out: &mut Out) {
 
 /// The tour for scripts.
 pub(crate) fn document(stops: &[Stop]) -> Vec<Value> {
-    let each = |stop: &Stop| json!({ "says": stop.says, "command": stop.command });
+    let each = |stop: &Stop| json!({ "chapter": stop.chapter, "says": stop.says, "command": stop.command });
     stops.iter().map(each).collect()
 }
