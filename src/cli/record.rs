@@ -57,6 +57,7 @@ enum Command {
     Exclude(Exclude),
     Restrict(Restrict),
     Deciders(Deciders),
+    Handler(Handler),
 }
 
 /// File a record
@@ -244,6 +245,22 @@ struct Deciders {
     users: Vec<String>,
 }
 
+/// Give a record to somebody else to handle
+///
+/// For kinds such as complaints, which are read by whoever handles them: this person from now on, and not whoever did
+/// before, unless their role lets them. Nobody handles what is about them or somebody in their line. Correct the form
+/// afterwards (`record amend`), so that it says the same.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  strongroom record handler r_abcdefgh farhana")]
+struct Handler {
+    /// The record's id
+    record: String,
+    /// Handle or id
+    user: String,
+}
+
 pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     match args.command {
         Command::Add(args) => write::add(&args, ask, out),
@@ -262,6 +279,7 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
         Command::Exclude(args) => guard::exclude(&args, ask, out),
         Command::Restrict(args) => guard::restrict(&args, ask, out),
         Command::Deciders(args) => guard::deciders(&args, ask, out),
+        Command::Handler(args) => guard::handler(&args, ask, out),
     }
 }
 

@@ -78,6 +78,18 @@ impl Desk<'_> {
         self.guard(&want, &|said, _| said.deciders.clone_from(&users))
     }
 
+    /// Gives a record to somebody else to handle.
+    ///
+    /// # Errors
+    /// As [`Desk::exclude`].
+    pub fn name_handler(&mut self, record: &str, who: &str) -> Result<(), DeskError> {
+        let record = parse_record(record);
+        let (keys, _) = self.keys(None)?;
+        let user = find_user(&keys, who)?;
+        let want = Want::NameHandler { record, user };
+        self.guard(&want, &|said, _| said.handler = Some(user))
+    }
+
     fn guard(&mut self, want: &Want, changed: Changed<'_>) -> Result<(), DeskError> {
         self.again(|desk| desk.guard_once(want.clone(), changed))?;
         self.run_told_errands()

@@ -297,6 +297,7 @@ impl Want {
             | Self::ExcludeUser { record, .. }
             | Self::RestrictRecord { record, .. }
             | Self::NameDeciders { record, .. }
+            | Self::NameHandler { record, .. }
             | Self::MoveRecord { record, .. }
             | Self::ExportRecord { record, .. }
             | Self::PrintRecord { record }

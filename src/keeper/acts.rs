@@ -193,6 +193,8 @@ acts! {
     MoveRecord = "move-record", Propose, Record, [Reason SecondPerson], "record move", "move a record to another case";
     /// Name who decides on a record.
     NameDeciders = "name-deciders", Member, Record, [], "record deciders", "name a record's decision-makers";
+    /// Give a record to somebody else to handle.
+    NameHandler = "name-handler", Member, Record, [], "record handler", "say who handles a record";
     /// Read at once what is not one's own to read, because a child is at risk.
     BreakGlass = "break-glass", Breakglass, Record, [Reason], "breakglass open", "open a record in an emergency";
     /// Say what came of looking at an opening in an emergency.

@@ -129,6 +129,15 @@ impl Vault {
             self.check_subjects(request, &load.facts.subjects, case.as_ref())?;
             facts.subjects.clone_from(&load.facts.subjects);
         }
+        if load
+            .facts
+            .handler
+            .is_some_and(|user| facts.handler != Some(user))
+        {
+            let says = "whom the form names does not handle this record: say so first (strongroom record handler), since \
+                        whoever handles it can read it";
+            return Err(Stop::Refused("other-handler", says.to_owned()));
+        }
         self.check_parts(load, &facts, Act::AmendRecord)?;
         if !self.rules.of(&facts.kind).has_clocks(&load.facts.clocks) {
             return Err(Stop::Stale);

@@ -42,6 +42,8 @@ pub(crate) enum Change {
     Restrict(BTreeSet<Role>),
     /// These people decide on it.
     Deciders(BTreeSet<UserId>),
+    /// Somebody else handles it.
+    Handler(UserId),
 }
 
 impl Change {
@@ -50,6 +52,7 @@ impl Change {
             Self::Exclude(_) => Act::ExcludeUser,
             Self::Restrict(_) => Act::RestrictRecord,
             Self::Deciders(_) => Act::NameDeciders,
+            Self::Handler(_) => Act::NameHandler,
         }
     }
 }
@@ -193,14 +196,18 @@ impl Vault {
                 }
                 self.check_not_apart(facts.case, users)?;
                 for user in users {
-                    let account = self.known(*user)?;
-                    let outside = account.is(Role::Assessor) || !account.may_work();
-                    if outside || facts.excluded.contains(user) {
-                        let says = format!("`{}` cannot decide on this record", account.handle);
-                        return Err(refused(&says));
-                    }
+                    self.check_impartial(facts, *user)?;
                 }
                 after.deciders.clone_from(users);
+            }
+            Change::Handler(user) => {
+                let rules = &self.rules.of(&facts.kind).people;
+                if !rules.readers.contains(&Reader::Handler) {
+                    return Err(refused("records of this kind have nobody who handles them"));
+                }
+                self.check_not_apart(facts.case, [user])?;
+                self.check_impartial(facts, *user)?;
+                after.handler = Some(*user);
             }
         }
         if after == *facts {
@@ -214,6 +221,17 @@ impl Vault {
             return Err(refused(says));
         }
         Ok(after)
+    }
+
+    /// Checks that somebody may decide on a record, or handle it: who works here, and whom it is not about.
+    fn check_impartial(&self, facts: &RecordFacts, user: UserId) -> Result<(), Stop> {
+        let account = self.known(user)?;
+        let outside = account.is(Role::Assessor) || !account.may_work();
+        if outside || facts.excluded.contains(&user) {
+            let says = format!("`{}` cannot decide on this record", account.handle);
+            return Err(refused(&says));
+        }
+        Ok(())
     }
 
     fn known(&self, user: UserId) -> Result<&AccountFacts, Stop> {

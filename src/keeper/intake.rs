@@ -88,6 +88,14 @@ impl Vault {
         }
         self.check_subjects(request, &filed.subjects, case.as_ref())?;
         let facts = self.facts_of(request, load, case.as_ref());
+        if let Some(handler) = facts.handler.filter(|user| facts.excluded.contains(user)) {
+            let says = format!(
+                "`{}` cannot handle this record: it is about them or somebody in their line. Name somebody else who \
+                 had no part in it",
+                self.handle_of(handler)
+            );
+            return Err(Stop::Refused("not-impartial", says));
+        }
         let own = self.check_own(request, load, &facts, case.as_ref())?;
         self.check_parts(load, &facts, act)?;
         // Last, so that whoever tries an id has to file something whole, in their own name, to learn anything.

@@ -267,6 +267,10 @@ pub enum Want {
         record: RecordId,
         users: BTreeSet<UserId>,
     },
+    NameHandler {
+        record: RecordId,
+        user: UserId,
+    },
     BreakGlass {
         record: RecordId,
     },

@@ -148,7 +148,7 @@ impl Pattern {
 
 impl Condition {
     /// Whether the field beside this one has one of the values.
-    pub(crate) fn holds(&self, given: &serde_json::Map<String, Value>) -> bool {
+    pub fn holds(&self, given: &serde_json::Map<String, Value>) -> bool {
         given
             .get(&self.field)
             .filter(|value| is_given(value))

@@ -82,7 +82,7 @@ fn finding_people_and_what_is_about_them() {
             ),
         ])
     );
-    let found = centre.json("moira", "find олена");
+    let found = centre.json("moira", "find ткачук");
     assert_eq!(
         found,
         json!([{"id": olena, "kind": "person", "title": "Олена Ткачук"}])

@@ -60,6 +60,7 @@ const COMMANDS: &[&str] = &[
     "record exclude",
     "record restrict",
     "record deciders",
+    "record handler",
     "find",
     "import",
     "export",

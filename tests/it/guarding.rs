@@ -37,6 +37,7 @@ fn told(desk: &mut Desk<'_>, record: &str) -> Vec<String> {
     add(desk.exclude(record, "vera"));
     add(desk.restrict(record, &BTreeSet::from([Role::Staff])));
     add(desk.name_deciders(record, &["dbs".to_owned()]));
+    add(desk.name_handler(record, "dbs"));
     add(desk.who_may_read(record).map(drop));
     said
 }
@@ -175,6 +176,38 @@ fn deciders_are_those_who_were_named_last() {
         refused(cora.name_deciders(&centre.report, &["tess".to_owned()])),
         "bad-guard"
     );
+}
+
+/// A complaint goes to somebody else; whoever handled it before has it no more, and nobody handles what is about them.
+#[test]
+fn who_handles_a_complaint_can_change() {
+    let centre = Centre::new();
+    let mut complaint = filing("complaint", None);
+    complaint.form["handler"] = "saf".into();
+    complaint.about = vec!["sam".to_owned()];
+    let mut cora = centre.desk("cora");
+    let record = cora.file(&complaint).unwrap().id.to_string();
+    assert!(reads(&centre, "saf", &record) && !reads(&centre, "dbs", &record));
+    cora.name_handler(&record, "dbs").unwrap();
+    assert!(reads(&centre, "dbs", &record));
+    assert!(!reads(&centre, "saf", &record));
+    agree(&centre);
+    assert_eq!(refused(cora.name_handler(&record, "dbs")), "bad-state");
+    assert_eq!(refused(cora.name_handler(&record, "sam")), "bad-guard");
+    assert_eq!(
+        refused(cora.name_handler(&centre.report, "dbs")),
+        "bad-guard"
+    );
+    // The form cannot say otherwise by itself, and may say the same.
+    assert_eq!(
+        refused(cora.amend(&record, &complaint.form, "name")),
+        "other-handler"
+    );
+    complaint.form["handler"] = "dbs".into();
+    cora.amend(&record, &complaint.form, "name").unwrap();
+    // Nor is it filed so.
+    complaint.form["handler"] = "sam".into();
+    assert_eq!(refused(cora.file(&complaint)), "not-impartial");
 }
 
 #[test]

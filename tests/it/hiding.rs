@@ -55,6 +55,7 @@ const TRIED: &[&str] = &[
     "record move R --to C --reason x",
     "record restrict R --roles trustee",
     "record deciders R dbs",
+    "record handler R dbs",
     "breakglass open R --reason x",
     "breakglass review R --reason x",
     "access who R",

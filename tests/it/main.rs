@@ -10,6 +10,7 @@
     reason = "a failed test should panic, a skipped one say so, and tests open what they sealed"
 )]
 
+mod asking;
 mod backup;
 mod backup_power;
 mod canary;

@@ -329,6 +329,11 @@ fn on_a_record(
             desk.move_record(record, &centre.supported, "to see who may"),
             true,
         ),
+        "name-handler" => {
+            let outside = desk.account().is(Role::Assessor);
+            let who = if outside { "zoe" } else { "tess" };
+            allowed(desk.name_handler(record, who), true)
+        }
         "name-deciders" => {
             // Somebody the asker knows of: to an outsider most people are nobody.
             let outside = desk.account().is(Role::Assessor);

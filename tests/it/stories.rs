@@ -4,8 +4,8 @@
 //!
 //! Here is what concerns storing, finding and releasing. Left out are, with the step they come with: what must go and
 //! what is held (the rest of 10 and 17; 15; step 7, retention), evidence packs and visits (the rest of 14; step 8), and
-//! requests for access: 4, 5, 6 and 9, the rest of 3, 7 and 8 (steps 9 and 10). 11's register of friends is not there
-//! yet. 19 is kept by the tests of power cuts, damage and restoring.
+//! requests for access: 4, 5, 6 and 9, the rest of 3, 7 and 8 (steps 9 and 10). 11's register of friends is one of a
+//! case (`conflicts.rs`), and an assessment belongs to none. 19 is kept by the tests of power cuts, damage and restoring.
 
 use serde_json::Value;
 
@@ -24,6 +24,14 @@ const UNKNOWN: &str = "error: no such record, or not yours to open\n";
 /// The titles of what somebody finds.
 fn found(centre: &Centre, who: &str, words: &str) -> Vec<String> {
     titles(&centre.json(who, &format!("find {words}")))
+}
+
+/// What of a list is no person on file.
+fn papers(list: &Value) -> Value {
+    let list = list.as_array().unwrap().iter();
+    list.filter(|one| one["kind"] != "person")
+        .cloned()
+        .collect()
 }
 
 /// The titles of a list.

@@ -8,6 +8,7 @@ use crate::cli::out::Out;
 use crate::cli::proposal;
 use crate::cli::record::Deciders;
 use crate::cli::record::Exclude;
+use crate::cli::record::Handler;
 use crate::cli::record::Move;
 use crate::cli::record::Restrict;
 use crate::cli::resolve;
@@ -43,6 +44,14 @@ pub(crate) fn deciders(args: &Deciders, ask: &Ask, out: &mut Out) -> Result<(), 
         desk.name_deciders(&id, &args.users)?;
         let sentence = format!("{id} is decided by: {}.", args.users.join(", "));
         changed(&id, &sentence, out)
+    })
+}
+
+pub(crate) fn handler(args: &Handler, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    with_desk(ask, out, |desk, out| {
+        let id = resolve::record(desk, ask, &args.record)?;
+        desk.name_handler(&id, &args.user)?;
+        changed(&id, &format!("{id} is handled by {} now.", args.user), out)
     })
 }
 

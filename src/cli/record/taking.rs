@@ -18,6 +18,10 @@ use crate::desk::OnPaper;
 use crate::paper::Language;
 use crate::paper::Size;
 
+/// What is said of every attachment that leaves: it is as it came, from whoever sent it.
+const OUT_OF_THE_VAULT: &str = "this copy is not protected by the vault, and nobody has looked into it for what may harm \
+                                a computer: open it only if you trust whoever sent it, and delete it afterwards";
+
 /// Take out an attachment
 ///
 /// The copy is not protected by the vault any more.
@@ -136,6 +140,7 @@ pub(crate) fn attachment(args: &Attachment, ask: &Ask, out: &mut Out) -> Result<
         };
         let bytes = desk.attachment(&id, &args.name, purpose, &mut file)?;
         file.keep()?;
+        out.warning(OUT_OF_THE_VAULT);
         taken_out(
             &id,
             &args.out,

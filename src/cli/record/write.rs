@@ -31,6 +31,9 @@ use crate::records::person::Part;
 use crate::records::words::CaseRule;
 
 pub(crate) fn add(args: &Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
+    if args.from.is_none() {
+        drop(Terminal::of(ask, out)?);
+    }
     // Everything that needs no vault is checked first: a mistake costs no sign-in and no entry.
     let kind = kind::find(&args.kind)?;
     check_case(kind, args.case.as_deref())?;

@@ -59,6 +59,7 @@ impl Vault {
             Want::ExcludeUser { record, user } => (record, Change::Exclude(user)),
             Want::RestrictRecord { record, roles } => (record, Change::Restrict(roles)),
             Want::NameDeciders { record, users } => (record, Change::Deciders(users)),
+            Want::NameHandler { record, user } => (record, Change::Handler(user)),
             want => return self.dispatch_on_file(request, want, load),
         };
         match load {

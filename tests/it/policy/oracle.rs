@@ -224,6 +224,7 @@ impl World {
             Act::ExcludeUser
                 | Act::RestrictRecord
                 | Act::NameDeciders
+                | Act::NameHandler
                 | Act::MoveRecord
                 | Act::GrantRecord
                 | Act::BreakGlass
@@ -402,7 +403,7 @@ impl World {
             Act::MoveRecord => {
                 self.uses() && self.is(&[Coordinator, SafeguardingLead, DataProtectionLead])
             }
-            Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders => {
+            Act::ExcludeUser | Act::RestrictRecord | Act::NameDeciders | Act::NameHandler => {
                 self.uses() && (self.is(&seniors) || self.is(&[Role::DbsCountersignatory]))
             }
             Act::GrantRecord => self.uses() && self.is(&[Coordinator]),

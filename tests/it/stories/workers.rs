@@ -8,7 +8,9 @@ use crate::stories::due;
 use crate::stories::example;
 use crate::stories::found;
 use crate::stories::ids;
+use crate::stories::papers;
 use crate::stories::refused_by;
+use crate::stories::titles;
 use crate::stories::unknown;
 
 /// What a certificate says opens for those who decide, who are listed, and does not leave; the log of it may.
@@ -76,7 +78,9 @@ fn scenario_12_an_allegation_does_not_exist_for_whom_it_is_about() {
             "tobiah wrist --text",
             "'ਹਰਪ੍ਰੀਤ'",
         ] {
-            assert_eq!(found(&centre, who, words), [""; 0], "{who}: {words}");
+            // She is on file, as everybody who works here is; nothing that is written about her is found.
+            let all = centre.json(who, &format!("find {words}"));
+            assert_eq!(titles(&papers(&all)), [""; 0], "{who}: {words}");
         }
         let listed = ids(&centre.json(who, "record list"));
         assert!(listed.len() > 10 && !listed.contains(&allegation), "{who}");
