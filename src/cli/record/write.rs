@@ -32,7 +32,7 @@ use crate::records::words::CaseRule;
 
 pub(crate) fn add(args: &Add, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     if args.from.is_none() {
-        drop(Terminal::of(ask, out)?);
+        Terminal::of(ask, out)?;
     }
     // Everything that needs no vault is checked first: a mistake costs no sign-in and no entry.
     let kind = kind::find(&args.kind)?;
