@@ -36,9 +36,10 @@ impl Vault {
                 continue;
             }
             let within = u32::from(rules.wanted_within);
-            let last = dates::date(day).ok();
-            let last = last.and_then(|day| add_working_days(day, within, calendar.nation));
-            let says = format!("report the session of {day}");
+            let held = dates::date(day).ok();
+            let last = held.and_then(|day| add_working_days(day, within, calendar.nation));
+            let held = held.map_or_else(|| day.to_owned(), dates::people_date);
+            let says = format!("report the session of {held}");
             let due = calendar.due(last, "report", &says);
             all.extend(due.map(|due| Due {
                 case: Some(case.id),
