@@ -70,6 +70,13 @@ pub(crate) struct HistoryRow {
     pub(crate) released: u32,
 }
 
+impl HistoryRow {
+    /// The audit key's bytes; `None` where the row is not as it was written.
+    pub(crate) fn key(&self) -> Option<[u8; 32]> {
+        unbase64url(&self.k_record)?.try_into().ok()
+    }
+}
+
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde's skip_serializing_if passes a reference"
@@ -212,10 +219,8 @@ impl Vault {
         let Some(row): Option<HistoryRow> = self.read(&unit, Tree::History, &[])? else {
             return Ok(None);
         };
-        let key = unbase64url(&row.k_record)
-            .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
-            .map(|bytes| RecordKey::from_bytes(&bytes))
-            .ok_or(Broken::Row(Tree::History))?;
+        let key = row.key().map(|bytes| RecordKey::from_bytes(&bytes));
+        let key = key.ok_or(Broken::Row(Tree::History))?;
         Ok(Some((row, key)))
     }
 

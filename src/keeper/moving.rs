@@ -112,33 +112,22 @@ impl Vault {
             from: found.facts.case,
             to: case,
         };
-        let facts = self.drafted(
-            request,
-            Draft {
-                id: said.proposal,
-                what,
-                statement: new.statement.clone(),
-                no_later: None,
-            },
-        )?;
-        let note = json!({"proposal": facts.id});
-        let entry = request.entry(Act::MoveRecord).about(record).noting(note);
-        let pledge = self.log(found.permit, entry)?;
-        self.put_proposal(facts.clone())?;
+        let draft = Draft {
+            id: said.proposal,
+            what,
+            statement: new.statement.clone(),
+            no_later: None,
+        };
+        let entry = request.entry(Act::MoveRecord).about(record);
+        let step = self.put_up(request, draft, (found.permit, entry))?;
         let waiting = WaitingMove {
             seen: request.asked.seen,
             reseal: new.reseal.clone(),
         };
-        let unit = units::waiting_move(facts.id);
+        let unit = units::waiting_move(said.proposal);
         self.make_unit(unit.clone());
         self.write(&unit, Tree::Draft, &[], &waiting)?;
-        let facts = ProposalFacts {
-            single: self.may_be_single(&facts)?,
-            ..facts
-        };
-        Ok(Step::serving(pledge, move |vault, _| {
-            vault.serve_proposals(vec![facts])
-        }))
+        Ok(step)
     }
 
     /// A record's facts in another case, which the asker may see and which takes it.

@@ -2,20 +2,16 @@
 //! person's yes is to one record of a kind in a case by whoever proposed it. Nothing is sealed before: what is filed
 //! then is checked as any other filing is, and nobody has to read it to agree.
 
-use serde_json::json;
-
 use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::keeper::acts::Act;
 use crate::keeper::checks::bad_state;
 use crate::keeper::facts::CaseFacts;
 use crate::keeper::facts::ProposalFacts;
-use crate::keeper::facts::ProposalState;
 use crate::keeper::facts::Proposed;
 use crate::keeper::message::load::OverrideStatement;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::proposals::Draft;
-use crate::keeper::proposals::WAITS_MS;
 use crate::keeper::proposals::bad;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
@@ -53,55 +49,27 @@ impl Vault {
         if !fits {
             return Err(bad("what is signed is not what is asked"));
         }
-        let what = Proposed::OverrideService {
-            user: request.asker.id,
-            case,
-            kind: kind.to_owned(),
+        let draft = Draft {
+            id: said.proposal,
+            what: wanted(request, case, kind),
+            statement: statement.to_vec(),
+            no_later: None,
         };
-        let proposal = self.drafted(
+        self.put_up(
             request,
-            Draft {
-                id: said.proposal,
-                what,
-                statement: statement.to_vec(),
-                no_later: None,
-            },
-        )?;
-        let entry = request.entry(Act::OverrideService);
-        let pledge = self.log(permit, entry.noting(json!({"proposal": proposal.id})))?;
-        self.put_proposal(proposal.clone())?;
-        let proposal = ProposalFacts {
-            single: self.may_be_single(&proposal)?,
-            ..proposal
-        };
-        Ok(Step::serving(pledge, move |vault, _| {
-            vault.serve_proposals(vec![proposal])
-        }))
+            draft,
+            (permit, request.entry(Act::OverrideService)),
+        )
     }
 
-    /// What a second person agreed to that is good for this filing and not used yet. It lapses as a proposal does.
+    /// What a second person agreed to that is good for this filing and not used yet.
     pub(crate) fn override_for(
         &self,
         request: &Request,
         case: &CaseFacts,
         kind: &str,
     ) -> Option<&ProposalFacts> {
-        let wanted = Proposed::OverrideService {
-            user: request.asker.id,
-            case: case.id,
-            kind: kind.to_owned(),
-        };
-        let now = self.now();
-        let mut all = self.shared.proposals.values();
-        all.find(|facts| {
-            let fresh = facts
-                .decided_at
-                .is_some_and(|at| now < at.plus_ms(WAITS_MS));
-            facts.what == wanted
-                && facts.state == ProposalState::Approved
-                && facts.used.is_none()
-                && fresh
-        })
+        self.agreed_to(&wanted(request, case.id, kind))
     }
 
     /// Marks what was agreed to as used, where a filing needed it.
@@ -125,5 +93,13 @@ impl Vault {
             }),
             None => Ok(()),
         }
+    }
+}
+
+fn wanted(request: &Request, case: CaseId, kind: &str) -> Proposed {
+    Proposed::OverrideService {
+        user: request.asker.id,
+        case,
+        kind: kind.to_owned(),
     }
 }

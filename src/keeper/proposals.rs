@@ -75,6 +75,38 @@ impl Vault {
         })
     }
 
+    /// Keeps what is to wait until a second person says yes or no, against an entry that names it.
+    pub(crate) fn put_up(
+        &mut self,
+        request: &Request,
+        draft: Draft,
+        (permit, entry): (Permit, Entry),
+    ) -> Result<Step, Stop> {
+        let facts = self.drafted(request, draft)?;
+        let pledge = self.log(permit, entry.noting(json!({"proposal": facts.id})))?;
+        self.put_proposal(facts.clone())?;
+        let facts = ProposalFacts {
+            single: self.may_be_single(&facts)?,
+            ..facts
+        };
+        Ok(Step::serving(pledge, move |vault, _| {
+            vault.serve_proposals(vec![facts])
+        }))
+    }
+
+    /// A second person's yes to something that may then be done once, by whoever proposed it, and was not done yet. It
+    /// lapses as a proposal does.
+    pub(crate) fn agreed_to(&self, what: &Proposed) -> Option<&ProposalFacts> {
+        let now = self.now();
+        let fresh = |at: Timestamp| now < at.plus_ms(WAITS_MS);
+        self.shared.proposals.values().find(|facts| {
+            facts.what == *what
+                && facts.state == ProposalState::Approved
+                && facts.used.is_none()
+                && facts.decided_at.is_some_and(fresh)
+        })
+    }
+
     /// A proposal and the asker's permission to do `act` to it; one that is hidden is as unknown as one
     /// that does not exist.
     fn proposal_for(

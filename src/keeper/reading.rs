@@ -120,17 +120,7 @@ impl Vault {
         }
         let whole = act == Act::ExportRecord;
         self.serve_parts(request, Showing::of(act, last), found, move |version| {
-            version
-                .parts
-                .iter()
-                .filter(|part| {
-                    version.number <= last
-                        && (part.number == 1
-                            || whole
-                            || (part.number == 2 && version.number == last))
-                })
-                .cloned()
-                .collect()
+            read_of(version, last, whole)
         })
     }
 
@@ -234,7 +224,7 @@ impl Vault {
         let mut released = Vec::new();
         // Only whoever may correct it needs these; who else was given access is nothing for outsiders.
         if !self.is_outsider_s(way) {
-            released = self.released(facts.id)?;
+            released = self.released(facts.id, &history)?;
             for id in self.sealed_to(&facts)? {
                 let current = self.current(id)?;
                 sealed_to.extend(current.map(|(facts, epoch)| (facts.without_ages(), epoch)));
@@ -296,4 +286,14 @@ impl Vault {
             .map(RecordId::from_bytes)
             .collect()
     }
+}
+
+/// What is read of one version where `last` is the one asked for: its card, so that the chain can be followed, of the
+/// last the form too, and where the whole is wanted everything.
+pub(crate) fn read_of(version: &VersionFacts, last: u32, whole: bool) -> Vec<PartFacts> {
+    let wanted = |part: &&PartFacts| {
+        version.number <= last
+            && (part.number == 1 || whole || (part.number == 2 && version.number == last))
+    };
+    version.parts.iter().filter(wanted).cloned().collect()
 }

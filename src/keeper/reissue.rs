@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::bytes::base64url;
 use crate::bytes::unbase64url;
@@ -93,30 +92,20 @@ impl Vault {
         let said: Enrolment = self.said(request, StatementKind::Enrol, &new.enrol)?;
         let reissue = fits(&account, &said)?;
         self.check_sealed_on(request.asker.id, user, &new.envelopes)?;
-        let facts = self.drafted(
-            request,
-            Draft {
-                id: reissue.proposal,
-                what: Proposed::ReissueUser { user },
-                statement: new.enrol.clone(),
-                no_later: None,
-            },
-        )?;
-        let entry = request.entry(Act::ReissueUser);
-        let pledge = self.log(permit, entry.noting(json!({"proposal": facts.id})))?;
-        self.put_proposal(facts.clone())?;
+        let draft = Draft {
+            id: reissue.proposal,
+            what: Proposed::ReissueUser { user },
+            statement: new.enrol.clone(),
+            no_later: None,
+        };
+        let step = self.put_up(request, draft, (permit, request.entry(Act::ReissueUser)))?;
         let waiting = WaitingKeys {
             identity: base64url(&new.identity),
             envelopes: new.envelopes.clone(),
         };
-        self.write(&units::proposal(facts.id), Tree::Account, WAITING, &waiting)?;
-        let facts = ProposalFacts {
-            single: self.may_be_single(&facts)?,
-            ..facts
-        };
-        Ok(Step::serving(pledge, move |vault, _| {
-            vault.serve_proposals(vec![facts])
-        }))
+        let unit = units::proposal(reissue.proposal);
+        self.write(&unit, Tree::Account, WAITING, &waiting)?;
+        Ok(step)
     }
 
     /// Who can be given new keys by others, and by whom.

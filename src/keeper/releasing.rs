@@ -8,14 +8,12 @@
 
 use serde_json::json;
 
-use crate::bytes::unbase64url;
 use crate::ids::RecordId;
 use crate::keeper::acts::Act;
 use crate::keeper::checks::bad_state;
 use crate::keeper::entry::HistoryRow;
 use crate::keeper::facts::Other;
 use crate::keeper::facts::ProposalFacts;
-use crate::keeper::facts::ProposalState;
 use crate::keeper::facts::Proposed;
 use crate::keeper::facts::Recipient;
 use crate::keeper::facts::RecordFacts;
@@ -25,9 +23,9 @@ use crate::keeper::message::load::ReleaseStatement;
 use crate::keeper::policy::decide::Denial;
 use crate::keeper::policy::rule::RuleId;
 use crate::keeper::proposals::Draft;
-use crate::keeper::proposals::WAITS_MS;
 use crate::keeper::proposals::bad;
 use crate::keeper::reading::Showing;
+use crate::keeper::reading::read_of;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
@@ -64,7 +62,7 @@ impl Vault {
         let found = self.find(request, Act::ReleaseRecord, record)?;
         let terms = self.terms(request, &found.facts, to)?;
         if found.facts.second_approver {
-            let agreed = self.agreed(request, &found.facts, to).cloned();
+            let agreed = self.agreed_to(&wanted(request, &found.facts, to)).cloned();
             let agreed = agreed.ok_or_else(|| {
                 let says = "records of this kind go out after a second person's yes: ask for it with --reason";
                 Stop::Refused("second-person", says.to_owned())
@@ -82,10 +80,7 @@ impl Vault {
             ..Showing::of(Act::ReleaseRecord, version)
         };
         self.serve_parts(request, showing, found, move |facts| {
-            let mine = facts.parts.iter();
-            mine.filter(|part| part.number == 1 || (part.number == 2 && facts.number == version))
-                .cloned()
-                .collect()
+            read_of(facts, version, false)
         })
     }
 
@@ -103,7 +98,8 @@ impl Vault {
                 "records of this kind go out without a second person; release it without --reason";
             return Err(bad_state(says));
         }
-        if self.agreed(request, &found.facts, to).is_some() {
+        let what = wanted(request, &found.facts, to);
+        if self.agreed_to(&what).is_some() {
             let says = "a second person has agreed already: release it now, with the same words and without --reason";
             return Err(bad_state(says));
         }
@@ -116,29 +112,20 @@ impl Vault {
         }
         let draft = Draft {
             id: said.proposal,
-            what: wanted(request, &found.facts, to),
+            what,
             statement: statement.to_vec(),
             no_later: None,
         };
-        let proposal = self.drafted(request, draft)?;
         let entry = request.entry(Act::ProposeRelease).about(record);
-        let entry = entry.noting(json!({"proposal": proposal.id}));
-        let pledge = self.log(found.permit, entry)?;
-        self.put_proposal(proposal.clone())?;
-        let proposal = ProposalFacts {
-            single: self.may_be_single(&proposal)?,
-            ..proposal
-        };
-        Ok(Step::serving(pledge, move |vault, _| {
-            vault.serve_proposals(vec![proposal])
-        }))
+        self.put_up(request, draft, (found.permit, entry))
     }
 
     /// To whom a record was released, oldest first.
-    pub(crate) fn released(&self, record: RecordId) -> Result<Vec<ReleasedFacts>, Broken> {
-        let Some((history, _)) = self.history(record)? else {
-            return Ok(Vec::new());
-        };
+    pub(crate) fn released(
+        &self,
+        record: RecordId,
+        history: &HistoryRow,
+    ) -> Result<Vec<ReleasedFacts>, Broken> {
         let unit = units::history(record);
         let mut list = Vec::new();
         for at in 0..history.released {
@@ -210,12 +197,13 @@ impl Vault {
         facts: &RecordFacts,
         to: &str,
     ) -> Result<Option<RecordId>, Stop> {
-        let mut orders = self.orders_of(facts)?;
         let own = &facts.order_recipients;
-        let bound = facts.labels.contains(Mark::CourtRestricted.word())
-            || !own.is_empty()
-            || (self.rules.of(&facts.kind).under_orders && !orders.is_empty());
-        if !bound {
+        let restricted = facts.labels.contains(Mark::CourtRestricted.word()) || !own.is_empty();
+        if !restricted && !self.rules.of(&facts.kind).under_orders {
+            return Ok(None);
+        }
+        let mut orders = self.orders_of(facts)?;
+        if !restricted && orders.is_empty() {
             return Ok(None);
         }
         // An author's own list stands in for an order that is not on file; it adds nobody to one that is.
@@ -241,11 +229,8 @@ impl Vault {
     /// The key that marks whom a record's form names.
     fn marking_key(&self, record: RecordId) -> Result<RecordKey, Broken> {
         let (history, _) = self.history(record)?.ok_or(Broken::NoUnit)?;
-        let bytes = unbase64url(&history.k_record);
-        let bytes = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-        bytes
-            .map(RecordKey::from_bytes)
-            .ok_or(Broken::Row(Tree::History))
+        let key = history.key().map(RecordKey::from_bytes);
+        key.ok_or(Broken::Row(Tree::History))
     }
 
     /// The orders in force in a record's case that name who may have reports.
@@ -262,24 +247,6 @@ impl Vault {
         });
         all.sort_by_key(|order| (order.filed_at, order.id));
         Ok(all)
-    }
-
-    /// A second person's yes to this very release, not used yet. It lapses as a proposal does.
-    fn agreed(
-        &self,
-        request: &Request,
-        facts: &RecordFacts,
-        to: &Recipient,
-    ) -> Option<&ProposalFacts> {
-        let wanted = wanted(request, facts, to);
-        let now = self.now();
-        self.shared.proposals.values().find(|proposal| {
-            let decided = proposal.decided_at;
-            proposal.what == wanted
-                && proposal.state == ProposalState::Approved
-                && proposal.used.is_none()
-                && decided.is_some_and(|at| now < at.plus_ms(WAITS_MS))
-        })
     }
 }
 

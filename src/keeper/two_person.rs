@@ -1,7 +1,5 @@
 //! Whether acts that need two people may be done by one where there is no other, and when there is none.
 
-use serde_json::json;
-
 use crate::keeper::acts::Act;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::AccountState;
@@ -95,26 +93,17 @@ impl Vault {
             let says = format!("two people are `{mode}` already; nothing to do");
             return Err(Stop::Refused("bad-state", says));
         }
-        let facts = self.drafted(
-            request,
-            Draft {
-                id: said.proposal,
-                what: Proposed::ChangeTwoPerson { mode },
-                statement: statement.to_vec(),
-                no_later: None,
-            },
-        )?;
-        let entry = request.entry(Act::ChangeTwoPerson);
-        let entry = entry.noting(json!({"proposal": facts.id}));
-        let pledge = self.log(permit, entry)?;
-        self.put_proposal(facts.clone())?;
-        let facts = ProposalFacts {
-            single: self.may_be_single(&facts)?,
-            ..facts
+        let draft = Draft {
+            id: said.proposal,
+            what: Proposed::ChangeTwoPerson { mode },
+            statement: statement.to_vec(),
+            no_later: None,
         };
-        Ok(Step::serving(pledge, move |vault, _| {
-            vault.serve_proposals(vec![facts])
-        }))
+        self.put_up(
+            request,
+            draft,
+            (permit, request.entry(Act::ChangeTwoPerson)),
+        )
     }
 
     fn check_policy(
