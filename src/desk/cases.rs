@@ -11,6 +11,8 @@ use crate::desk::named::find_user;
 use crate::desk::named::one_line;
 use crate::desk::on_file::open::check_shown;
 use crate::desk::open;
+use crate::desk::parts::Destination;
+use crate::desk::parts::recorded;
 use crate::desk::parts::roll;
 use crate::desk::reading::parse_case;
 use crate::desk::seal;
@@ -300,4 +302,21 @@ fn padded(card: &CaseCard) -> Result<Plain, DeskError> {
     let step = crate::sealing::padme(bytes.len() as u64).max(256);
     bytes.resize(usize::try_from(step).unwrap_or(bytes.len()), 0);
     Ok(Plain::new(bytes))
+}
+
+/// The key of a case's own compartment, vouched for, from the keys that were asked for with the case; `None` where the
+/// case is not the asker's to know.
+pub(crate) fn key_of_case(
+    case: CaseId,
+    (keys, trust): (&Keys, &Trust),
+) -> Result<Option<Destination>, DeskError> {
+    let own = keys.case.as_ref();
+    let own = own.and_then(|case| case.compartments.first());
+    let all = keys.compartments.iter();
+    let own: Vec<_> = all
+        .filter(|(facts, _)| own == Some(&facts.id))
+        .cloned()
+        .collect();
+    let to = recorded(&own, &[Purpose::Case { case }], |_| false, trust)?;
+    Ok(to.into_iter().next())
 }

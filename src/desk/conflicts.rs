@@ -6,12 +6,12 @@ use serde::Serialize;
 use crate::bytes::base64url;
 use crate::clock::Timestamp;
 use crate::desk::Desk;
+use crate::desk::cases::key_of_case;
 use crate::desk::error::DeskError;
 use crate::desk::link::Because;
 use crate::desk::named::find_user;
 use crate::desk::named::handle_of;
 use crate::desk::open;
-use crate::desk::parts::recorded;
 use crate::desk::reading::parse_case;
 use crate::desk::seal;
 use crate::desk::trust::Trust;
@@ -19,7 +19,6 @@ use crate::desk::trust::conflicts::SignedConflict;
 use crate::desk::trust::conflicts::apart;
 use crate::ids::CaseId;
 use crate::ids::random;
-use crate::keeper::facts::Purpose;
 use crate::keeper::message::Want;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::ServedCase;
@@ -211,18 +210,7 @@ fn sealed_to_case(
     plain: &Plain,
     (keys, trust): (&Keys, &Trust),
 ) -> Result<(u32, SealedCard), DeskError> {
-    let own = keys
-        .case
-        .as_ref()
-        .and_then(|case| case.compartments.first());
-    let own: Vec<_> = keys
-        .compartments
-        .iter()
-        .filter(|(facts, _)| own == Some(&facts.id))
-        .cloned()
-        .collect();
-    let to = recorded(&own, &[Purpose::Case { case }], |_| false, trust)?;
-    if let Some(to) = to.first() {
+    if let Some(to) = key_of_case(case, (keys, trust))? {
         return Ok((to.epoch, seal::card(plain, &to.recipient)));
     }
     let nothing = SealedCard {

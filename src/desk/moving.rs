@@ -65,13 +65,7 @@ impl Desk<'_> {
             case,
             kind: kind.to_owned(),
         };
-        let because = Because {
-            purpose: None,
-            reason: Some(reason),
-        };
-        let load = Load::Signed(self.says(StatementKind::Propose, &said)?);
-        let (served, _) = self.ask(want, load, because)?;
-        self.alone_or_waiting(&one(served)?)
+        self.propose(want, &said, reason)
     }
 
     fn move_once(

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::desk::Desk;
+use crate::desk::cases::key_of_case;
 use crate::desk::error::DeskError;
 use crate::desk::filing::again;
 use crate::desk::link;
@@ -189,20 +190,9 @@ impl Desk<'_> {
         let written = self.look_to_write(want.clone(), id, Because::default())?;
         let (keys, trust) = self.keys(Some(case))?;
         let (_, people) = self.people_key((&keys, &trust))?;
-        let own = keys
-            .case
-            .as_ref()
-            .and_then(|case| case.compartments.first());
-        let own: Vec<_> = keys
-            .compartments
-            .iter()
-            .filter(|(facts, _)| Some(&facts.id) == own)
-            .cloned()
-            .collect();
-        let mut to = recorded(&own, &[Purpose::Case { case }], |_| false, &trust)?;
-        let of_case = to.first().map(|to| to.recipient.clone());
-        let of_case = of_case.ok_or_else(link::unexpected)?;
-        to.push(people);
+        let own = key_of_case(case, (&keys, &trust))?.ok_or_else(link::unexpected)?;
+        let of_case = own.recipient.clone();
+        let to = vec![own, people];
         let (_, card) = written.card()?;
         let part = PartCard {
             name: card.name,

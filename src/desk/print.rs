@@ -31,7 +31,7 @@ use crate::records::field::Field;
 use crate::records::words::Sort;
 
 /// Columns of the text that a shown record carries beside its form; nothing of it is printed.
-const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
 
 /// How a record is to look on paper.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Proposals: what waits for a second person, and being one. What is approved is what the proposer signed:
 //! this desk reads it from the signed statement, not from what the keeper says about it.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::clock::Timestamp;
@@ -175,6 +176,22 @@ impl Desk<'_> {
         let load = Load::Signed(self.says(StatementKind::Policy, &said)?);
         let want = Want::ChangeTwoPerson { mode };
         let (served, _) = self.ask(want, load, Because::default())?;
+        self.alone_or_waiting(&one(served)?)
+    }
+
+    /// Proposes what is signed here to be done once, after a second person's yes.
+    pub(crate) fn propose(
+        &mut self,
+        want: Want,
+        said: &impl Serialize,
+        reason: &str,
+    ) -> Result<Proposal, DeskError> {
+        let because = Because {
+            purpose: None,
+            reason: Some(reason),
+        };
+        let load = Load::Signed(self.says(StatementKind::Propose, said)?);
+        let (served, _) = self.ask(want, load, because)?;
         self.alone_or_waiting(&one(served)?)
     }
 

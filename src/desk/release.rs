@@ -6,15 +6,14 @@ use serde_json::Value as Json;
 
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
-use crate::desk::link::Because;
 use crate::desk::moving::given;
 use crate::desk::named::handle_of;
 use crate::desk::print::Look;
 use crate::desk::print::OnPaper;
+use crate::desk::print::WIDTH;
 use crate::desk::print::kind_of;
 use crate::desk::print::sections;
 use crate::desk::proposals::Proposal;
-use crate::desk::proposals::one;
 use crate::desk::reading::parse_record;
 use crate::desk::shown::ReleaseLine;
 use crate::desk::shown::ShownRecord;
@@ -25,7 +24,6 @@ use crate::keeper::message::Want;
 use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::ServedRecord;
 use crate::keeper::message::load::FiledFacts;
-use crate::keeper::message::load::Load;
 use crate::keeper::message::load::ReleaseStatement;
 use crate::paper::Document;
 use crate::paper::Notice;
@@ -34,10 +32,6 @@ use crate::paper::Section;
 use crate::records::dates;
 use crate::records::orders;
 use crate::sealing::RecordKey;
-use crate::sealing::StatementKind;
-
-/// Columns of the text that a shown record carries beside its form; nothing of it leaves.
-const WIDTH: usize = 80;
 
 impl Desk<'_> {
     /// Releases a record's newest version: the copy that is to be handed over. That it was, to whom and by what
@@ -99,13 +93,7 @@ impl Desk<'_> {
             record,
             to: to.clone(),
         };
-        let because = Because {
-            purpose: None,
-            reason: Some(reason),
-        };
-        let load = Load::Signed(self.says(StatementKind::Propose, &said)?);
-        let (served, _) = self.ask(want, load, because)?;
-        self.alone_or_waiting(&one(served)?)
+        self.propose(want, &said, reason)
     }
 }
 

@@ -6,8 +6,8 @@ use crate::desk::Desk;
 use crate::desk::DeskError;
 use crate::desk::Filing;
 use crate::desk::forgery::kit::Centre;
+use crate::desk::forgery::kit::ada_refuses;
 use crate::desk::forgery::kit::filing;
-use crate::desk::forgery::kit::passphrase;
 use crate::desk::forgery::kit::sign_in;
 use crate::desk::forgery::rekey::enrol;
 use crate::ids::CaseId;
@@ -209,13 +209,7 @@ fn no_key_is_sealed_to_a_team_that_somebody_kept_apart_is_in() {
         ),
         (asks(Member::Compartment(team), true), "leaves out"),
     ] {
-        keeper.tell(Some(lie));
-        let refused = Desk::sign_in(keeper, "ada", &passphrase("ada"), None);
-        keeper.tell(None);
-        match refused {
-            Err(DeskError::Damaged(said)) => assert!(said.contains(says), "{said}"),
-            other => panic!("{other:?}"),
-        }
+        ada_refuses(keeper, lie, says);
     }
     assert!(!holds(keeper, cora, case));
     drop(sign_in(keeper, "ada"));

@@ -239,6 +239,17 @@ pub(crate) fn about_answer(change: impl Fn(&mut Answer) + Send + 'static) -> Lie
     })
 }
 
+/// Insists that ada's sign-in refuses a lie, in these words.
+pub(crate) fn ada_refuses(keeper: &Keeper, lie: Lie, says: &str) {
+    keeper.tell(Some(lie));
+    let refused = Desk::sign_in(keeper, "ada", &passphrase("ada"), None);
+    keeper.tell(None);
+    match refused {
+        Err(DeskError::Damaged(said)) => assert!(said.contains(says), "{said}"),
+        other => panic!("{other:?}"),
+    }
+}
+
 pub(crate) fn record_in(answer: &Answer) -> ServedRecord {
     match &answer.outcome {
         Outcome::Done(served) => match served.as_ref() {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::desk::Desk;
 use crate::desk::DeskError;
 use crate::desk::forgery::kit::Centre;
+use crate::desk::forgery::kit::ada_refuses;
 use crate::desk::forgery::kit::filing;
 use crate::desk::forgery::kit::passphrase;
 use crate::desk::forgery::kit::sign_in;
@@ -72,13 +73,7 @@ fn no_key_is_sealed_on_to_somebody_it_is_not_for() {
         ),
     ];
     for (lie, says) in lies {
-        keeper.tell(Some(lie));
-        let refused = Desk::sign_in(keeper, "ada", &passphrase("ada"), None);
-        keeper.tell(None);
-        match refused {
-            Err(DeskError::Damaged(said)) => assert!(said.contains(says), "{said}"),
-            other => panic!("{other:?}"),
-        }
+        ada_refuses(keeper, lie, says);
         assert_eq!(keeper.held_by(sam).0, 0);
     }
     centre.refuses_vera_s(&by_vera, vera);
