@@ -54,18 +54,6 @@ impl From<Malformed> for KeyTableError {
 #[derive(Default)]
 pub struct KeyTable(BTreeMap<UnitName, UnitKey>);
 
-/// Whether the same units live, with the same keys.
-impl PartialEq for KeyTable {
-    fn eq(&self, other: &Self) -> bool {
-        let same = |((unit, key), (as_unit, as_key)): ((&UnitName, &UnitKey), (_, &UnitKey))| {
-            unit == as_unit && key.expose() == as_key.expose()
-        };
-        self.len() == other.len() && self.iter().zip(other.iter()).all(same)
-    }
-}
-
-impl Eq for KeyTable {}
-
 impl KeyTable {
     /// A table without units.
     pub fn new() -> Self {
