@@ -86,6 +86,17 @@ impl Centre {
         said
     }
 
+    /// What a PDF says that a command wrote, where poppler is there to read it.
+    #[cfg(feature = "documents")]
+    pub(crate) fn pdf_text(&self, file: &str) -> Option<String> {
+        crate::common::have("pdftotext", "-v").then(|| {
+            let mut program = self.place.program_named("pdftotext");
+            program.env("PATH", std::env::var_os("PATH").unwrap());
+            let output = program.args(["-raw", file, "-"]).output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        })
+    }
+
     /// What several commands said, without what differs from run to run.
     pub(crate) fn transcript(&self, lines: &[(&str, String)]) -> String {
         let mut text = String::new();

@@ -5,7 +5,6 @@ use std::fs;
 use serde_json::Value;
 
 use crate::cli_centre::Centre;
-use crate::common::have;
 
 fn print(centre: &Centre, who: &str, record: &str, more: &str) -> Value {
     let line = format!("record print {record} --purpose check {more}");
@@ -33,11 +32,7 @@ fn what_is_printed_says_who_when_and_in_which_entry() {
     let last = history.as_array().unwrap().iter().rev();
     let printed = last.clone().find(|line| line["event"] == "print").unwrap();
     assert_eq!(printed["index"], entry, "{history}");
-    if have("pdftotext", "-v") {
-        let mut program = centre.place.program_named("pdftotext");
-        program.env("PATH", std::env::var_os("PATH").unwrap());
-        let output = program.args(["-raw", "one.pdf", "-"]).output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
+    if let Some(text) = centre.pdf_text("one.pdf") {
         for word in [
             "moira",
             &entry.to_string(),

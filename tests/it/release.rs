@@ -53,16 +53,6 @@ fn released(centre: &Centre, record: &str) -> Vec<Value> {
     shown["released"].as_array().unwrap().clone()
 }
 
-/// What a PDF says, where poppler is there to read it.
-fn text_of(centre: &Centre, file: &str) -> Option<String> {
-    have("pdftotext", "-v").then(|| {
-        let mut program = centre.place.program_named("pdftotext");
-        program.env("PATH", std::env::var_os("PATH").unwrap());
-        let output = program.args(["-raw", file, "-"]).output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    })
-}
-
 const ORDER: &str = "--authority 'order of 28 August, paragraph 7'";
 
 /// Scenario 2: the order names a Cafcass officer, both solicitors and the court; a grandmother asks for a copy.
@@ -103,7 +93,7 @@ fn what_is_a_courts_goes_to_those_its_order_names() {
         looks.any(|look| look["act"] == "release-record"),
         "{looks:?}"
     );
-    if let Some(text) = text_of(&centre, "out.pdf") {
+    if let Some(text) = centre.pdf_text("out.pdf") {
         for word in [
             "Released copy",
             "cafcass cymru",
@@ -215,12 +205,12 @@ fn supported_contact_gives_dates_and_times() {
         "record release {record} --to 'Hughes and Partners' --authority referral --pdf a.pdf"
     );
     centre.json("moira", &line);
-    let Some(text) = text_of(&centre, "a.pdf") else {
+    let Some(text) = centre.pdf_text("a.pdf") else {
         return;
     };
     let whole = format!("record print {record} --pdf whole.pdf");
     centre.json("moira", &whole);
-    let whole = text_of(&centre, "whole.pdf").unwrap();
+    let whole = centre.pdf_text("whole.pdf").unwrap();
     for label in ["Kind of session", "Filed by"] {
         assert!(
             whole.contains(label) && !text.contains(label),

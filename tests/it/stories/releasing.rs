@@ -3,18 +3,7 @@
 use serde_json::json;
 
 use crate::cli_centre::Centre;
-use crate::common::have;
 use crate::stories::refused_by;
-
-/// What a PDF says, where poppler is there to read it.
-fn text_of(centre: &Centre, file: &str) -> Option<String> {
-    have("pdftotext", "-v").then(|| {
-        let mut program = centre.place.program_named("pdftotext");
-        program.env("PATH", std::env::var_os("PATH").unwrap());
-        let output = program.args(["-raw", file, "-"]).output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    })
-}
 
 /// The solicitor who referred a family for supported contact gets dates and times, and not why somebody was late.
 #[test]
@@ -35,7 +24,7 @@ fn scenario_01_the_referring_solicitor_gets_dates_and_times() {
             &format!("record print {attendance} --pdf whole.pdf"),
         )
         .ok();
-    if let (Some(out), Some(whole)) = (text_of(&centre, "out.pdf"), text_of(&centre, "whole.pdf")) {
+    if let (Some(out), Some(whole)) = (centre.pdf_text("out.pdf"), centre.pdf_text("whole.pdf")) {
         for text in [&out, &whole] {
             assert!(
                 text.contains("14:12") && text.contains("3 October 2026"),
