@@ -212,7 +212,7 @@ impl Disk for RealDisk {
         }
         file.set_len(0)?;
         file.write_all_at(holder.as_bytes(), 0)?;
-        Ok(Box::new(RealFile(file)))
+        Ok(Box::new(RealLock(file)))
     }
 }
 
@@ -235,9 +235,21 @@ fn first_line(file: &File) -> String {
         .collect()
 }
 
-impl Held for RealFile {
+/// A locked file. The lock is given back by name, not only by closing: a process that this one is starting
+/// at that very moment has the open file too, until it has become its own program, and would hold on to the lock.
+#[derive(Debug)]
+struct RealLock(File);
+
+impl Drop for RealLock {
+    fn drop(&mut self) {
+        // Where it fails, closing still gives it back.
+        drop(self.0.unlock());
+    }
+}
+
+impl Held for RealLock {
     fn is_at(&self, path: &Path) -> io::Result<bool> {
-        DiskFile::is_at(self, path)
+        is_named(&self.0, path)
     }
 }
 
@@ -266,11 +278,50 @@ impl DiskFile for RealFile {
     }
 
     fn is_at(&self, path: &Path) -> io::Result<bool> {
-        let own = self.0.metadata()?;
-        let named = match std::fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            other => other?,
-        };
-        Ok(own.nlink() > 0 && (own.dev(), own.ino()) == (named.dev(), named.ino()))
+        is_named(&self.0, path)
+    }
+}
+
+fn is_named(file: &File, path: &Path) -> io::Result<bool> {
+    let own = file.metadata()?;
+    let named = match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        other => other?,
+    };
+    Ok(own.nlink() > 0 && (own.dev(), own.ino()) == (named.dev(), named.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(path: &Path) -> bool {
+        matches!(RealDisk.lock(path, "process 2"), Err(LockError::Taken(_)))
+    }
+
+    /// A process that is being started has every open file of its parent, until it has become its own program.
+    #[test]
+    fn a_lock_is_given_back_although_a_child_still_has_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let file = File::create(&path).unwrap();
+        file.try_lock().unwrap();
+        let _child_s = file.try_clone().unwrap();
+        let held = RealLock(file);
+        assert!(taken(&path));
+        drop(held);
+        assert!(!taken(&path));
+    }
+
+    /// The planted control.
+    #[test]
+    fn closing_alone_would_leave_it_with_the_child() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let file = File::create(&path).unwrap();
+        file.try_lock().unwrap();
+        let _child_s = file.try_clone().unwrap();
+        drop(file);
+        assert!(taken(&path));
     }
 }
