@@ -17,11 +17,14 @@ use cedar_policy::ValidationMode;
 use cedar_policy::Validator;
 use sha2::Digest as _;
 
+use crate::keeper::acts::Act;
+use crate::keeper::policy::by_act::Rules;
 use crate::keeper::policy::error::PolicyError;
 use crate::keeper::policy::names::Names;
 use crate::keeper::policy::rule::RULES;
 use crate::keeper::policy::rule::RuleId;
 
+mod by_act;
 pub mod decide;
 pub mod error;
 pub mod kind;
@@ -55,10 +58,7 @@ struct Rule {
 pub struct Policy {
     authorizer: Authorizer,
     schema: Schema,
-    /// Every rule.
-    all: PolicySet,
-    /// The rules that allow, to tell "not yours at all" from "not like this".
-    permits: PolicySet,
+    by_act: BTreeMap<Act, Rules>,
     rules: BTreeMap<RuleId, Rule>,
     names: Names,
     sha256: String,
@@ -120,12 +120,12 @@ impl Policy {
         }
         loaded.complete(known)?;
         validate(&schema, &loaded.all)?;
+        let names = Names::new().map_err(|source| PolicyError::Schema(source.to_string()))?;
         Ok(Self {
             authorizer: Authorizer::new(),
-            names: Names::new().map_err(|source| PolicyError::Schema(source.to_string()))?,
+            by_act: by_act::sorted(&loaded.all, (&schema, &names))?,
+            names,
             schema,
-            all: loaded.all,
-            permits: loaded.permits,
             rules: loaded.rules,
             sha256: crate::bytes::hex(&sha2::Sha256::digest(text.as_bytes())),
         })
@@ -158,7 +158,6 @@ impl Policy {
 #[derive(Default)]
 struct Loaded {
     all: PolicySet,
-    permits: PolicySet,
     rules: BTreeMap<RuleId, Rule>,
 }
 
@@ -175,9 +174,6 @@ impl Loaded {
         let id = RuleId::from(id.to_owned());
         let named = policy.new_id(PolicyId::new(id.as_str()));
         let double = |_| PolicyError::Double(id.to_string());
-        if policy.effect() == Effect::Permit {
-            self.permits.add(named.clone()).map_err(double)?;
-        }
         self.all.add(named).map_err(double)?;
         self.rules.insert(id, rule);
         Ok(())

@@ -2,7 +2,6 @@
 
 use cedar_policy::AuthorizationError;
 use cedar_policy::Entities;
-use cedar_policy::Request;
 
 use crate::clock::Timestamp;
 use crate::ids::UserId;
@@ -149,12 +148,12 @@ fn evaluate(
     entities: &Entities,
     now: Timestamp,
 ) -> Decision {
-    let Ok(request) = slice::request(&policy.names, &policy.schema, question, now) else {
+    let request = slice::request(&policy.names, &policy.schema, question, now);
+    let (Ok(request), Some(rules)) = (request, policy.by_act.get(&question.act)) else {
         return failed(policy, question, Vec::new(), &[]);
     };
-    let response = policy
-        .authorizer
-        .is_authorized(&request, &policy.all, entities);
+    let authorizer = &policy.authorizer;
+    let response = authorizer.is_authorized(&request, &rules.all, entities);
     let deciding = policy.in_order(response.diagnostics().reason());
     let broken: Vec<RuleId> = response
         .diagnostics()
@@ -175,18 +174,12 @@ fn evaluate(
         }),
         cedar_policy::Decision::Deny => {
             Decision::Deny(refuse(policy, question.act, deciding, || {
-                permits(policy, &request, entities)
+                // Whether anything would allow it if nothing forbade it.
+                let response = authorizer.is_authorized(&request, &rules.permits, entities);
+                response.decision() == cedar_policy::Decision::Allow
             }))
         }
     }
-}
-
-/// Whether anything would allow it if nothing forbade it.
-fn permits(policy: &Policy, request: &Request, entities: &Entities) -> bool {
-    let response = policy
-        .authorizer
-        .is_authorized(request, &policy.permits, entities);
-    response.decision() == cedar_policy::Decision::Allow
 }
 
 /// The refusal for the rules that forbid, or for none. A person whom nothing allows is told so, and not
@@ -326,9 +319,10 @@ mod tests {
         slice.add(&question).unwrap();
         let entities = slice.close(&policy.schema).unwrap();
         let request = slice::request(&policy.names, &policy.schema, &question, now).unwrap();
-        let bare = policy
-            .authorizer
-            .is_authorized(&request, &policy.all, &entities);
+        let bare =
+            policy
+                .authorizer
+                .is_authorized(&request, &policy.by_act[&question.act].all, &entities);
         assert_eq!(
             bare.decision(),
             cedar_policy::Decision::Allow,
