@@ -26,6 +26,7 @@ pub mod access;
 pub mod amend;
 pub(crate) mod apart;
 pub mod attach;
+pub mod attachment;
 pub mod audit;
 pub mod cases;
 pub mod checking;

@@ -2,8 +2,8 @@
 //! and checked like these.
 
 use crate::desk::Desk;
+use crate::desk::attachment::manifest_bytes;
 use crate::desk::error::DeskError;
-use crate::desk::reading::manifest_bytes;
 use crate::desk::versions::OpenedRecord;
 use crate::keeper::facts::Place;
 use crate::keeper::message::answer::ServedPart;

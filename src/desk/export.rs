@@ -8,10 +8,10 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::desk::Desk;
+use crate::desk::attachment::manifest_bytes;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::line;
-use crate::desk::reading::manifest_bytes;
 use crate::desk::reading::parse_record;
 use crate::desk::shown::ReceiptLine;
 use crate::desk::trust::Trust;
