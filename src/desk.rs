@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use crate::desk::link::Known;
 use crate::desk::memory::Lost;
 use crate::desk::memory::Memory;
 use crate::desk::trust::Followed;
@@ -140,6 +141,9 @@ pub struct Desk<'k> {
     missed: u32,
     lost: Option<Lost>,
     followed: Option<Followed>,
+    /// Whom the desk knew last, and the state of the vault the keeper spoke of last.
+    known: Option<Known>,
+    as_of: String,
 }
 
 impl std::fmt::Debug for Desk<'_> {
@@ -215,6 +219,8 @@ impl<'k> Desk<'k> {
             missed,
             lost,
             followed: None,
+            known: None,
+            as_of: String::new(),
         };
         desk.run_told_errands()?;
         Ok(desk)

@@ -8,7 +8,6 @@ use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::open;
 use crate::desk::reading::parse_record;
-use crate::desk::trust::Trust;
 use crate::desk::versions::OpenedRecord;
 use crate::ids::RecordId;
 use crate::keeper::facts::Place;
@@ -35,16 +34,16 @@ impl Desk<'_> {
         out: &mut dyn Write,
     ) -> Result<u64, DeskError> {
         let record = parse_record(record);
-        let (_, trust) = self.keys(None)?;
-        let (version, part) = self.locate(record, name, purpose, &trust)?;
+        let (version, part) = self.locate(record, name, purpose)?;
         let want = Want::ReadAttachment {
             record,
             version,
             part,
         };
-        let (served, proven) = self.ask_record(want, purpose)?;
-        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, &trust)?;
-        opened.manifest(version, &trust)?;
+        let ((served, proven), known) = self.ask_known(want, purpose)?;
+        let (_, trust) = &*known;
+        let opened = OpenedRecord::open(&proven, self.person.identity(), &served, trust)?;
+        opened.manifest(version, trust)?;
         let part = served
             .parts
             .iter()
@@ -60,15 +59,13 @@ impl Desk<'_> {
         record: RecordId,
         name: &str,
         purpose: Option<&str>,
-        trust: &Trust,
     ) -> Result<(u32, u32), DeskError> {
-        let (served, proven) = self.ask_record(
-            Want::ReadRecord {
-                record,
-                version: None,
-            },
-            purpose,
-        )?;
+        let want = Want::ReadRecord {
+            record,
+            version: None,
+        };
+        let ((served, proven), known) = self.ask_known(want, purpose)?;
+        let (_, trust) = &*known;
         let opened = OpenedRecord::open(&proven, self.person.identity(), &served, trust)?;
         let all = opened.attachments(served.facts.versions, trust)?;
         let found = all

@@ -60,7 +60,6 @@ impl Desk<'_> {
         reason: &str,
         width: usize,
     ) -> Result<ShownRecord, DeskError> {
-        let keys = self.keys(None)?;
         let because = Because {
             purpose: None,
             reason: Some(reason),
@@ -68,8 +67,8 @@ impl Desk<'_> {
         let want = Want::BreakGlass {
             record: parse_record(record),
         };
-        let asked = self.ask_record(want, because)?;
-        self.shown(&keys, asked, None, width)
+        let (asked, known) = self.ask_known(want, because)?;
+        self.shown(&known, asked, None, width)
     }
 
     /// Says what this person thinks of every opening of a record in an emergency that was not their own.

@@ -52,22 +52,22 @@ impl Desk<'_> {
     ) -> Result<Exported, DeskError> {
         let record = parse_record(record);
         let to = self.export_recipients(recipients)?;
-        let (_, trust) = self.keys(None)?;
         let named = to.iter().map(ToString::to_string).collect();
         let want = Want::ExportRecord {
             record,
             recipients: named,
         };
-        let (served, proven) = self.ask_record(want, purpose)?;
+        let ((served, proven), known) = self.ask_known(want, purpose)?;
+        let (_, trust) = &*known;
         let own = self.person.identity();
-        let mut opened = OpenedRecord::open(&proven, own, &served, &trust)?;
+        let mut opened = OpenedRecord::open(&proven, own, &served, trust)?;
         self.fetch_apart(&proven, &mut opened, &served.parts)?;
         let age = encrypt_to(&to, &mut *out)
             .map_err(|error| DeskError::refused("bad-recipients", error.to_string()))?;
         let mut tar = Tar { to: age };
         tar.file(
             "record.json",
-            &serde_json::to_vec_pretty(&summary(&opened, &served, &trust)?)
+            &serde_json::to_vec_pretty(&summary(&opened, &served, trust)?)
                 .map_err(DeskError::damaged)?,
         )?;
         for version in 1..=served.facts.versions {
@@ -77,7 +77,7 @@ impl Desk<'_> {
             )?;
         }
         tar.file("proof.txt", proof_text(&proven).as_bytes())?;
-        for found in opened.attachments(served.facts.versions, &trust)? {
+        for found in opened.attachments(served.facts.versions, trust)? {
             self.export_attachment((&proven, &opened, &served), &found, &mut tar)?;
         }
         tar.finish()?.finish()?;

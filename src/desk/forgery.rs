@@ -15,6 +15,7 @@ mod hostile;
 mod invited;
 pub(crate) mod keys;
 pub(crate) mod kit;
+mod known;
 mod ledgers;
 mod lists;
 mod lost;

@@ -1,5 +1,7 @@
 //! Between a desk and its keeper: asks are signed, answers are believed only with their proof.
 
+use std::sync::Arc;
+
 use sha2::Digest as _;
 
 use crate::bytes::base64url;
@@ -34,6 +36,9 @@ use crate::sealing::Heading;
 use crate::sealing::RecordKey;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
+
+/// Public keys, and who vouches for them.
+pub(crate) type Known = Arc<(Keys, Trust)>;
 
 /// How often an act is tried when somebody else is quicker.
 const TRIES: u32 = 3;
@@ -86,6 +91,7 @@ impl Desk<'_> {
         let (ask, statement) = self.signed(want, load, because, held.size())?;
         let answer = keeper.ask(ask)?;
         self.errands |= answer.errands;
+        self.as_of.clone_from(&answer.as_of);
         let (Some(receipt), Some(opening)) = (&answer.receipt, &answer.opening) else {
             return Err(DeskError::damaged(
                 "the keeper answered without an entry; nothing is opened",
@@ -157,6 +163,25 @@ impl Desk<'_> {
         trust.check(&keys)?;
         self.check_genesis(&trust)?;
         Ok((*keys, trust))
+    }
+
+    /// As [`Desk::keys`] of no case: what was looked up last serves again while the keeper says, with its answers,
+    /// that nothing of it has changed. To be called after an ask, whose answer says it; to seal to what may have
+    /// been looked up long ago would only be refused.
+    ///
+    /// # Errors
+    /// As for [`Desk::keys`].
+    pub(crate) fn known(&mut self) -> Result<Known, DeskError> {
+        if let Some(known) = &self.known
+            && !self.as_of.is_empty()
+            && known.0.as_of == self.as_of
+        {
+            return Ok(Arc::clone(known));
+        }
+        let known = Arc::new(self.keys(None)?);
+        self.as_of.clone_from(&known.0.as_of);
+        self.known = Some(Arc::clone(&known));
+        Ok(known)
     }
 
     /// A signed ask, and its statement as the entry's detail will hold it.

@@ -65,9 +65,8 @@ impl Desk<'_> {
         look: &Look,
     ) -> Result<OnPaper, DeskError> {
         let record = parse_record(record);
-        let keys = self.keys(None)?;
-        let asked = self.ask_record(Want::PrintRecord { record }, purpose)?;
-        let shown = self.shown(&keys, asked, None, WIDTH)?;
+        let (asked, known) = self.ask_known(Want::PrintRecord { record }, purpose)?;
+        let shown = self.shown(&known, asked, None, WIDTH)?;
         if !shown.whole {
             let says = "you see only the card of this record, and there is nothing more to print";
             return Err(DeskError::refused("card-only", says));

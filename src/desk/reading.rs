@@ -8,6 +8,7 @@ use crate::desk::checks::check_of;
 use crate::desk::error::DeskError;
 use crate::desk::link;
 use crate::desk::link::Because;
+use crate::desk::link::Known;
 use crate::desk::link::line;
 use crate::desk::on_file::open::check_shown;
 use crate::desk::open;
@@ -38,6 +39,7 @@ pub(crate) type Followed<'c> = (&'c [ChainLink], Rc<HybridIdentity>);
 pub(crate) struct OnPage<'p> {
     pub(crate) served: &'p ServedRecord,
     pub(crate) opened: &'p OpenedRecord,
+    pub(crate) keys: &'p Keys,
     pub(crate) trust: &'p Trust,
 }
 
@@ -53,10 +55,9 @@ impl Desk<'_> {
         page: u32,
     ) -> Result<(Vec<CardLine>, bool), DeskError> {
         let case = case.map(parse_case);
-        let (keys, trust) = self.keys(None)?;
         let only = Only::default();
         let want = Want::ListRecords { case, page, only };
-        self.page(want, &trust, |page| card_line(page, &keys))
+        self.page(want, card_line)
     }
 
     /// Asks for a page of records, and opens what is served of each, against the page's entry, which has to
@@ -64,9 +65,9 @@ impl Desk<'_> {
     pub(crate) fn page<T>(
         &mut self,
         want: Want,
-        trust: &Trust,
         mut each: impl FnMut(&OnPage<'_>) -> Result<T, DeskError>,
     ) -> Result<(Vec<T>, bool), DeskError> {
+        self.known()?;
         let (served, proven, detail) =
             self.ask_and_see(want, Load::Nothing {}, Because::default())?;
         let Served::Cards { cards, more } = served else {
@@ -75,6 +76,8 @@ impl Desk<'_> {
         for card in &cards {
             check_listed(&proven, &detail, card)?;
         }
+        let known = self.known()?;
+        let (keys, trust) = &*known;
         let mut followed: Vec<Followed<'_>> = Vec::new();
         let mut all = Vec::new();
         for served in &cards {
@@ -84,6 +87,7 @@ impl Desk<'_> {
             let one = OnPage {
                 served,
                 opened: &opened,
+                keys,
                 trust,
             };
             all.push(each(&one)?);
@@ -119,10 +123,9 @@ impl Desk<'_> {
         width: usize,
     ) -> Result<ShownRecord, DeskError> {
         let record = parse_record(record);
-        let keys = self.keys(None)?;
         let want = Want::ReadRecord { record, version };
-        let asked = self.ask_record(want, purpose)?;
-        self.shown(&keys, asked, version, width)
+        let (asked, known) = self.ask_known(want, purpose)?;
+        self.shown(&known, asked, version, width)
     }
 
     /// What was served of a record, opened and set in lines of `width` columns.
@@ -179,6 +182,18 @@ impl Desk<'_> {
         })
     }
 
+    /// As [`Desk::ask_record`], with whom the desk knows afterwards. It knows them before, too: nothing is asked of
+    /// a vault that is not the one this machine has seen before.
+    pub(crate) fn ask_known<'a>(
+        &mut self,
+        want: Want,
+        because: impl Into<Because<'a>>,
+    ) -> Result<((ServedRecord, Proven), Known), DeskError> {
+        self.known()?;
+        let asked = self.ask_record(want, because)?;
+        Ok((asked, self.known()?))
+    }
+
     /// Asks for a record's parts, and checks that the entry and what is served are about the record that
     /// was asked for.
     pub(crate) fn ask_record<'a>(
@@ -223,8 +238,8 @@ fn check_listed(
     ))
 }
 
-fn card_line(page: &OnPage<'_>, keys: &Keys) -> Result<CardLine, DeskError> {
-    let (served, opened, trust) = (page.served, page.opened, page.trust);
+fn card_line(page: &OnPage<'_>) -> Result<CardLine, DeskError> {
+    let (served, opened) = (page.served, page.opened);
     let facts = &served.facts;
     let card = card_of(opened, facts.versions)?;
     Ok(CardLine {
@@ -236,7 +251,7 @@ fn card_line(page: &OnPage<'_>, keys: &Keys) -> Result<CardLine, DeskError> {
         title: card.title,
         event_date: card.event_date,
         source: card.source,
-        check: check_of(served, (keys, trust))?,
+        check: check_of(served, (page.keys, page.trust))?,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Committing a frame, and the proofs that come of it.
 
+use crate::bytes::base64url;
+use crate::ids::random;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 use crate::ledger::FrameDigest;
@@ -7,7 +9,10 @@ use crate::ledger::Leaf;
 use crate::ledger::Opening;
 use crate::ledger::Receipt;
 use crate::ledger::TreeSize;
+use crate::store::Effect;
 use crate::store::Frame;
+use crate::store::Tree;
+use crate::store::UnitKind;
 use crate::store::effects::FramePlace;
 use crate::store::effects::encode;
 
@@ -22,6 +27,22 @@ impl Committed {
     /// Whether an entry is in the frame.
     pub(crate) fn holds(&self, index: u64) -> bool {
         (self.first..self.size).contains(&index)
+    }
+}
+
+/// A word that no state of the vault had before. It counts nothing, since numbers would tell how much was filed.
+pub(crate) fn drawn() -> String {
+    base64url(&random::<12>())
+}
+
+/// Whether an effect only says that somebody has seen something, or was refused.
+fn is_of_a_look(effect: &Effect) -> bool {
+    match effect {
+        Effect::Put { tree, .. } | Effect::Drop { tree, .. } => {
+            matches!(tree, Tree::Trail | Tree::Entry | Tree::History)
+        }
+        Effect::Key { unit, .. } => unit.kind() == UnitKind::Entry,
+        Effect::EndUnit { .. } => false,
     }
 }
 
@@ -58,6 +79,9 @@ impl Vault {
             checkpoint: note,
             effects,
         };
+        if staged.effects.iter().any(|effect| !is_of_a_look(effect)) {
+            self.as_of = drawn();
+        }
         self.ahead.get_mut().clear();
         self.store.commit(frame).map_err(Broken::from)?;
         self.head.advance(&leaves, checkpoint, time);

@@ -252,6 +252,7 @@ fn assemble(
         sealed: OnceCell::new(),
         ahead: Ahead::default(),
         over: crate::keeper::turn::due::Over::default(),
+        as_of: crate::keeper::commit::drawn(),
         turned: None,
         idle_seconds: 0,
         unsettled: Unsettled::default(),

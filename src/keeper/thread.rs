@@ -254,6 +254,7 @@ impl Vault {
                 opening: None,
                 outcome,
                 errands,
+                as_of: self.as_of.clone(),
             });
         };
         let (receipt, opening) = self.receipt(last.index(), seen)?;
@@ -262,6 +263,7 @@ impl Vault {
             opening: Some((&opening).into()),
             outcome,
             errands,
+            as_of: self.as_of.clone(),
         })
     }
 }

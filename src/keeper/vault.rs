@@ -89,6 +89,8 @@ pub(crate) struct Vault {
     /// What has to be looked over at the end of the act in hand.
     pub(crate) unsettled: Unsettled,
     pub(crate) staged: Staged,
+    /// Another word whenever more than looks was written ([`Answer::as_of`](crate::keeper::message::answer::Answer)).
+    pub(crate) as_of: String,
     /// Rows read together, as the last frame left them ([`Vault::look_ahead`]).
     pub(crate) ahead: Ahead,
     /// Recent sign-ins over a socket.

@@ -75,6 +75,8 @@ impl Vault {
         }
         let genesis: Option<String> = self.read(&units::vault(), Tree::Statement, &[])?;
         let keys = Keys {
+            // Of what is staged in this frame some may be in it, and then it will be another word's.
+            as_of: self.as_of.clone(),
             genesis: genesis.ok_or(Broken::Row(Tree::Statement))?.into_bytes(),
             accounts,
             statements,

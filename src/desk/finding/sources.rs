@@ -69,7 +69,6 @@ impl Desk<'_> {
             page,
             only: only.clone(),
         };
-        let (_, trust) = self.keys(None)?;
         let each = |one: &OnPage<'_>| {
             let facts = &one.served.facts;
             // What the keeper says it is about was compared with what its author signed.
@@ -89,7 +88,7 @@ impl Desk<'_> {
                 key: Some(RecordKey::from_bytes(key.expose())),
             }))
         };
-        let all = self.every_page(|desk, page| desk.page(want(page), &trust, each))?;
+        let all = self.every_page(|desk, page| desk.page(want(page), each))?;
         Ok(all.into_iter().flatten().collect())
     }
 
@@ -105,9 +104,8 @@ impl Desk<'_> {
             page,
             only: only.clone(),
         };
-        let (_, trust) = self.keys(None)?;
         let each = |one: &OnPage<'_>| Ok((one.served.facts.id, texts_of(one)?));
-        let texts = self.every_page(|desk, page| desk.page(want(page), &trust, each))?;
+        let texts = self.every_page(|desk, page| desk.page(want(page), each))?;
         let mut texts: BTreeMap<RecordId, Vec<String>> = texts.into_iter().collect();
         for one in to {
             if let FoundId::Record(record) = one.id {

@@ -59,7 +59,11 @@ fn one_person_does_not_make_the_vault_one_person_s() {
     let of_cora = of_cora.unwrap();
     for (what, mut claim) in claims {
         claim.extend(of_cora.clone());
-        let lie = about_keys(move |keys| keys.statements.extend(claim.clone()));
+        let lie = about_keys(move |keys| {
+            // The next claim is to be heard as well.
+            keys.as_of.clear();
+            keys.statements.extend(claim.clone());
+        });
         let ask = || anna.record(&record, None, None, 80);
         if what == "by two" {
             // The control: where two people said so, one is enough.

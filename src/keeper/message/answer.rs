@@ -67,6 +67,10 @@ pub struct Answer {
     /// Whether keys lack that the asker's desk could seal on, where the act is one that may leave some: not
     /// which, nor whose.
     pub errands: bool,
+    /// A word for the state of the vault: while it stays the same, nothing was written but who has looked at what,
+    /// and what [`Want::LookUpKeys`](crate::keeper::message::Want) serves is the same. It means nothing else.
+    #[serde(default)]
+    pub as_of: String,
 }
 
 /// The code of a refusal of an ask that could not be believed to be its signer's.
@@ -200,6 +204,9 @@ pub struct ServedInvitation {
 /// Everything needed to seal, and the statements that vouch for it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Keys {
+    /// The state of the vault they are of, as [`Answer::as_of`] gives it.
+    #[serde(default)]
+    pub as_of: String,
     /// The genesis statement's bytes.
     #[serde(with = "crate::keeper::message::text")]
     pub genesis: Vec<u8>,
