@@ -26,8 +26,10 @@
 )]
 
 mod aead;
+mod batch;
 mod compat;
 mod cores;
+mod crew;
 mod export;
 mod header;
 mod hpke;
