@@ -104,10 +104,11 @@ fn result_of<T>(thread: ScopedJoinHandle<'_, T>) -> T {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::HashSet;
     use std::panic::AssertUnwindSafe;
     use std::sync::atomic::AtomicUsize;
     use std::sync::atomic::Ordering;
+    use std::thread::ThreadId;
     use std::time::Duration;
 
     use proptest::prelude::*;
@@ -140,16 +141,23 @@ mod tests {
 
     #[test]
     fn many_things_are_shared_and_few_are_not() {
-        let used = |count: usize, threads: usize| {
-            let things = vec![(); count];
-            let who = try_on(threads, &things, |()| {
+        let seen = Mutex::new(HashSet::new());
+        let others = |seen: &HashSet<ThreadId>| seen.iter().any(|id| *id != thread::current().id());
+        let meet = |_: &usize| {
+            // Whoever is first waits for company, however busy the machine is.
+            for _ in 0..10_000 {
+                let mut seen = seen.lock().unwrap();
+                seen.insert(thread::current().id());
+                if others(&seen) {
+                    return Ok::<_, Infallible>(());
+                }
+                drop(seen);
                 thread::sleep(Duration::from_millis(1));
-                Ok::<_, Infallible>(format!("{:?}", thread::current().id()))
-            });
-            who.unwrap().into_iter().collect::<BTreeSet<_>>().len()
+            }
+            panic!("alone");
         };
-        assert!(used(100, 3) > 1);
-        assert_eq!(used(100, 1), 1);
+        let Ok(all) = try_on(2, &[0; 2 * PIECE], meet);
+        assert_eq!(all.len(), 2 * PIECE);
         let alone = on_all_cores(&[(); PIECE], |()| thread::current().id());
         assert!(alone.iter().all(|id| *id == thread::current().id()));
     }
