@@ -45,6 +45,7 @@ mod forgery;
 pub mod found;
 pub mod grants;
 pub mod guarding;
+pub(crate) mod headers;
 #[cfg(test)]
 mod hidden;
 pub mod invited;

@@ -9,6 +9,7 @@
 //! - [`encrypt_to`]: whole files to anyone's recipients; the way out.
 //! - [`UnitKey`] and [`GenerationKey`]: rows, effects and key tables of the store.
 //! - [`Person`]: someone's keys. [`InviteCode`]: what a person types who has none yet. [`Shares`]: the trustees' files, two of whom open [`Recovered`].
+//! - [`on_all_cores`], [`try_on_all_cores`]: many headers at once.
 //! - [`Statement`], [`Manifest`] and [`SigningKey`]: what people sign.
 //! - [`PartWriter`], [`PartReader`]: the plaintext of a part.
 //! - [`WipeOnFree`], [`harden_process`]: what keeps secrets out of freed memory and core files.
@@ -25,7 +26,10 @@
 )]
 
 mod aead;
+mod batch;
 mod compat;
+mod cores;
+mod crew;
 mod export;
 mod header;
 mod hpke;
@@ -56,6 +60,8 @@ mod statement_kind;
 mod wipe;
 mod xchacha;
 
+pub use cores::on_all_cores;
+pub use cores::try_on_all_cores;
 pub use export::ExportError;
 pub use export::ExportRecipient;
 pub use export::ExportWriter;

@@ -20,7 +20,10 @@ use crate::keeper::message::answer::Keys;
 use crate::keeper::message::answer::Served;
 use crate::keeper::message::load::HeaderOf;
 use crate::keeper::message::load::Load;
+use crate::keeper::message::load::SealedAgain;
 use crate::ledger::Proven;
+use crate::sealing::HybridIdentity;
+use crate::sealing::on_all_cores;
 
 /// What is said of a key row that does not open with the key it is for.
 const WRONG: &str = "a key row that should open for them does not";
@@ -63,21 +66,8 @@ impl Desk<'_> {
         let Served::Access(served) = served else {
             return Err(link::unexpected());
         };
-        let mut differences = served.differences;
-        let mut tried = 0;
-        for group in &served.groups {
-            tried += group.chain.len() + group.headers.len();
-            differences.extend(self.try_out(&proven, group, &trust));
-        }
-        Ok(AccessChecked {
-            differences,
-            errands: served.errands,
-            tried,
-        })
-    }
-
-    /// Tries a way and the headers at its end; what does not open.
-    fn try_out(&self, proven: &Proven, group: &HeaderGroup, trust: &Trust) -> Vec<Difference> {
+        let tried = served.groups.iter();
+        let tried = tried.map(|group| group.chain.len() + group.headers.len());
         let wrong = |record| Difference {
             record,
             user: Some(self.account.handle.clone()),
@@ -85,23 +75,15 @@ impl Desk<'_> {
             policy: "yes".to_owned(),
             says: WRONG.to_owned(),
         };
-        let Ok(secret) = open::follow(proven, self.person.identity(), &group.chain, trust) else {
-            return vec![wrong(None)];
-        };
-        let mut found: Vec<Difference> = Vec::new();
-        for header in &group.headers {
-            if open::header_key(proven, &secret, header).is_ok() {
-                continue;
-            }
-            let record = match header.of {
-                HeaderOf::Part { record, .. } => Some(record),
-                _ => None,
-            };
-            if found.iter().all(|known| known.record != record) {
-                found.push(wrong(record));
-            }
-        }
-        found
+        let own = self.person.identity();
+        let closed = on_all_cores(&served.groups, |group| closed(&proven, own, group, &trust));
+        let mut differences = served.differences;
+        differences.extend(closed.into_iter().flatten().map(wrong));
+        Ok(AccessChecked {
+            differences,
+            errands: served.errands,
+            tried: tried.sum(),
+        })
     }
 
     /// Everyone who may read a record, or holds a key to it.
@@ -150,6 +132,31 @@ impl Desk<'_> {
             _ => Err(link::unexpected()),
         }
     }
+}
+
+/// Tries a way and the headers at its end: the records of which one does not open, `None` for what is no record's.
+fn closed(
+    proven: &Proven,
+    own: &HybridIdentity,
+    group: &HeaderGroup,
+    trust: &Trust,
+) -> Vec<Option<RecordId>> {
+    let Ok(secret) = open::follow(proven, own, &group.chain, trust) else {
+        return vec![None];
+    };
+    let opens = |header: &SealedAgain| open::header_key(proven, &secret, header).is_ok();
+    let opens = on_all_cores(&group.headers, opens);
+    let mut found = Vec::new();
+    for (header, _) in group.headers.iter().zip(opens).filter(|(_, opens)| !opens) {
+        let record = match header.of {
+            HeaderOf::Part { record, .. } => Some(record),
+            _ => None,
+        };
+        if !found.contains(&record) {
+            found.push(record);
+        }
+    }
+    found
 }
 
 fn handle(keys: &Keys, user: UserId) -> String {

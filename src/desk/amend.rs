@@ -7,6 +7,7 @@ use crate::desk::error::DeskError;
 use crate::desk::filing::kind;
 use crate::desk::filing::subjects_of;
 use crate::desk::filing::triggers;
+use crate::desk::headers::with_headers;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::link::line;
@@ -91,14 +92,14 @@ impl Desk<'_> {
             card: serde_json::to_vec(&card).map_err(DeskError::damaged)?,
             body: serde_json::to_vec(&body).map_err(DeskError::damaged)?,
         };
-        let version = self.seal_version(draft, &[], &to)?;
+        let keyed = self.seal_parts(draft, &[], to)?;
         let key = crate::desk::versions::audit_key(&served)?;
         // The reason's words are content: they are sealed with the form. The entry says only this.
         let because = Because {
             purpose: None,
             reason: Some("corrected"),
         };
-        let load = Load::Records(vec![version]);
+        let load = Load::Records(with_headers(vec![keyed]));
         let (served, proven) = self.ask(Want::AmendRecord { record }, load, because)?;
         let Served::Filed(_) = served else {
             return Err(link::unexpected());

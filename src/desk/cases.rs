@@ -34,8 +34,10 @@ use crate::keeper::message::load::MembersStatement;
 use crate::keeper::message::load::NewCase;
 use crate::ledger::Proven;
 use crate::records::fold::fold;
+use crate::sealing::HybridIdentity;
 use crate::sealing::Plain;
 use crate::sealing::StatementKind;
+use crate::sealing::try_on_all_cores;
 
 /// The longest title, in characters.
 const TITLE_CHARS: usize = 200;
@@ -97,10 +99,8 @@ impl Desk<'_> {
         let Served::Cases(cases) = served else {
             return Err(link::unexpected());
         };
-        cases
-            .into_iter()
-            .map(|case| self.shown_case(&proven, case, &keys, &trust))
-            .collect()
+        let with = (&proven, self.person.identity());
+        try_on_all_cores(&cases, |case| Self::shown_case(with, case, &keys, &trust))
     }
 
     /// One case.
@@ -146,23 +146,22 @@ impl Desk<'_> {
         } else {
             Self::opened_conflicts((&proven, &found), secret.as_ref(), (&keys, &trust))?
         };
-        let mut shown = self.shown_case(&proven, found, &keys, &trust)?;
+        let mut shown = Self::shown_case((&proven, self.person.identity()), &found, &keys, &trust)?;
         shown.people = people;
         shown.conflicts = conflicts;
         Ok(shown)
     }
 
     fn shown_case(
-        &self,
-        proven: &Proven,
-        served: ServedCase,
+        (proven, own): (&Proven, &HybridIdentity),
+        served: &ServedCase,
         keys: &Keys,
         trust: &Trust,
     ) -> Result<Case, DeskError> {
         let title = match &served.card {
             Some(card) => {
-                let secret = open::follow(proven, self.person.identity(), &served.chain, trust)?;
-                check_purpose(&served, trust)?;
+                let secret = open::follow(proven, own, &served.chain, trust)?;
+                check_purpose(served, trust)?;
                 let plain = open::card(proven, &secret, card)?;
                 let text = plain
                     .expose()
@@ -175,7 +174,7 @@ impl Desk<'_> {
             }
             None => None,
         };
-        let facts = served.facts;
+        let facts = &served.facts;
         let handle = |user: &crate::ids::UserId| {
             let account = keys.accounts.iter().find(|account| account.id == *user);
             account.map_or_else(|| user.to_string(), |account| account.handle.clone())
@@ -189,7 +188,7 @@ impl Desk<'_> {
             opened_at: facts.opened_at,
             closed_at: facts.closed_at,
             rekey_pending: served.rekey_pending,
-            unreported: served.unreported,
+            unreported: served.unreported.clone(),
             people: Vec::new(),
             conflicts: Vec::new(),
         })

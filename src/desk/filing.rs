@@ -7,6 +7,8 @@ use crate::desk::Desk;
 use crate::desk::attach::Attach;
 use crate::desk::attach::attachment_warnings;
 use crate::desk::error::DeskError;
+use crate::desk::headers::Keyed;
+use crate::desk::headers::with_headers;
 use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::link::line;
@@ -108,14 +110,14 @@ impl Desk<'_> {
         let mut warnings = attachment_warnings(&filing.attachments)?;
         let mut facts = self.filed_facts((kind, &form), filing, &keys, &mut warnings)?;
         facts.subjects = subjects.to_vec();
-        let version = self.first_version(
+        let keyed = self.first_version(
             record,
             (kind, &form, None),
             (facts, &filing.attachments),
             (&keys, &trust),
         )?;
         let want = Want::AddRecord { record };
-        let filed = self.send_versions(want, vec![version], Event::Store)?;
+        let filed = self.send_versions(want, with_headers(vec![keyed]), Event::Store)?;
         let receipt = filed.into_iter().next().ok_or_else(link::unexpected)?.1;
         Ok(Filed {
             id: record,
@@ -157,7 +159,7 @@ impl Desk<'_> {
         let kind = kind(&first.kind)?;
         let case = first.case.as_deref().map(parse_case);
         let (keys, trust) = self.keys(case)?;
-        let mut versions = Vec::new();
+        let mut keyed = Vec::new();
         let mut warned = Vec::new();
         let sources = sources.iter().map(Some).chain(std::iter::repeat(None));
         for (filing, source) in filings.iter().zip(sources) {
@@ -165,7 +167,7 @@ impl Desk<'_> {
             let mut warnings = attachment_warnings(&filing.attachments)?;
             let facts = self.filed_facts((kind, &form), filing, &keys, &mut warnings)?;
             let record = RecordId::random();
-            versions.push(self.first_version(
+            keyed.push(self.first_version(
                 record,
                 (kind, &form, source),
                 (facts, &filing.attachments),
@@ -173,19 +175,19 @@ impl Desk<'_> {
             )?);
             warned.push(warnings);
         }
+        let mut versions = with_headers(keyed);
         for version in &mut versions {
             "imported".clone_into(&mut version.version.reason);
         }
         let want = Want::ImportRecords { case };
         let filed = self.send_versions(want, versions, Event::Import)?;
         let lines = filed.into_iter().zip(warned);
-        Ok(lines
-            .map(|((id, receipt), warnings)| Filed {
-                id,
-                receipt,
-                warnings,
-            })
-            .collect())
+        let line = |((id, receipt), warnings)| Filed {
+            id,
+            receipt,
+            warnings,
+        };
+        Ok(lines.map(line).collect())
     }
 
     fn send_versions(
@@ -214,11 +216,12 @@ impl Desk<'_> {
             Self::check_record(&proven, key, *record)?;
             return Ok(vec![(*record, line(&proven))]);
         }
+        let entries: Vec<_> = filed.iter().map(|f| (&f.receipt, &f.opening)).collect();
+        let proven = self.believe(&entries, event)?;
         let mut lines = Vec::new();
-        for (one, (record, key)) in filed.iter().zip(&sent) {
-            let proven = self.believe(&one.receipt, &one.opening, event)?;
-            Self::check_record(&proven, key, *record)?;
-            lines.push((*record, line(&proven)));
+        for (proven, (record, key)) in proven.iter().zip(&sent) {
+            Self::check_record(proven, key, *record)?;
+            lines.push((*record, line(proven)));
         }
         Ok(lines)
     }
@@ -286,7 +289,7 @@ impl Desk<'_> {
         (kind, form, source): (&Kind, &Form, Option<&String>),
         (facts, attachments): (FiledFacts, &[Attach]),
         (keys, trust): (&Keys, &Trust),
-    ) -> Result<NewVersion, DeskError> {
+    ) -> Result<Keyed, DeskError> {
         let (to, own) = self.destination(record, &facts, keys, trust)?;
         let body = Body {
             form: form.to_json(),
@@ -306,9 +309,9 @@ impl Desk<'_> {
             card: serde_json::to_vec(&card).map_err(DeskError::damaged)?,
             body: serde_json::to_vec(&body).map_err(DeskError::damaged)?,
         };
-        let mut version = self.seal_version(draft, attachments, &to)?;
-        (version.own, version.open_to) = own.unzip();
-        Ok(version)
+        let mut keyed = self.seal_parts(draft, attachments, to)?;
+        (keyed.version.own, keyed.version.open_to) = own.unzip();
+        Ok(keyed)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::desk::proposals::About;
 use crate::desk::proposals::one;
 use crate::desk::reading::parse_case;
 use crate::desk::reading::parse_record;
+use crate::desk::rekey::seal_again;
 use crate::desk::seal;
 use crate::desk::seal::Recipients;
 use crate::desk::trust::Trust;
@@ -42,7 +43,7 @@ use crate::ledger::Proven;
 use crate::sealing::HybridRecipient;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
-use crate::sealing::seal_header;
+use crate::sealing::try_on_all_cores;
 
 /// How often a grant is sealed again when something was filed meanwhile.
 const TRIES: usize = 3;
@@ -206,19 +207,13 @@ impl Desk<'_> {
         to: &HybridRecipient,
         trust: &Trust,
     ) -> Result<Vec<SealedAgain>, DeskError> {
-        let mut sealed = Vec::new();
-        for group in &headers.groups {
-            let own = self.person.identity();
+        let own = self.person.identity();
+        // A case is one group with all its headers, records with keys of their own are many with a few each.
+        let groups = try_on_all_cores(&headers.groups, |group| {
             let secret = open::follow(proven, own, &group.chain, trust)?;
-            for one in &group.headers {
-                let key = open::header_key(proven, &secret, one)?;
-                sealed.push(SealedAgain {
-                    of: one.of,
-                    header: seal_header(&key, to),
-                });
-            }
-        }
-        Ok(sealed)
+            seal_again(proven, &secret, &group.headers, to)
+        })?;
+        Ok(groups.into_iter().flatten().collect())
     }
 
     /// The grants this person may see.

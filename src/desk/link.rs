@@ -36,6 +36,7 @@ use crate::sealing::Heading;
 use crate::sealing::RecordKey;
 use crate::sealing::Statement;
 use crate::sealing::StatementKind;
+use crate::sealing::try_on_all_cores;
 
 /// Public keys, and who vouches for them.
 pub(crate) type Known = Arc<(Keys, Trust)>;
@@ -214,23 +215,25 @@ impl Desk<'_> {
         Ok((ask, value))
     }
 
-    /// Believes a receipt for an entry of this person's, and remembers its head.
+    /// Believes the receipts for several entries of one answer, all of this person's: each is checked under the
+    /// answer's own head, from nothing.
     ///
     /// # Errors
-    /// [`DeskError::Fork`], [`DeskError::WentBack`] or [`DeskError::Damaged`].
+    /// [`DeskError::Damaged`] for the first that does not hold.
     pub(crate) fn believe(
         &self,
-        receipt: &Receipt,
-        opening: &Opening,
+        entries: &[(&Receipt, &Opening)],
         event: Event,
-    ) -> Result<Proven, DeskError> {
-        // One of several entries of the same answer: checked under the answer's own head, from nothing.
+    ) -> Result<Vec<Proven>, DeskError> {
         let keys = [self.keeper.vkey().parse().map_err(DeskError::damaged)?];
-        let opening = opening.to_ledger().ok_or_else(unexpected)?;
-        let expected = Expected::new(self.actor, opening.commitment()).event(event);
-        receipt
-            .check(&keys, None, &expected)
-            .map_err(DeskError::damaged)
+        let actor = self.actor;
+        try_on_all_cores(entries, |(receipt, opening)| {
+            let opening = opening.to_ledger().ok_or_else(unexpected)?;
+            let expected = Expected::new(actor, opening.commitment()).event(event);
+            receipt
+                .check(&keys, None, &expected)
+                .map_err(DeskError::damaged)
+        })
     }
 
     /// Checks that an entry's `record` is this record's: the key the keeper gave is the one that was filed.

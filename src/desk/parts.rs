@@ -1,5 +1,4 @@
-//! Sealing a version: card, body and attachments, one manifest over all, one header for each part and
-//! compartment.
+//! Sealing a version: card, body and attachments, one manifest over all. Their headers come after ([`Keyed`]).
 
 use std::io;
 use std::io::Read;
@@ -11,6 +10,7 @@ use crate::desk::Desk;
 use crate::desk::attach::Attach;
 use crate::desk::attach::hash;
 use crate::desk::error::DeskError;
+use crate::desk::headers::Keyed;
 use crate::desk::link::unexpected;
 use crate::desk::release::marked;
 use crate::desk::trust::Trust;
@@ -33,7 +33,6 @@ use crate::keeper::message::answer::Keys;
 use crate::keeper::message::load::FiledFacts;
 use crate::keeper::message::load::GrantStatement;
 use crate::keeper::message::load::NewCompartment;
-use crate::keeper::message::load::NewHeader;
 use crate::keeper::message::load::NewVersion;
 use crate::keeper::message::load::PartRow;
 use crate::keeper::message::open_to::OpenTo;
@@ -51,7 +50,6 @@ use crate::sealing::PartWriter;
 use crate::sealing::PayloadWriter;
 use crate::sealing::RecordKey;
 use crate::sealing::SignedManifest;
-use crate::sealing::seal_header;
 use crate::sealing::seal_payload;
 use crate::sealing::write_part;
 
@@ -176,22 +174,22 @@ impl Desk<'_> {
         Ok((vec![to], Some((made.new, said))))
     }
 
-    /// Seals a version: attachments first, because objects are durable before a frame names them.
-    pub(crate) fn seal_version(
+    /// Seals the parts of a version: attachments too, because objects are durable before a frame names them.
+    pub(crate) fn seal_parts(
         &self,
         draft: Draft,
         attachments: &[Attach],
-        to: &[Destination],
-    ) -> Result<NewVersion, DeskError> {
+        to: Vec<Destination>,
+    ) -> Result<Keyed, DeskError> {
         let k_record = base64url(draft.k_record.expose());
         let (card, body) = (draft.card.clone(), draft.body.clone());
         let mut sealed = Sealed::default();
         let signed = self.sign_manifest(&draft, attachments)?;
-        sealed.row_or_object(self, (&signed, 1), &card, to)?;
-        sealed.row_or_object(self, (&signed, 2), &body, to)?;
+        sealed.row_or_object(self, (&signed, 1), &card)?;
+        sealed.row_or_object(self, (&signed, 2), &body)?;
         for (number, attach) in (3..).zip(attachments) {
             let content = attach.source.open()?;
-            sealed.object(self, (&signed, number), content, to)?;
+            sealed.object(self, (&signed, number), content)?;
         }
         let version = VersionFacts {
             number: draft.number,
@@ -204,16 +202,18 @@ impl Desk<'_> {
             at: self.keeper.now(),
             other: Other::new(),
         };
-        Ok(NewVersion {
+        let version = NewVersion {
             record: draft.record,
             facts: marked(draft.facts, &draft.k_record),
             version,
             k_record: (draft.number == 1).then_some(k_record),
             rows: sealed.rows,
-            headers: sealed.headers,
+            headers: Vec::new(),
             own: None,
             open_to: None,
-        })
+        };
+        let keys = sealed.keys;
+        Ok(Keyed { version, keys, to })
     }
 
     fn sign_manifest(
@@ -279,7 +279,8 @@ pub(crate) fn signed_subjects(subjects: &[Subject]) -> Vec<ManifestSubject> {
 struct Sealed {
     parts: Vec<PartFacts>,
     rows: Vec<PartRow>,
-    headers: Vec<NewHeader>,
+    /// The key of each part, by its number.
+    keys: Vec<(u32, FileKey)>,
 }
 
 impl Sealed {
@@ -288,16 +289,15 @@ impl Sealed {
         desk: &Desk<'_>,
         (manifest, number): (&SignedManifest, u32),
         content: &[u8],
-        to: &[Destination],
     ) -> Result<(), DeskError> {
         let plain = write_part(manifest, number, content).map_err(DeskError::damaged)?;
         if plain.len() > INLINE {
-            return self.object(desk, (manifest, number), content, to);
+            return self.object(desk, (manifest, number), content);
         }
         let key = FileKey::generate();
         let payload = seal_payload(&key, &plain);
         let facts = (Digest::of(&payload).hex(), payload.len() as u64);
-        self.add((manifest, number), facts, Place::Row, (&key, to))?;
+        self.add((manifest, number), facts, Place::Row, key)?;
         self.rows.push(PartRow { number, payload });
         Ok(())
     }
@@ -307,7 +307,6 @@ impl Sealed {
         desk: &Desk<'_>,
         (manifest, number): (&SignedManifest, u32),
         mut content: impl Read,
-        to: &[Destination],
     ) -> Result<(), DeskError> {
         let key = FileKey::generate();
         let upload = desk.keeper.upload()?;
@@ -325,12 +324,8 @@ impl Sealed {
         }
         let payload = part.finish().map_err(not_finished)?;
         let stored = payload.finish()?.finish().map_err(LineError::from)?;
-        self.add(
-            (manifest, number),
-            (hex(&stored.sha256), stored.length),
-            Place::Object,
-            (&key, to),
-        )
+        let facts = (hex(&stored.sha256), stored.length);
+        self.add((manifest, number), facts, Place::Object, key)
     }
 
     fn add(
@@ -338,7 +333,7 @@ impl Sealed {
         (manifest, number): (&SignedManifest, u32),
         (sha256, size_step): (String, u64),
         place: Place,
-        (key, to): (&FileKey, &[Destination]),
+        key: FileKey,
     ) -> Result<(), DeskError> {
         let part = manifest.claimed().part(number).ok_or_else(unexpected)?;
         let sort = part.sort.word().to_owned();
@@ -349,15 +344,7 @@ impl Sealed {
             size_step,
             place,
         });
-        for one in to {
-            let header = seal_header(key, &one.recipient);
-            self.headers.push(NewHeader {
-                part: number,
-                compartment: one.id,
-                epoch: one.epoch,
-                header,
-            });
-        }
+        self.keys.push((number, key));
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Reading: lists and records. Nothing is shown before its entry is proved.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::desk::Desk;
 use crate::desk::attach::attachment_lines;
@@ -31,9 +31,10 @@ use crate::keeper::message::load::Load;
 use crate::ledger::Proven;
 use crate::records::Card;
 use crate::sealing::HybridIdentity;
+use crate::sealing::try_on_all_cores;
 
 /// A chain that has been followed, and the secret at its end.
-pub(crate) type Followed<'c> = (&'c [ChainLink], Rc<HybridIdentity>);
+pub(crate) type Followed<'c> = (&'c [ChainLink], Arc<HybridIdentity>);
 
 /// A record of a page, opened against the page's entry.
 pub(crate) struct OnPage<'p> {
@@ -79,10 +80,16 @@ impl Desk<'_> {
         let known = self.known()?;
         let (keys, trust) = &*known;
         let mut followed: Vec<Followed<'_>> = Vec::new();
-        let mut all = Vec::new();
+        let mut with = Vec::new();
         for served in &cards {
             let secret = self.followed(&proven, &served.chain, (&mut followed, trust))?;
-            let mut opened = OpenedRecord::open_with(&proven, secret, &newest_only(served), trust)?;
+            with.push((served, secret));
+        }
+        let opened = try_on_all_cores(&with, |(served, secret)| {
+            OpenedRecord::open_with(&proven, Arc::clone(secret), &newest_only(served), trust)
+        })?;
+        let mut all = Vec::new();
+        for (served, mut opened) in cards.iter().zip(opened) {
             self.fetch_apart(&proven, &mut opened, &served.parts)?;
             let one = OnPage {
                 served,
@@ -101,13 +108,13 @@ impl Desk<'_> {
         proven: &Proven,
         chain: &'c [ChainLink],
         (followed, trust): (&mut Vec<Followed<'c>>, &Trust),
-    ) -> Result<Rc<HybridIdentity>, DeskError> {
+    ) -> Result<Arc<HybridIdentity>, DeskError> {
         if let Some((_, secret)) = followed.iter().find(|(known, _)| *known == chain) {
-            return Ok(Rc::clone(secret));
+            return Ok(Arc::clone(secret));
         }
         let secret = open::follow(proven, self.person.identity(), chain, trust)?;
-        let secret = Rc::new(secret);
-        followed.push((chain, Rc::clone(&secret)));
+        let secret = Arc::new(secret);
+        followed.push((chain, Arc::clone(&secret)));
         Ok(secret)
     }
 

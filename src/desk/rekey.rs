@@ -31,6 +31,7 @@ use crate::sealing::HybridIdentity;
 use crate::sealing::HybridRecipient;
 use crate::sealing::StatementKind;
 use crate::sealing::seal_header;
+use crate::sealing::try_on_all_cores;
 
 impl Desk<'_> {
     /// Makes a compartment's next epoch: a new key for whom it is for now, and every header sealed to it.
@@ -144,7 +145,7 @@ fn as_before(
     secret: &HybridIdentity,
     (headers, before): (&[SealedAgain], &[SealedAgain]),
 ) -> Result<(), DeskError> {
-    for one in headers {
+    let each = |one: &SealedAgain| {
         let key = open::header_key(proven, secret, one)?;
         for old in before.iter().filter(|old| old.of == one.of) {
             let same = Header::parse(&old.header).is_ok_and(|(old, _)| old.is_sealed_by(&key));
@@ -154,8 +155,9 @@ fn as_before(
                 ));
             }
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    try_on_all_cores(headers, each).map(|_| ())
 }
 
 /// The same headers for another key.
@@ -165,12 +167,9 @@ pub(crate) fn seal_again(
     headers: &[SealedAgain],
     to: &HybridRecipient,
 ) -> Result<Vec<SealedAgain>, DeskError> {
-    headers
-        .iter()
-        .map(|one| {
-            let key = open::header_key(proven, secret, one)?;
-            let header = seal_header(&key, to);
-            Ok(SealedAgain { of: one.of, header })
-        })
-        .collect()
+    try_on_all_cores(headers, |one| {
+        let key = open::header_key(proven, secret, one)?;
+        let header = seal_header(&key, to);
+        Ok(SealedAgain { of: one.of, header })
+    })
 }

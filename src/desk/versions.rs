@@ -2,7 +2,7 @@
 //! digests, the author's key and the audit key, before anything of it is shown.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::bytes::unbase64url;
 use crate::desk::error::DeskError;
@@ -36,7 +36,7 @@ pub(crate) struct Body {
 
 /// A record, opened and checked.
 pub(crate) struct OpenedRecord {
-    pub(crate) secret: Rc<HybridIdentity>,
+    pub(crate) secret: Arc<HybridIdentity>,
     pub(crate) manifests: Vec<SignedManifest>,
     parts: BTreeMap<(u32, u32), Plain>,
 }
@@ -78,7 +78,7 @@ impl OpenedRecord {
         trust: &Trust,
     ) -> Result<Self, DeskError> {
         let secret = open::follow(proven, own, &served.chain, trust)?;
-        Self::open_with(proven, Rc::new(secret), served, trust)
+        Self::open_with(proven, Arc::new(secret), served, trust)
     }
 
     /// As [`OpenedRecord::open`], with the secret at the end of its chain.
@@ -87,7 +87,7 @@ impl OpenedRecord {
     /// As [`OpenedRecord::open`].
     pub(crate) fn open_with(
         proven: &Proven,
-        secret: Rc<HybridIdentity>,
+        secret: Arc<HybridIdentity>,
         served: &ServedRecord,
         trust: &Trust,
     ) -> Result<Self, DeskError> {

@@ -45,67 +45,60 @@ impl fmt::Display for PayloadError {
 
 impl std::error::Error for PayloadError {}
 
-/// The chunks of one payload.
+/// The key of one payload's chunks, each of which has a number: no two that are sealed have the same.
 pub(crate) struct Chunks {
     aead: Aead,
-    counter: u64,
 }
 
 impl Chunks {
     pub(crate) fn new(key: &FileKey, nonce: &[u8; NONCE_BYTES]) -> Self {
         Self {
             aead: Aead::new(&kdf::hkdf(nonce, LABEL, key.expose())),
-            counter: 0,
         }
     }
 
-    /// Whether no chunk has been sealed or opened yet.
-    pub(crate) fn is_at_start(&self) -> bool {
-        self.counter == 0
+    /// Seals a chunk in place.
+    pub(crate) fn seal(&self, number: u64, chunk: &mut [u8], last: bool) -> [u8; TAG_BYTES] {
+        self.aead.seal(&nonce(number, last), chunk)
     }
 
-    /// Seals the next chunk in place.
-    pub(crate) fn seal(&mut self, chunk: &mut [u8], last: bool) -> [u8; TAG_BYTES] {
-        let tag = self.aead.seal(&self.nonce(last), chunk);
-        self.counter += 1;
-        tag
-    }
-
-    /// Opens the next chunk in place; on failure it and the counter stay as they are.
+    /// Opens a chunk in place; on failure it stays as it is.
     pub(crate) fn open(
-        &mut self,
+        &self,
+        number: u64,
         chunk: &mut [u8],
         tag: &[u8; TAG_BYTES],
         last: bool,
     ) -> Result<(), NotAuthentic> {
-        self.aead.open(&self.nonce(last), chunk, tag)?;
-        self.counter += 1;
-        Ok(())
+        self.aead.open(&nonce(number, last), chunk, tag)
     }
+}
 
-    /// An 11-byte counter and the flag. A `u64` counts a million times more chunks than any medium holds.
-    fn nonce(&self, last: bool) -> [u8; 12] {
-        let wide = u128::from(self.counter) << 8 | u128::from(last);
-        let [_, _, _, _, nonce @ ..] = wide.to_be_bytes();
-        nonce
-    }
+/// An 11-byte counter and the flag. A `u64` counts a million times more chunks than any medium holds.
+fn nonce(number: u64, last: bool) -> [u8; 12] {
+    let wide = u128::from(number) << 8 | u128::from(last);
+    let [_, _, _, _, nonce @ ..] = wide.to_be_bytes();
+    nonce
 }
 
 /// Seals a whole payload: 16 bytes longer than `plain`, and 16 more for each 64 KiB begun.
 pub fn seal_payload(key: &FileKey, plain: &Plain) -> Vec<u8> {
-    let nonce = ids::random();
-    let mut chunks = Chunks::new(key, &nonce);
-    let plain = plain.expose();
+    seal_under(key, &ids::random(), plain.expose())
+}
+
+/// The same under a nonce that no other payload has.
+pub(crate) fn seal_under(key: &FileKey, nonce: &[u8; NONCE_BYTES], plain: &[u8]) -> Vec<u8> {
+    let chunks = Chunks::new(key, nonce);
     let count = plain.len().div_ceil(CHUNK_BYTES).max(1);
     let mut out = Vec::with_capacity(NONCE_BYTES + plain.len() + count * TAG_BYTES);
-    out.extend_from_slice(&nonce);
+    out.extend_from_slice(nonce);
     let mut rest = plain;
-    for at in 1..=count {
+    for number in 1..=count {
         let (chunk, after) = rest.split_at_checked(CHUNK_BYTES).unwrap_or((rest, &[]));
         let start = out.len();
         out.extend_from_slice(chunk);
         let (_, sealed) = out.split_at_mut(start);
-        let tag = chunks.seal(sealed, at == count);
+        let tag = chunks.seal(number as u64 - 1, sealed, number == count);
         out.extend_from_slice(&tag);
         rest = after;
     }
@@ -129,12 +122,12 @@ pub fn open_payload(key: &FileKey, payload: &[u8]) -> Result<Plain, PayloadError
         // Only the payload of nothing has an empty last chunk.
         return Err(PayloadError::Truncated);
     }
-    let mut chunks = Chunks::new(key, nonce);
+    let chunks = Chunks::new(key, nonce);
     // The exact size: a growing buffer would leave unwiped copies.
     let mut plain = zeroize::Zeroizing::new(vec![0; length]);
     let mut room = &mut plain[..];
     let mut rest = sealed;
-    for at in 1..=count {
+    for number in 1..=count {
         let (chunk, after) = rest
             .split_at_checked(SEALED_CHUNK_BYTES)
             .unwrap_or((rest, &[]));
@@ -144,7 +137,7 @@ pub fn open_payload(key: &FileKey, payload: &[u8]) -> Result<Plain, PayloadError
         let (into, left) = room.split_at_mut(text.len().min(room.len()));
         into.copy_from_slice(text);
         chunks
-            .open(into, tag, at == count)
+            .open(number as u64 - 1, into, tag, number == count)
             .map_err(|NotAuthentic| PayloadError::Damaged)?;
         (room, rest) = (left, after);
     }

@@ -1,17 +1,24 @@
-//! Opening a payload while it is read: one 64 KiB chunk in memory at a time.
+//! Opening a payload while it is read: some batches of chunks in memory at a time, those of a long payload opened on
+//! all cores.
+//!
+//! A reader cannot know whether what it asks for is there or has to be waited for. So it reads no more ahead than it
+//! has given out: of a slow source the first chunk is there when it has come, and never does half of what has come
+//! wait for the rest.
 
 use std::fmt;
 use std::io;
 use std::io::Read;
+use std::mem;
+use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
-use crate::sealing::aead::NotAuthentic;
-use crate::sealing::aead::TAG_BYTES;
+use crate::sealing::batch;
+use crate::sealing::batch::Batch;
+use crate::sealing::batch::Opened;
+use crate::sealing::cores::cores;
+use crate::sealing::crew::Crew;
 use crate::sealing::payload::Chunks;
 use crate::sealing::payload::NONCE_BYTES;
 use crate::sealing::payload::PayloadError;
-use crate::sealing::payload::SEALED_CHUNK_BYTES;
 use crate::sealing::secret::FileKey;
 
 /// Gives out the content of a payload, each chunk once it is proven authentic. That it is *all* of the
@@ -20,13 +27,34 @@ use crate::sealing::secret::FileKey;
 /// Every error is an [`io::Error`] around a [`PayloadError`], or one of the inner reader's, and stays.
 pub struct PayloadReader<R> {
     inner: R,
-    chunks: Chunks,
-    /// A sealed chunk, then its plaintext; never reallocated.
-    buffer: Zeroizing<Vec<u8>>,
-    /// How much of the plaintext has been given out, and where it ends.
+    source: Source,
+    chunks: Arc<Chunks>,
+    /// What is being given out, and how much of its text has been.
+    batch: Batch,
     given: usize,
-    ready: usize,
+    /// Those after it, on their way through the threads; once the payload is long.
+    crew: Option<Crew<Opening>>,
+    /// How many threads to begin with, until that has been tried.
+    threads: Option<usize>,
+    /// The number of the next chunk to be read.
+    next: u64,
     state: State,
+}
+
+/// A batch as it was read, and what came of opening it.
+struct Opening {
+    batch: Batch,
+    opened: Opened,
+}
+
+/// What is known of the inner reader.
+enum Source {
+    /// More may come.
+    Open,
+    /// It has come to its end.
+    Ended,
+    /// It has failed; what came before is given out first.
+    Failed(io::Error),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,7 +65,7 @@ enum State {
     Last,
     /// The end has been seen.
     Ended,
-    /// An error was reported.
+    /// An error is reported, now that what was good before it is given out.
     Failed(PayloadError),
     /// The inner reader failed.
     Broken,
@@ -55,65 +83,121 @@ impl<R: Read> PayloadReader<R> {
         }
         Ok(Self {
             inner,
-            chunks: Chunks::new(key, &nonce),
-            buffer: Zeroizing::new(vec![0; SEALED_CHUNK_BYTES]),
+            source: Source::Open,
+            chunks: Arc::new(Chunks::new(key, &nonce)),
+            batch: Batch::default(),
             given: 0,
-            ready: 0,
+            crew: None,
+            threads: Some(cores()),
+            next: 0,
             state: State::Open,
         })
     }
 
-    /// Reads and opens the next chunk, or finds the end.
+    /// Has the next batch to give out, or finds the end.
     fn advance(&mut self) -> io::Result<()> {
         let next = match self.state {
-            State::Open => self.open_chunk(),
-            State::Last => read_full(&mut self.inner, &mut [0]).map(|more| {
-                Ok(match more {
-                    0 => State::Ended,
-                    _ => State::Failed(PayloadError::Trailing),
-                })
-            }),
-            state => Ok(Ok(state)),
+            State::Open => self.next_batch(),
+            State::Last => self.nothing_more(),
+            State::Ended => Ok(State::Ended),
+            State::Failed(reason) => return Err(error(reason)),
+            State::Broken => return Err(io::Error::other("an earlier read failed")),
         };
-        match next {
-            Ok(state) => self.state = state.unwrap_or_else(State::Failed),
-            Err(source) => {
-                self.state = State::Broken;
-                return Err(source);
-            }
+        self.state = *next.as_ref().unwrap_or(&State::Broken);
+        next.map(|_| ())
+    }
+
+    fn next_batch(&mut self) -> io::Result<State> {
+        self.begin_threads();
+        let next = match &self.crew {
+            Some(_) => self.next_of_crew(),
+            None => self.read_batch().map(|mut batch| Opening {
+                opened: batch.open(&self.chunks),
+                batch,
+            }),
+        };
+        let Some(next) = next else {
+            self.source_failed()?;
+            return Ok(State::Failed(PayloadError::Truncated));
+        };
+        (self.batch, self.given) = (next.batch, 0);
+        Ok(match next.opened {
+            Opened::More => State::Open,
+            Opened::Last => State::Last,
+            Opened::Failed(reason) => State::Failed(reason),
+        })
+    }
+
+    /// After the last chunk: nothing has been read ahead, and nothing more is there.
+    fn nothing_more(&mut self) -> io::Result<State> {
+        let ahead = self.crew.as_mut().and_then(Crew::take);
+        if ahead.is_some() {
+            return Ok(State::Failed(PayloadError::Trailing));
         }
-        match self.state {
-            State::Failed(reason) => Err(error(reason)),
-            State::Broken => Err(io::Error::other("an earlier read failed")),
-            State::Open | State::Last | State::Ended => Ok(()),
+        self.source_failed()?;
+        Ok(match read_full(&mut self.inner, &mut [0])? {
+            0 => State::Ended,
+            _ => State::Failed(PayloadError::Trailing),
+        })
+    }
+
+    fn begin_threads(&mut self) {
+        if batch::is_long(self.next)
+            && let Some(threads) = self.threads.take()
+        {
+            let chunks = Arc::clone(&self.chunks);
+            self.crew = Crew::of(threads, move |one: &mut Opening| {
+                one.opened = one.batch.open(&chunks);
+            });
         }
     }
 
-    fn open_chunk(&mut self) -> io::Result<Result<State, PayloadError>> {
-        let read = read_full(&mut self.inner, &mut self.buffer)?;
-        let Some((text, tag)) = self
-            .buffer
-            .get_mut(..read)
-            .and_then(|sealed| sealed.split_last_chunk_mut::<TAG_BYTES>())
-        else {
-            return Ok(Err(PayloadError::Truncated));
-        };
-        // A full chunk may be the last one or not; a shorter one can only be the last.
-        let full = read == SEALED_CHUNK_BYTES;
-        if full && self.chunks.open(text, tag, false).is_ok() {
-            (self.given, self.ready) = (0, text.len());
-            return Ok(Ok(State::Open));
+    /// Reads ahead, as far as that goes, and waits for the oldest batch.
+    fn next_of_crew(&mut self) -> Option<Opening> {
+        while self.may_read_ahead()
+            && let Some(batch) = self.read_batch()
+            && let Some(crew) = &mut self.crew
+        {
+            let opened = Opened::More;
+            crew.give(Opening { batch, opened });
         }
-        if text.is_empty() && !self.chunks.is_at_start() {
-            return Ok(Err(PayloadError::Truncated));
-        }
-        Ok(match self.chunks.open(text, tag, true) {
-            Ok(()) => {
-                (self.given, self.ready) = (0, text.len());
-                Ok(State::Last)
-            }
-            Err(NotAuthentic) => Err(PayloadError::Damaged),
+        self.crew.as_mut()?.take()
+    }
+
+    /// Whether the next batch would still be no more than what has been given out.
+    fn may_read_ahead(&self) -> bool {
+        self.crew.as_ref().is_some_and(|crew| {
+            let inside = crew.inside() * batch::MOST;
+            let with_one_more = (inside + batch::MOST) as u64;
+            !crew.is_full() && with_one_more + inside as u64 <= self.next
         })
+    }
+
+    /// The next batch as it comes; `None` where nothing of it does.
+    fn read_batch(&mut self) -> Option<Batch> {
+        if !matches!(self.source, Source::Open) {
+            return None;
+        }
+        // All of this one has been given out.
+        let mut batch = mem::take(&mut self.batch);
+        batch.begin(self.next);
+        match batch.read(&mut self.inner) {
+            Ok(false) => {}
+            Ok(true) => self.source = Source::Ended,
+            Err(error) => self.source = Source::Failed(error),
+        }
+        self.next = batch.next();
+        (!batch.sealed().is_empty()).then_some(batch)
+    }
+
+    fn source_failed(&mut self) -> io::Result<()> {
+        match mem::replace(&mut self.source, Source::Ended) {
+            Source::Failed(error) => Err(error),
+            other => {
+                self.source = other;
+                Ok(())
+            }
+        }
     }
 }
 
@@ -122,11 +206,10 @@ impl<R: Read> Read for PayloadReader<R> {
         if out.is_empty() {
             return Ok(0);
         }
-        while self.given == self.ready && self.state != State::Ended {
+        while self.batch.text(self.given).is_empty() && self.state != State::Ended {
             self.advance()?;
         }
-        let mut ready = self.buffer.get(self.given..self.ready).unwrap_or_default();
-        let count = ready.read(out)?;
+        let count = self.batch.text(self.given).read(out)?;
         self.given += count;
         Ok(count)
     }
@@ -164,48 +247,4 @@ fn error(reason: PayloadError) -> io::Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sealing::Plain;
-    use crate::sealing::seal_payload;
-
-    /// Gives one to seven bytes at a time, and is interrupted in between.
-    struct Trickle<'a>(&'a [u8], usize);
-
-    impl Read for Trickle<'_> {
-        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-            self.1 += 1;
-            let most = (self.1 % 8).min(out.len());
-            match most {
-                0 => Err(io::ErrorKind::Interrupted.into()),
-                _ => self.0.read(&mut out[..most]),
-            }
-        }
-    }
-
-    #[test]
-    fn the_inner_readers_steps_do_not_matter() {
-        let key = FileKey::generate();
-        let content = vec![3; 66_000];
-        let payload = seal_payload(&key, &Plain::new(content.clone()));
-        let mut released = Vec::new();
-        PayloadReader::new(&key, Trickle(&payload, 0))
-            .unwrap()
-            .read_to_end(&mut released)
-            .unwrap();
-        assert!(released == content);
-    }
-
-    #[test]
-    fn errors_stay() {
-        let key = FileKey::generate();
-        let mut payload = seal_payload(&key, &Plain::new(vec![3; 100]));
-        payload[20] ^= 1;
-        let mut reader = PayloadReader::new(&key, &payload[..]).unwrap();
-        for _ in 0..3 {
-            let failure = reader.read(&mut [0; 10]).unwrap_err();
-            let source = failure.get_ref().unwrap().downcast_ref();
-            assert_eq!(source, Some(&PayloadError::Damaged));
-        }
-    }
-}
+mod tests;

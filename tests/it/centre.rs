@@ -297,6 +297,10 @@ fn twenty_reports_are_imported_in_one_frame_each_with_its_own_entry() {
             .iter()
             .all(|one| lines.iter().any(|line| line.id == one.id))
     );
+    for one in &filed {
+        let id = one.id.to_string();
+        assert_eq!(show(&mut cora, &id).unwrap().id, one.id, "card and body");
+    }
     // One that does not fit keeps all of them out.
     let mut bad = many;
     bad[19].form = Value::Object(serde_json::Map::new());

@@ -53,7 +53,7 @@ fn pending(centre: &Centre) -> usize {
 }
 
 /// The secret behind a record that somebody may read: what they could keep.
-fn secret(desk: &mut Desk<'_>, record: RecordId) -> std::rc::Rc<HybridIdentity> {
+fn secret(desk: &mut Desk<'_>, record: RecordId) -> std::sync::Arc<HybridIdentity> {
     let (_, trust) = desk.keys(None).unwrap();
     let want = Want::ReadRecord {
         record,

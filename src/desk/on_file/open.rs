@@ -1,7 +1,7 @@
 //! Opening people on file: every note against its signature, its facts, and the key it was served with.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
@@ -45,7 +45,7 @@ pub(crate) struct OpenedPerson {
     pub(crate) versions: Option<u32>,
     pub(crate) card: Option<Said<PersonCard>>,
     /// The secret that opens the card's header, and the note.
-    pub(crate) card_header: Option<(Rc<HybridIdentity>, ServedNote)>,
+    pub(crate) card_header: Option<(Arc<HybridIdentity>, ServedNote)>,
     pub(crate) parts: BTreeMap<CaseId, Said<PartCard>>,
     pub(crate) compared: BTreeMap<PersonId, Said<Judgement>>,
 }
@@ -155,12 +155,12 @@ impl OpenedPerson {
         &mut self,
         proven: &Proven,
         (served, note): (&ServedPerson, &ServedNote),
-        (secret, trust): (&Rc<HybridIdentity>, &Trust),
+        (secret, trust): (&Arc<HybridIdentity>, &Trust),
     ) -> Result<(), DeskError> {
         match note.note {
             Note::Card { .. } => {
                 self.card = Some(said(proven, (served, note), (secret, trust))?);
-                self.card_header = Some((Rc::clone(secret), note.clone()));
+                self.card_header = Some((Arc::clone(secret), note.clone()));
             }
             Note::Part { case, .. } => {
                 let part = said(proven, (served, note), (secret, trust))?;
