@@ -33,6 +33,7 @@ mod seen;
 mod single;
 mod taken;
 mod trustees;
+mod whose;
 
 use serde_json::Value;
 

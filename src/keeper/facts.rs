@@ -19,6 +19,7 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
 pub mod case;
+pub mod centre;
 pub mod day;
 pub mod member;
 pub mod person;
@@ -29,6 +30,7 @@ pub mod words;
 
 pub use crate::records::words::Service;
 pub use case::CaseFacts;
+pub use centre::CentreFacts;
 pub use member::Member;
 pub use person::LinkFacts;
 pub use person::Note;

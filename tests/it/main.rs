@@ -127,4 +127,5 @@ mod two_person;
 mod two_users;
 mod verify_py;
 mod whistleblowing;
+mod whose;
 mod wipe;
