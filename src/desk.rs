@@ -56,6 +56,7 @@ pub mod moving;
 pub(crate) mod named;
 pub mod on_file;
 pub(crate) mod open;
+pub(crate) mod orders;
 pub mod pages;
 pub(crate) mod parts;
 pub mod people;

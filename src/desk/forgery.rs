@@ -20,6 +20,7 @@ mod lists;
 mod lost;
 mod moved;
 mod on_file;
+mod orders;
 mod outside;
 mod over;
 mod people;

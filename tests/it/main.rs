@@ -82,6 +82,8 @@ mod listing;
 mod moved;
 mod new_ledger;
 mod on_file;
+#[cfg(feature = "documents")]
+mod orders;
 mod outings;
 mod overridden;
 #[cfg(feature = "documents")]
