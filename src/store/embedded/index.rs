@@ -2,6 +2,7 @@
 //! bytes it points at, and all of it can be made again from snapshot and journal.
 
 pub(crate) mod memory;
+pub(crate) mod recent;
 pub(crate) mod sled_tree;
 
 use sha2::{Digest, Sha256};
@@ -93,6 +94,18 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// Counts changes in, given what each key pointed at before.
+    pub(crate) fn count(&mut self, changes: &[Change], before: &[Option<Pointer>]) {
+        for (change, before) in changes.iter().zip(before) {
+            if let Some(before) = before {
+                self.remove(change.key(), before);
+            }
+            if let Change::Put(key, pointer) = change {
+                self.add(key, pointer);
+            }
+        }
+    }
+
     pub(crate) fn add(&mut self, key: &Key, pointer: &Pointer) {
         self.rows = self.rows.wrapping_add(1);
         self.carry(key, pointer, false);
@@ -141,6 +154,9 @@ impl std::fmt::Display for IndexError {
     }
 }
 
+/// Given what the key of each change pointed at before: the mark to set behind them all, if there is to be one.
+pub(crate) type Then = Box<dyn FnOnce(Vec<Option<Pointer>>) -> Option<Vec<u8>> + Send>;
+
 /// What the store asks of an index engine.
 pub(crate) trait Index: std::fmt::Debug + Send {
     fn get(&self, key: &Key) -> Result<Option<Pointer>, IndexError>;
@@ -156,11 +172,12 @@ pub(crate) trait Index: std::fmt::Debug + Send {
         limit: usize,
     ) -> Result<Vec<(RowId, Pointer)>, IndexError>;
 
-    /// Makes all changes in order. Gives, for each, what its key pointed at before.
-    fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<Option<Pointer>>, IndexError>;
+    /// Makes all changes in order, and then sets the mark that `then` makes. Whoever asks afterwards is answered as
+    /// if it were done, but it may be done later: that it failed is said by whatever is asked next.
+    fn apply(&mut self, changes: Vec<Change>, then: Then) -> Result<(), IndexError>;
 
-    /// Sets the mark, behind all changes made before.
-    fn set_mark(&mut self, mark: Vec<u8>) -> Result<(), IndexError>;
+    /// Waits until every change is made.
+    fn settle(&self) -> Result<(), IndexError>;
 
     /// The mark that was set last.
     fn mark(&self) -> Result<Option<Vec<u8>>, IndexError>;
@@ -180,7 +197,7 @@ pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn pointer(n: u8) -> Pointer {
+    pub(crate) fn pointer(n: u8) -> Pointer {
         Pointer {
             segment: u32::from(n),
             offset: u64::from(n) << 20,
@@ -223,6 +240,24 @@ pub(crate) mod tests {
         }
     }
 
+    /// Makes changes; what their keys pointed at before.
+    fn changed(index: &mut dyn Index, changes: Vec<Change>) -> Vec<Option<Pointer>> {
+        let (tell, told) = std::sync::mpsc::channel();
+        let then = move |before| {
+            tell.send(before).unwrap();
+            None
+        };
+        index.apply(changes, Box::new(then)).unwrap();
+        index.settle().unwrap();
+        told.try_recv().unwrap()
+    }
+
+    /// Changes nothing but the mark.
+    pub(crate) fn set_mark(index: &mut dyn Index, mark: &'static [u8]) {
+        let then = |_| Some(mark.to_vec());
+        index.apply(Vec::new(), Box::new(then)).unwrap();
+    }
+
     /// What any engine must do; each engine's own tests call it.
     pub(crate) fn behaves(mut index: Box<dyn Index>) {
         let key = |tree, n| key(tree, &RowId([n; 16]));
@@ -234,10 +269,9 @@ pub(crate) mod tests {
             Change::Put(key(2, 1), pointer(21)),
             Change::Put(key(1, 3), pointer(13)),
         ];
-        let before = index.apply(puts).unwrap();
-        assert_eq!(before, [None; 4]);
+        assert_eq!(changed(&mut *index, puts), [None; 4]);
         assert_eq!(index.mark().unwrap(), None);
-        index.set_mark(b"first".to_vec()).unwrap();
+        set_mark(&mut *index, b"first");
         assert_eq!(index.mark().unwrap().as_deref(), Some(&b"first"[..]));
         assert_eq!(index.get(&key(1, 2)).unwrap(), Some(pointer(12)));
         let many = vec![key(2, 1), key(9, 9), key(1, 1), key(2, 1)];
@@ -267,8 +301,12 @@ pub(crate) mod tests {
             Change::Drop(key(1, 1)),
             Change::Drop(key(9, 9)),
         ];
-        let before = index.apply(changes).unwrap();
+        let before = changed(&mut *index, changes);
         assert_eq!(before, [Some(pointer(12)), Some(pointer(11)), None]);
+        assert_eq!(index.mark().unwrap().as_deref(), Some(&b"first"[..]));
+        assert_eq!(index.get(&key(1, 1)).unwrap(), None);
+        let many = vec![key(1, 1), key(1, 2)];
+        assert_eq!(index.get_many(many).unwrap(), [None, Some(pointer(99))]);
         let mut tally = Tally::default();
         for (key, at) in [
             (key(1, 2), pointer(99)),

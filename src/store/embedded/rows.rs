@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ledger::frame::FrameView;
 use crate::ledger::journal::{Journal, ScanError};
@@ -12,6 +12,7 @@ use crate::sealing::{RowId, SealedRow};
 use crate::store::ReadError;
 use crate::store::effects;
 use crate::store::embedded::index::memory::MemoryIndex;
+use crate::store::embedded::index::recent::Recent;
 use crate::store::embedded::index::sled_tree::SledIndex;
 use crate::store::embedded::index::{Change, Index, IndexError, PAGE, Pointer, Tally, key};
 use crate::store::embedded::mark::Mark;
@@ -33,7 +34,14 @@ pub(crate) struct Rows {
 struct State {
     /// `None` after the engine failed.
     index: Option<Box<dyn Index>>,
-    tally: Tally,
+    tally: Counted,
+}
+
+/// What the index adds up to, counted as its changes are made.
+type Counted = Arc<Mutex<Tally>>;
+
+fn counted(tally: &Counted) -> Tally {
+    *tally.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why a pointer led nowhere.
@@ -61,8 +69,8 @@ impl Rows {
             dir,
             mark_key,
             state: Mutex::new(State {
-                tally: mark.map(|mark| mark.tally).unwrap_or_default(),
-                index: index.map(|index| Box::new(index) as Box<dyn Index>),
+                tally: Arc::new(Mutex::new(mark.map(|mark| mark.tally).unwrap_or_default())),
+                index: index.map(Recent::before),
             }),
         };
         (rows, mark)
@@ -73,7 +81,7 @@ impl Rows {
     pub(crate) fn adds_up(&self) -> bool {
         let state = self.lock();
         let index = state.index.as_ref();
-        index.is_some_and(|index| index.recount() == Ok(state.tally))
+        index.is_some_and(|index| index.recount() == Ok(counted(&state.tally)))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -83,16 +91,10 @@ impl Rows {
     /// Applies a durable frame. A failing engine is put away; the next read makes another.
     pub(crate) fn apply(&self, changes: Vec<Change>, journal: &Journal) {
         let mut state = self.lock();
-        let result = match &mut *state {
-            State {
-                index: Some(index),
-                tally,
-            } => apply(&mut **index, tally, changes)
-                .and_then(|()| index.set_mark(mark(journal, *tally).seal(&self.mark_key))),
-            State { index: None, .. } => return,
-        };
-        if result.is_err() {
-            state.index = None;
+        let State { index, tally } = &mut *state;
+        let Some(engine) = index else { return };
+        if apply(&mut **engine, tally, changes, self.mark_of(journal)).is_err() {
+            *index = None;
         }
     }
 
@@ -173,16 +175,23 @@ impl Rows {
     pub(crate) fn rebuild(&self, source: &Source<'_>) -> Result<u64, ReadError> {
         let mut state = self.lock();
         self.rebuild_locked(&mut state, source)?;
-        Ok(state.tally.rows)
+        Ok(counted(&state.tally).rows)
     }
 
     fn rebuild_locked(&self, state: &mut State, source: &Source<'_>) -> Result<(), ReadError> {
         state.index = None;
         let (mut index, old) = self.fresh().map_err(index_is_not_made)?;
-        let mut tally = Tally::default();
-        fill(&mut *index, &mut tally, source)?;
-        let mark = mark(source.journal, tally).seal(&self.mark_key);
-        index.set_mark(mark).map_err(index_is_not_made)?;
+        let tally = Counted::default();
+        fill(&mut *index, &tally, source)?;
+        let marked = apply(
+            &mut *index,
+            &tally,
+            Vec::new(),
+            self.mark_of(source.journal),
+        );
+        marked
+            .and_then(|()| index.settle())
+            .map_err(index_is_not_made)?;
         state.index = Some(index);
         state.tally = tally;
         for dir in old {
@@ -195,14 +204,14 @@ impl Rows {
     /// An empty index in a directory that was never used, and the directories of others.
     fn fresh(&self) -> Result<(Box<dyn Index>, Vec<PathBuf>), IndexError> {
         if self.engine == Engine::Memory {
-            return Ok((Box::<MemoryIndex>::default(), Vec::new()));
+            return Ok((Recent::before(MemoryIndex::default()), Vec::new()));
         }
         let old = numbered(&self.dir);
         let next = old.last().map_or(0, |(number, _)| number + 1);
         std::fs::create_dir_all(&self.dir).map_err(|_| IndexError::Engine)?;
         let index = SledIndex::open(&self.dir.join(next.to_string()))?;
         let old = old.into_iter().map(|(_, dir)| dir).collect();
-        Ok((Box::new(index), old))
+        Ok((Recent::before(index), old))
     }
 
     pub(crate) fn check(&self, source: &Source<'_>) -> Result<u64, ReadError> {
@@ -213,7 +222,7 @@ impl Rows {
             }
             let index = state.index.as_ref().ok_or_else(index_is_bad)?;
             let found = index.recount().map_err(|_| index_is_bad())?;
-            if found != state.tally {
+            if found != counted(&state.tally) {
                 return Err(index_is_bad());
             }
             found
@@ -250,7 +259,21 @@ impl Rows {
     pub(crate) fn close(&mut self, journal: &Journal) -> Option<Vec<u8>> {
         let mut state = self.lock();
         state.index.take()?.close().ok()?;
-        Some(mark(journal, state.tally).seal(&self.mark_key))
+        self.mark_of(journal)(counted(&state.tally))
+    }
+
+    /// Makes the mark of an index that has come as far as the journal, given what it adds up to.
+    fn mark_of(&self, journal: &Journal) -> impl FnOnce(Tally) -> Option<Vec<u8>> + Send + use<> {
+        let (position, end) = (*journal.position(), journal.end());
+        let key = self.mark_key.clone();
+        move |tally| {
+            let mark = Mark {
+                position,
+                end,
+                tally,
+            };
+            Some(mark.seal(&key))
+        }
     }
 }
 
@@ -268,36 +291,32 @@ fn index_is_not_made(_: IndexError) -> ReadError {
     ))
 }
 
-fn mark(journal: &Journal, tally: Tally) -> Mark {
-    Mark {
-        position: *journal.position(),
-        end: journal.end(),
-        tally,
-    }
-}
-
-fn apply(index: &mut dyn Index, tally: &mut Tally, changes: Vec<Change>) -> Result<(), IndexError> {
-    let done = changes.clone();
-    for (change, before) in done.into_iter().zip(index.apply(changes)?) {
-        if let Some(before) = before {
-            tally.remove(change.key(), &before);
-        }
-        if let Change::Put(key, pointer) = change {
-            tally.add(&key, &pointer);
-        }
-    }
-    Ok(())
+/// Hands changes to the index, and has them counted and marked when they are made.
+fn apply(
+    index: &mut dyn Index,
+    tally: &Counted,
+    changes: Vec<Change>,
+    mark: impl FnOnce(Tally) -> Option<Vec<u8>> + Send + 'static,
+) -> Result<(), IndexError> {
+    let (tally, done) = (Arc::clone(tally), changes.clone());
+    let then = move |before: Vec<Option<Pointer>>| {
+        let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.count(&done, &before);
+        mark(*tally)
+    };
+    index.apply(changes, Box::new(then))
 }
 
 /// Fills an empty index, a page of changes at a time.
-fn fill(index: &mut dyn Index, tally: &mut Tally, source: &Source<'_>) -> Result<(), ReadError> {
+fn fill(index: &mut dyn Index, tally: &Counted, source: &Source<'_>) -> Result<(), ReadError> {
     let mut pending = Vec::new();
     let not_made = Cell::new(None);
     let mut flush = |pending: &mut Vec<Change>, least: usize| {
         if pending.len() < least {
             return Ok(());
         }
-        apply(index, tally, std::mem::take(pending)).map_err(|error| {
+        let pending = std::mem::take(pending);
+        apply(index, tally, pending, |_| None).map_err(|error| {
             not_made.set(Some(error));
             error.to_string()
         })

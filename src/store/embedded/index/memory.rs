@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::sealing::RowId;
-use crate::store::embedded::index::{Change, Index, IndexError, Key, Pointer, Tally, id_of, key};
+use crate::store::embedded::index::{
+    Change, Index, IndexError, Key, Pointer, Tally, Then, id_of, key,
+};
 
 #[derive(Debug, Default)]
 pub(crate) struct MemoryIndex {
@@ -37,18 +39,18 @@ impl Index for MemoryIndex {
             .collect())
     }
 
-    fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<Option<Pointer>>, IndexError> {
-        Ok(changes
-            .into_iter()
-            .map(|change| match change {
-                Change::Put(key, pointer) => self.rows.insert(key, pointer),
-                Change::Drop(key) => self.rows.remove(&key),
-            })
-            .collect())
+    fn apply(&mut self, changes: Vec<Change>, then: Then) -> Result<(), IndexError> {
+        let before = changes.into_iter().map(|change| match change {
+            Change::Put(key, pointer) => self.rows.insert(key, pointer),
+            Change::Drop(key) => self.rows.remove(&key),
+        });
+        if let Some(mark) = then(before.collect()) {
+            self.mark = Some(mark);
+        }
+        Ok(())
     }
 
-    fn set_mark(&mut self, mark: Vec<u8>) -> Result<(), IndexError> {
-        self.mark = Some(mark);
+    fn settle(&self) -> Result<(), IndexError> {
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 //! so long, and a thread that does not answer is left behind with its directory. Values are pointers of
 //! 48 bytes: sled moves large pages to side files.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use crate::sealing::RowId;
 use crate::store::embedded::index::{
-    Change, Index, IndexError, Key, PAGE, Pointer, Tally, id_of, key,
+    Change, Index, IndexError, Key, PAGE, Pointer, Tally, Then, id_of, key,
 };
 
 /// Beyond every tree's number.
@@ -23,6 +24,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// sled gives its lock back some time after it was dropped.
 const LOCK_TRIES: u32 = 50;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
+/// How many sets of changes may wait to be made.
+const BEHIND: usize = 64;
 
 type Job = Box<dyn FnOnce(&mut Option<sled::Db>) + Send>;
 
@@ -32,6 +35,11 @@ pub(crate) struct SledIndex {
     jobs: Sender<Job>,
     dir: PathBuf,
     patience: Duration,
+    /// Of each change whether it was made: where the thread says it, and where it is heard.
+    tell: Sender<bool>,
+    told: Receiver<bool>,
+    /// How many changes were handed over and not heard of.
+    behind: Cell<usize>,
 }
 
 impl SledIndex {
@@ -46,10 +54,14 @@ impl SledIndex {
         thread
             .spawn(move || work(&todo))
             .map_err(|_| IndexError::Engine)?;
+        let (tell, told) = channel();
         let index = Self {
             jobs,
             dir: dir.into(),
             patience,
+            tell,
+            told,
+            behind: Cell::new(0),
         };
         let path = index.dir.clone();
         index.ask(move |db| {
@@ -70,11 +82,25 @@ impl SledIndex {
             drop(reply.send(job(db)));
         });
         self.jobs.send(job).map_err(|_| IndexError::Panicked)?;
-        match answer.recv_timeout(self.patience) {
-            Ok(result) => result.map_err(|_| IndexError::Engine),
-            Err(RecvTimeoutError::Timeout) => Err(IndexError::Hung),
-            Err(RecvTimeoutError::Disconnected) => Err(IndexError::Panicked),
+        let result = match answer.recv_timeout(self.patience) {
+            Ok(result) => result.map_err(|_| IndexError::Engine)?,
+            Err(RecvTimeoutError::Timeout) => return Err(IndexError::Hung),
+            Err(RecvTimeoutError::Disconnected) => return Err(IndexError::Panicked),
+        };
+        // The thread does one thing after another: all changes before this have been made, or have failed.
+        self.hear()?;
+        Ok(result)
+    }
+
+    /// Hears of the changes that have been made.
+    fn hear(&self) -> Result<(), IndexError> {
+        for made in self.told.try_iter() {
+            self.behind.set(self.behind.get().saturating_sub(1));
+            if !made {
+                return Err(IndexError::Engine);
+            }
         }
+        Ok(())
     }
 
     fn with<T: Send + 'static>(
@@ -114,6 +140,23 @@ fn open_db(dir: &Path) -> Result<sled::Db, sled::Error> {
         }
         tries += 1;
     }
+}
+
+/// Makes changes and sets the mark behind them. Plain writes, no batch: a batch seals sled's log buffer each time,
+/// and a rebuild in batches takes ten times the memory.
+fn make(db: &sled::Db, changes: Vec<Change>, then: Then) -> Result<(), sled::Error> {
+    let mut before = Vec::with_capacity(changes.len());
+    for change in changes {
+        let old = match change {
+            Change::Put(key, pointer) => db.insert(key, &pointer.to_bytes()[..])?,
+            Change::Drop(key) => db.remove(key)?,
+        };
+        before.push(old.as_ref().map(pointer_in).transpose()?);
+    }
+    if let Some(mark) = then(before) {
+        db.insert(MARK, mark)?;
+    }
+    Ok(())
 }
 
 fn pointer_in(value: &sled::IVec) -> Result<Pointer, sled::Error> {
@@ -173,24 +216,26 @@ impl Index for SledIndex {
             .collect())
     }
 
-    fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<Option<Pointer>>, IndexError> {
-        // Plain writes, no batch: a batch seals sled's log buffer each time, and a rebuild in batches
-        // takes ten times the memory.
-        self.with(move |db| {
-            let mut before = Vec::with_capacity(changes.len());
-            for change in changes {
-                let old = match change {
-                    Change::Put(key, pointer) => db.insert(key, &pointer.to_bytes()[..])?,
-                    Change::Drop(key) => db.remove(key)?,
-                };
-                before.push(old.as_ref().map(pointer_in).transpose()?);
-            }
-            Ok(before)
-        })
+    fn apply(&mut self, changes: Vec<Change>, then: Then) -> Result<(), IndexError> {
+        self.hear()?;
+        if self.behind.get() == BEHIND {
+            self.settle()?;
+        }
+        let tell = self.tell.clone();
+        let job: Job = Box::new(move |db| {
+            let made = db
+                .as_ref()
+                .map_or_else(|| Err(closed()), |db| make(db, changes, then));
+            // Whoever closed the index meanwhile does not hear of it.
+            tell.send(made.is_ok()).ok();
+        });
+        self.jobs.send(job).map_err(|_| IndexError::Panicked)?;
+        self.behind.set(self.behind.get() + 1);
+        Ok(())
     }
 
-    fn set_mark(&mut self, mark: Vec<u8>) -> Result<(), IndexError> {
-        self.with(move |db| db.insert(MARK, mark).map(drop))
+    fn settle(&self) -> Result<(), IndexError> {
+        self.ask(|_| Ok(()))
     }
 
     fn mark(&self) -> Result<Option<Vec<u8>>, IndexError> {
@@ -240,6 +285,7 @@ fn sync_below(dir: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::embedded::index::tests::{pointer, set_mark};
 
     #[test]
     fn behaves() {
@@ -252,7 +298,7 @@ mod tests {
     fn what_was_closed_opens_again() {
         let dir = tempfile::tempdir().unwrap();
         let mut index = SledIndex::open(dir.path()).unwrap();
-        index.set_mark(b"here".to_vec()).unwrap();
+        set_mark(&mut index, b"here");
         Box::new(index).close().unwrap();
         let again = SledIndex::open(dir.path()).unwrap();
         assert_eq!(again.mark().unwrap().as_deref(), Some(&b"here"[..]));
@@ -265,6 +311,37 @@ mod tests {
         let panics = |_: &mut Option<sled::Db>| -> Result<(), sled::Error> { panic!("planted") };
         assert_eq!(index.ask(panics).unwrap_err(), IndexError::Panicked);
         assert_eq!(index.mark().unwrap_err(), IndexError::Panicked);
+    }
+
+    /// Changes are not waited for, so that it is whatever comes next that tells.
+    #[test]
+    fn changes_that_are_not_made_are_told_by_the_next_call() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut index = SledIndex::open(dir.path()).unwrap();
+        let put = |n| vec![Change::Put([n; 17], pointer(n))];
+        index.apply(put(1), Box::new(|_| None)).unwrap();
+        assert_eq!(index.get(&[1; 17]), Ok(Some(pointer(1))));
+        let gone = |db: &mut Option<sled::Db>| {
+            drop(db.take());
+            Ok(())
+        };
+        index.ask(gone).unwrap();
+        index.apply(put(2), Box::new(|_| None)).unwrap();
+        assert_eq!(index.settle(), Err(IndexError::Engine));
+    }
+
+    #[test]
+    fn no_more_changes_wait_than_are_allowed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut index = SledIndex::open(dir.path()).unwrap();
+        for n in 0..4 * BEHIND {
+            let byte = u8::try_from(n % 7).unwrap();
+            let put = vec![Change::Put([byte; 17], pointer(byte))];
+            index.apply(put, Box::new(|_| None)).unwrap();
+            assert!(index.behind.get() <= BEHIND);
+        }
+        index.settle().unwrap();
+        assert_eq!(index.behind.get(), 0);
     }
 
     #[test]

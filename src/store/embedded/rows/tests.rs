@@ -54,7 +54,7 @@ fn vault(dir: &std::path::Path, engine: Engine) -> Embedded {
 fn tamper(store: &Embedded, change: Change) {
     let mut state = store.rows.lock();
     let index = state.index.as_mut().unwrap();
-    index.apply(vec![change]).unwrap();
+    index.apply(vec![change], Box::new(|_| None)).unwrap();
 }
 
 fn pointer_of(store: &Embedded, n: u8) -> Pointer {
