@@ -14,6 +14,7 @@ use crate::ids::VaultId;
 use crate::ids::random;
 use crate::keeper::Line;
 use crate::keeper::facts::AccountFacts;
+use crate::keeper::facts::CentreFacts;
 use crate::keeper::message::MESSAGES;
 use crate::keeper::message::SignIn;
 use crate::keeper::message::answer::Outcome;
@@ -58,6 +59,7 @@ pub mod moving;
 pub(crate) mod named;
 pub mod on_file;
 pub(crate) mod open;
+pub(crate) mod orders;
 pub mod pages;
 pub(crate) mod parts;
 pub mod people;
@@ -140,6 +142,8 @@ pub struct Desk<'k> {
     notices: u32,
     /// How many had not come back in time at sign-in.
     missed: u32,
+    /// Whose vault it is, as the keeper says.
+    centre: Option<CentreFacts>,
     lost: Option<Lost>,
     followed: Option<Followed>,
     /// Whom the desk knew last, and the state of the vault the keeper spoke of last.
@@ -186,6 +190,7 @@ impl<'k> Desk<'k> {
             file,
             notices,
             missed,
+            centre,
         } = served
         else {
             return Err(link::unexpected());
@@ -218,6 +223,7 @@ impl<'k> Desk<'k> {
             errands: answer.errands,
             notices,
             missed,
+            centre: centre.map(whose).transpose()?,
             lost,
             followed: None,
             known: None,
@@ -242,6 +248,12 @@ impl<'k> Desk<'k> {
         &self.account
     }
 
+    /// Whose vault it is: the keeper's word, which stands on papers and decides nothing. `None` in a vault that was
+    /// founded before it was asked.
+    pub fn centre(&self) -> Option<&CentreFacts> {
+        self.centre.as_ref()
+    }
+
     /// Entries that this machine has seen and the vault has gone on without; told once.
     pub fn lost(&self) -> Option<Lost> {
         self.lost
@@ -250,6 +262,17 @@ impl<'k> Desk<'k> {
     /// Compares the vault's root key and ledger with the ones this person's machine has seen before.
     fn check_genesis(&mut self, trust: &Trust) -> Result<(), DeskError> {
         self.memory.check_genesis(&trust.genesis)
+    }
+}
+
+/// The centre, if its name can be one.
+fn whose(centre: CentreFacts) -> Result<CentreFacts, DeskError> {
+    if named::one_line(&centre.name) == Some(&centre.name) {
+        Ok(centre)
+    } else {
+        Err(DeskError::damaged(
+            "what the keeper says is the centre's name is no name",
+        ))
     }
 }
 

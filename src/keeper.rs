@@ -81,6 +81,7 @@ pub(crate) mod moving;
 pub(crate) mod notices;
 pub(crate) mod on_file;
 pub mod open;
+pub(crate) mod orders;
 pub(crate) mod ought;
 pub(crate) mod outings;
 pub(crate) mod overriding;

@@ -3,8 +3,9 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::builder::PossibleValuesParser;
-use clap::builder::TypedValueParser as _;
+use clap::builder::TypedValueParser;
 use serde_json::Value;
 use serde_json::json;
 
@@ -14,6 +15,7 @@ use crate::cli::file::NewFile;
 use crate::cli::out::Out;
 use crate::cli::session::with_desk;
 use crate::cli::table::Table;
+use crate::desk::Desk;
 use crate::keeper::message::due;
 use crate::records::calendar::Reminder;
 use crate::records::calendar::calendar;
@@ -48,16 +50,34 @@ pub(crate) struct Calendar {
 
 #[derive(Debug, clap::Args)]
 struct Holidays {
-    /// Whose bank holidays count
-    #[arg(long, value_name = "NATION", default_value = Nation::EnglandAndWales.word(),
-        value_parser = PossibleValuesParser::new(Nation::ALL.iter().map(|nation| nation.word()))
-            .try_map(|word| Nation::from_word(&word).ok_or("no such nation")))]
-    nation: Nation,
+    /// Whose bank holidays count [default: the centre's]
+    #[arg(long, value_name = "NATION", value_parser = nations())]
+    nation: Option<Nation>,
+}
+
+impl Holidays {
+    /// The one that is named; else the centre's.
+    fn nation(&self, desk: &Desk<'_>) -> Nation {
+        let centre = desk.centre().map(|centre| centre.nation);
+        self.nation.or(centre).unwrap_or(Nation::EnglandAndWales)
+    }
+}
+
+/// Reads a nation. England and Wales have the same bank holidays; either alone is understood.
+pub(crate) fn nations() -> impl TypedValueParser<Value = Nation> {
+    let word = |nation: &Nation| match nation {
+        Nation::EnglandAndWales => PossibleValue::new(nation.word()).aliases(["england", "wales"]),
+        other => PossibleValue::new(other.word()),
+    };
+    PossibleValuesParser::new(Nation::ALL.iter().map(word)).map(|typed| {
+        // What has no word of its own is one of the two.
+        Nation::from_word(&typed).unwrap_or(Nation::EnglandAndWales)
+    })
 }
 
 pub(crate) fn due(args: &Due, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     with_desk(ask, out, |desk, out| {
-        let all = desk.due(args.holidays.nation)?;
+        let all = desk.due(args.holidays.nation(desk))?;
         if out.json() {
             let documents: Vec<Value> = all.iter().map(document).collect();
             return out.document(&documents);
@@ -105,7 +125,7 @@ fn document(one: &due::Due) -> Value {
 pub(crate) fn calendar_file(args: &Calendar, ask: &Ask, out: &mut Out) -> Result<(), CliError> {
     let mut file = Some(NewFile::begin(&args.out)?);
     with_desk(ask, out, |desk, out| {
-        let all = desk.due(args.holidays.nation)?;
+        let all = desk.due(args.holidays.nation(desk))?;
         let reminders: Vec<Reminder> = all
             .iter()
             .filter_map(|one| {

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::cli::ask;
 use crate::cli::ask::Ask;
 use crate::cli::ask::NewPassphrase;
+use crate::cli::due::nations;
 use crate::cli::fail::CliError;
 use crate::cli::file;
 use crate::cli::interrupt;
@@ -17,6 +18,7 @@ use crate::desk;
 use crate::desk::Created;
 use crate::desk::Init;
 use crate::keeper::Paths;
+use crate::records::words::Nation;
 
 /// Make a new vault
 ///
@@ -35,6 +37,10 @@ pub(crate) struct Args {
     /// The centre's name
     #[arg(long, value_name = "NAME")]
     centre: String,
+    /// Whose bank holidays it keeps
+    #[arg(long, value_name = "NATION", default_value = Nation::EnglandAndWales.word(),
+        value_parser = nations())]
+    nation: Nation,
     /// The first administrator's handle: 2 to 32 of a-z, 0-9 and -
     #[arg(long, value_name = "USER")]
     admin: String,
@@ -89,6 +95,7 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
     let shown = generated.then(|| passphrase.expose().to_owned());
     let init = Init {
         centre: args.centre,
+        nation: args.nation,
         admin: args.admin.clone(),
         admin_name: args.admin_name,
         passphrase,
@@ -108,6 +115,8 @@ pub(crate) fn run(args: Args, ask: &Ask, out: &mut Out) -> Result<(), CliError> 
     let made = Made {
         paths: &paths,
         created: &created,
+        centre: &init.centre,
+        nation: init.nation,
         admin: &args.admin,
         shares: &written,
         passphrase: shown.as_deref(),
@@ -167,6 +176,8 @@ pub(crate) fn inside(shares: &Path, paths: &Paths) -> bool {
 struct Made<'a> {
     paths: &'a Paths,
     created: &'a Created,
+    centre: &'a str,
+    nation: Nation,
     admin: &'a str,
     shares: &'a [PathBuf],
     passphrase: Option<&'a str>,
@@ -193,6 +204,8 @@ impl Made<'_> {
         out.heading(&format!("The vault is ready: {dir}"));
         out.gap();
         out.facts(&[
+            ("Centre", self.centre.trim().to_owned()),
+            ("Bank holidays", self.nation.to_string()),
             (
                 "Administrator",
                 format!("{} ({})", self.admin, self.created.admin),

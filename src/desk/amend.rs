@@ -12,6 +12,7 @@ use crate::desk::link;
 use crate::desk::link::Because;
 use crate::desk::link::line;
 use crate::desk::named::user_named;
+use crate::desk::orders::order_of;
 use crate::desk::parts::Destination;
 use crate::desk::parts::Draft;
 use crate::desk::parts::recorded;
@@ -180,6 +181,7 @@ fn corrected(
         triggers: triggers(&said.triggers),
         clocks: said.clocks,
         order_recipients: said.order_recipients,
+        order: order_of(said.order),
         subjects: Vec::new(),
     }
 }

@@ -15,6 +15,7 @@ use crate::desk::link::line;
 use crate::desk::named::find_user;
 use crate::desk::named::user_named;
 use crate::desk::on_file::parse_person;
+use crate::desk::orders::order_of;
 use crate::desk::parts::Draft;
 use crate::desk::reading::parse_case;
 use crate::desk::shown::Filed;
@@ -279,6 +280,7 @@ impl Desk<'_> {
             triggers: triggers(&said.triggers),
             clocks: said.clocks,
             order_recipients: said.order_recipients,
+            order: order_of(said.order),
             subjects: Vec::new(),
         })
     }

@@ -21,6 +21,7 @@ mod lists;
 mod lost;
 mod moved;
 mod on_file;
+mod orders;
 mod outside;
 mod over;
 mod people;
@@ -34,6 +35,7 @@ mod seen;
 mod single;
 mod taken;
 mod trustees;
+mod whose;
 
 use serde_json::Value;
 

@@ -19,12 +19,15 @@ use crate::keeper::claim::Claim;
 use crate::keeper::create::FoundError;
 use crate::keeper::create::Founded;
 use crate::keeper::create::Founding;
+use crate::keeper::facts::CentreFacts;
 use crate::keeper::facts::Member;
+use crate::keeper::facts::Other;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Role;
 use crate::keeper::message::load::Enrolment;
 use crate::keeper::message::load::Genesis;
 use crate::keeper::message::load::NewAccount;
+use crate::records::words::Nation;
 use crate::sealing::Digest;
 use crate::sealing::Heading;
 use crate::sealing::HybridIdentity;
@@ -46,6 +49,8 @@ const CENTRE_NAME: &str = "the centre's name is one line, for example \"Riversid
 pub struct Init {
     /// The centre's name.
     pub centre: String,
+    /// Whose bank holidays it keeps.
+    pub nation: Nation,
     /// The first administrator's handle.
     pub admin: String,
     /// Their name; the handle where none is given.
@@ -97,7 +102,7 @@ impl Created {
 /// # Errors
 /// [`FoundError`]; a vault that could not be finished is not there.
 pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
-    let (centre, name) = names(&init.centre, &init.admin, init.admin_name.as_deref())?;
+    let (whose, name) = names(&init.centre, &init.admin, init.admin_name.as_deref())?;
     let shift_ms = if init.demo { distance(&*init.clock) } else { 0 };
     if is_demo(&init.passphrase) && !init.demo {
         return Err(FoundError::InTheWay(DEMO_REFUSED.to_owned()));
@@ -125,7 +130,7 @@ pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
     let person = Person::generate();
     let user = UserId::random();
     let (admin, centre) = first_administrator(
-        (init, centre, name),
+        (init, whose, name),
         (&heading, &root),
         (&genesis, user),
         (&person, &init.passphrase),
@@ -134,6 +139,11 @@ pub fn create(paths: &Paths, init: &Init) -> Result<Created, FoundError> {
         statement,
         admin,
         centre,
+        name: CentreFacts {
+            name: whose.to_owned(),
+            nation: init.nation,
+            other: Other::new(),
+        },
         clock_shift_ms: shift_ms,
     };
     let vkey = founding.log_vkey();

@@ -35,6 +35,7 @@ fn centre(dir: &std::path::Path) -> (Keeper, [String; 2]) {
     };
     let init = Init {
         centre: "invented".to_owned(),
+        nation: crate::records::words::Nation::EnglandAndWales,
         admin: "ada".to_owned(),
         admin_name: None,
         passphrase: words("ada"),

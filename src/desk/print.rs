@@ -36,7 +36,7 @@ pub(crate) const WIDTH: usize = 80;
 /// How a record is to look on paper.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Look {
-    /// Whose paper it is.
+    /// Whose paper it is; where this is empty, the centre's as the vault knows it.
     pub issuer: String,
     /// How large it is set.
     pub size: Size,
@@ -74,6 +74,13 @@ impl Desk<'_> {
         self.set(&shown, document(&shown)?, look)
     }
 
+    /// The name at the head of a paper.
+    fn issuer(&self, look: &Look) -> String {
+        let known = self.centre().map(|centre| centre.name.clone());
+        let asked = Some(look.issuer.clone()).filter(|issuer| !issuer.is_empty());
+        asked.or(known).unwrap_or_default()
+    }
+
     /// Sets a document about a record that was just shown.
     pub(crate) fn set(
         &self,
@@ -83,7 +90,7 @@ impl Desk<'_> {
     ) -> Result<OnPaper, DeskError> {
         let now = self.now();
         let document = Document {
-            issuer: look.issuer.clone(),
+            issuer: self.issuer(look),
             size: look.size,
             language: look.language,
             footer: Footer {

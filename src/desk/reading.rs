@@ -12,6 +12,7 @@ use crate::desk::link::Known;
 use crate::desk::link::line;
 use crate::desk::on_file::open::check_shown;
 use crate::desk::open;
+use crate::desk::orders;
 use crate::desk::release::released;
 use crate::desk::shown::CardLine;
 use crate::desk::shown::ShownRecord;
@@ -155,6 +156,9 @@ impl Desk<'_> {
         } else {
             Words::of_form(&opened, manifest, width)?
         };
+        if words.whole && shown == served.facts.versions {
+            orders::as_signed(&served.facts, (manifest.kind_version, &words.fields))?;
+        }
         let check = self.check_shown(&proven, &served, (keys, trust))?;
         let author = keys
             .accounts

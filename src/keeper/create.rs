@@ -17,6 +17,7 @@ use crate::keeper::config::Config;
 use crate::keeper::config::FORMAT;
 use crate::keeper::entry::Entry;
 use crate::keeper::facts::AccountState;
+use crate::keeper::facts::CentreFacts;
 use crate::keeper::facts::Purpose;
 use crate::keeper::keyring::Keyring;
 use crate::keeper::message::load::Genesis;
@@ -46,6 +47,8 @@ use crate::store::embedded::Site;
 
 /// The natural key of the setting that holds the centre's sealed name.
 pub(crate) const CENTRE: &[u8] = b"centre";
+/// The natural key of the setting that says whose vault it is, for its papers and its calendar.
+pub(crate) const NAME: &[u8] = b"name";
 
 /// A vault whose keys exist and whose founding statements do not yet.
 pub struct Founding {
@@ -72,6 +75,8 @@ pub struct Founded {
     pub admin: NewAccount,
     /// The centre's name, sealed to the coordinators' team.
     pub centre: SealedCard,
+    /// The same for its papers, with its nation.
+    pub name: CentreFacts,
     /// A demonstration vault's clock: milliseconds ahead of the system's.
     pub clock_shift_ms: i64,
 }
@@ -245,6 +250,7 @@ impl Vault {
             )?;
         }
         self.write(&units::vault(), Tree::Setting, CENTRE, &founded.centre)?;
+        self.write(&units::vault(), Tree::Setting, NAME, &founded.name)?;
         self.found_admin(&genesis.root, founded).map_err(stop)?;
         let digest = statement.digest().hex();
         let said = |what: &str| json!({"founding": what, "genesis": digest});
@@ -269,6 +275,11 @@ impl Vault {
         self.publish_genesis()?;
         self.openings.clear();
         Ok(())
+    }
+
+    /// Whose vault it is; `None` where it was founded by a program that did not ask.
+    pub(crate) fn centre(&self) -> Result<Option<CentreFacts>, Broken> {
+        self.read(&units::vault(), Tree::Setting, NAME)
     }
 
     fn found_admin(&mut self, root: &VerifyingKey, founded: &Founded) -> Result<(), Stop> {

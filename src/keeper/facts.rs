@@ -19,8 +19,10 @@ use crate::sealing::HybridRecipient;
 use crate::sealing::VerifyingKey;
 
 pub mod case;
+pub mod centre;
 pub mod day;
 pub mod member;
+pub mod order;
 pub mod person;
 pub mod places;
 pub mod shared;
@@ -29,7 +31,9 @@ pub mod words;
 
 pub use crate::records::words::Service;
 pub use case::CaseFacts;
+pub use centre::CentreFacts;
 pub use member::Member;
+pub use order::OrderFacts;
 pub use person::LinkFacts;
 pub use person::Note;
 pub use person::NoteFacts;
@@ -190,6 +194,9 @@ pub struct RecordFacts {
     pub exportable: bool,
     /// Who the court order lets have it (users or outsiders, as recorded).
     pub order_recipients: Vec<String>,
+    /// Of an order: how long it holds, where its form says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderFacts>,
     /// What starts its retention.
     pub triggers: Triggers,
     /// What has to be done by when: each of the kind's clocks that runs, and the day it counts from, `YYYY-MM-DD`.

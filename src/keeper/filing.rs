@@ -142,6 +142,8 @@ impl Vault {
         if !self.rules.of(&facts.kind).has_clocks(&load.facts.clocks) {
             return Err(Stop::Stale);
         }
+        let held = std::mem::replace(&mut facts.order, load.facts.order.clone());
+        self.check_order(request, &facts, held.as_ref())?;
         facts.versions = load.version.number;
         facts.event_date.clone_from(&load.facts.event_date);
         facts.triggers = load.facts.triggers.clone();

@@ -96,6 +96,7 @@ impl Vault {
             );
             return Err(Stop::Refused("not-impartial", says));
         }
+        self.check_order(request, &facts, None)?;
         let own = self.check_own(request, load, &facts, case.as_ref())?;
         self.check_parts(load, &facts, act)?;
         // Last, so that whoever tries an id has to file something whole, in their own name, to learn anything.
@@ -156,6 +157,7 @@ impl Vault {
             second_approver: rules.second_approver,
             exportable: rules.exportable,
             order_recipients: filed.order_recipients.clone(),
+            order: filed.order.clone(),
             triggers: filed.triggers.clone(),
             clocks: filed.clocks.clone(),
             compartments,

@@ -166,6 +166,7 @@ impl Vault {
                 file: new.identity,
                 notices: 0,
                 missed: 0,
+                centre: None,
             })
         }))
     }

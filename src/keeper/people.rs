@@ -62,6 +62,7 @@ impl Vault {
                 file,
                 notices: u32::try_from(notices).unwrap_or(u32::MAX),
                 missed: u32::try_from(missed).unwrap_or(u32::MAX),
+                centre: vault.centre()?,
             })
         })
         .telling_errands(asker))

@@ -2,7 +2,7 @@
 //!
 //! A report that nobody but its author has looked over stays. A case's service says what there is to give at all
 //! (NACCC: supported contact gives dates and times alone). What is a court's goes to those its order names, and to
-//! nobody else without the court's consent, which is filed as an order too. Of some kinds it takes a second person.
+//! nobody else without the court's consent, which is filed as an order too (`keeper/orders.rs`). Of some kinds it takes a second person.
 //! Each release stands in the record's history, which outlives the record: whoever it is about may ask for the
 //! recipients (UK GDPR Article 15(1)(c)).
 
@@ -17,7 +17,6 @@ use crate::keeper::facts::ProposalFacts;
 use crate::keeper::facts::Proposed;
 use crate::keeper::facts::Recipient;
 use crate::keeper::facts::RecordFacts;
-use crate::keeper::facts::RecordState;
 use crate::keeper::facts::ReleasedFacts;
 use crate::keeper::message::load::ReleaseStatement;
 use crate::keeper::policy::decide::Denial;
@@ -32,9 +31,6 @@ use crate::keeper::request::Stop;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
-use crate::records::orders;
-use crate::records::words::Mark;
-use crate::sealing::RecordKey;
 use crate::sealing::StatementKind;
 use crate::store::Tree;
 
@@ -189,65 +185,6 @@ impl Vault {
         let order = self.named_by_court(request, facts, &to.name)?;
         Ok(Terms { order, leaves })
     }
-
-    /// The order that names somebody, where a record is a court's.
-    fn named_by_court(
-        &self,
-        request: &Request,
-        facts: &RecordFacts,
-        to: &str,
-    ) -> Result<Option<RecordId>, Stop> {
-        let own = &facts.order_recipients;
-        let restricted = facts.labels.contains(Mark::CourtRestricted.word()) || !own.is_empty();
-        if !restricted && !self.rules.of(&facts.kind).under_orders {
-            return Ok(None);
-        }
-        let mut orders = self.orders_of(facts)?;
-        if !restricted && orders.is_empty() {
-            return Ok(None);
-        }
-        // An author's own list stands in for an order that is not on file; it adds nobody to one that is.
-        if orders.is_empty() && !own.is_empty() {
-            orders.push(facts.clone());
-        }
-        let typed = orders::spelt(to);
-        for order in &orders {
-            if let Some(typed) = &typed
-                && order
-                    .order_recipients
-                    .contains(&self.marking_key(order.id)?.mark(typed))
-            {
-                return Ok((order.id != facts.id).then_some(order.id));
-            }
-        }
-        // An order that is hidden from the asker binds them too, and tells them nothing.
-        orders.retain(|order| self.permit_record(request, Act::ListRecords, order).is_ok());
-        let says = not_named(&orders);
-        Err(denied(RuleId::NOT_NAMED_BY_COURT, says, facts.id))
-    }
-
-    /// The key that marks whom a record's form names.
-    fn marking_key(&self, record: RecordId) -> Result<RecordKey, Broken> {
-        let (history, _) = self.history(record)?.ok_or(Broken::NoUnit)?;
-        let key = history.key().map(RecordKey::from_bytes);
-        key.ok_or(Broken::Row(Tree::History))
-    }
-
-    /// The orders in force in a record's case that name who may have reports.
-    fn orders_of(&self, facts: &RecordFacts) -> Result<Vec<RecordFacts>, Broken> {
-        let Some(case) = facts.case else {
-            return Ok(Vec::new());
-        };
-        let mut all = self.records(self.record_ids())?;
-        all.retain(|other| {
-            other.case == Some(case)
-                && other.state != RecordState::Disposed
-                && !other.order_recipients.is_empty()
-                && self.rules.of(&other.kind).is_order
-        });
-        all.sort_by_key(|order| (order.filed_at, order.id));
-        Ok(all)
-    }
 }
 
 fn wanted(request: &Request, facts: &RecordFacts, to: &Recipient) -> Proposed {
@@ -266,18 +203,4 @@ fn denied(rule: RuleId, says: String, record: RecordId) -> Stop {
         hidden: false,
     };
     Stop::Denied(denial, Some(record))
-}
-
-/// Why somebody whom no order names does not get it, and where those stand who would.
-fn not_named(orders: &[RecordFacts]) -> String {
-    let orders: Vec<String> = orders.iter().map(|order| order.id.to_string()).collect();
-    let read = if orders.is_empty() {
-        String::new()
-    } else {
-        format!(" (read {})", orders.join(", "))
-    };
-    format!(
-        "this is the court's property, and goes to those alone whom its order names{read}, written as they are there. \
-         If the court has agreed to somebody else, file its consent as a court order that names them"
-    )
 }

@@ -79,6 +79,7 @@ mod tests {
         let words = || Passphrase::new("test only: the words of ada".to_owned());
         let init = Init {
             centre: "invented".to_owned(),
+            nation: crate::records::words::Nation::EnglandAndWales,
             admin: "ada".to_owned(),
             admin_name: None,
             passphrase: words(),

@@ -212,6 +212,14 @@ fn named_fields(kind: &Kind, faults: &mut Vec<String>) {
     if let Some(path) = &kind.people.order_recipients {
         named("people", path, is_line, "text");
     }
+    if let Some(order) = &kind.order {
+        if let Some(path) = &order.until {
+            named("order", path, is_day, "date");
+        }
+        if let Some(path) = &order.replaces {
+            named("order", path, |field| field.sort == Sort::Text, "text");
+        }
+    }
     for path in &kind.revealed {
         named("revealed", path, |_| true, "known");
     }

@@ -12,6 +12,7 @@ use crate::records::form::Form;
 use crate::records::form::entries;
 use crate::records::kind::Kind;
 use crate::records::kind::Triggers;
+use crate::records::orders::Standing;
 use crate::records::words::Service;
 
 /// Facts taken from a form. Names stand as they were typed; which of them are users, the desk finds
@@ -34,6 +35,9 @@ pub struct FormFacts {
     pub deciders: Vec<String>,
     /// Who may have it by a court's order.
     pub order_recipients: Vec<String>,
+    /// Of a court's order: how long it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Standing>,
     /// What has to be done by when: each clock that runs, and the day it counts from, `YYYY-MM-DD`.
     pub clocks: BTreeMap<String, String>,
 }
@@ -60,6 +64,7 @@ impl Kind {
             about: named(&self.people.about),
             deciders: named(&self.people.deciders),
             order_recipients: named(&self.people.order_recipients),
+            order: self.order.as_ref().and_then(|rule| rule.of(form)),
             clocks: self.running(form),
         }
     }

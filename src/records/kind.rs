@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::records::clocks::ClockRule;
 use crate::records::field::Field;
+use crate::records::orders::OrderRule;
 use crate::records::words::CaseRule;
 use crate::records::words::Checker;
 use crate::records::words::Mark;
@@ -102,6 +103,9 @@ pub struct Kind {
     /// The fields that name people the vault must know about.
     #[serde(default)]
     pub people: People,
+    /// Of a court's order: what says how long it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderRule>,
     /// The form.
     pub fields: Vec<Field>,
 }

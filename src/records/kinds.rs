@@ -50,6 +50,7 @@ pub(crate) const FILES: &[(&str, &str)] = files![
     "breach",
     "processing-entry",
     "access-review",
+    "history/court-order-1",
     "history/dbs-check-1",
 ];
 

@@ -17,6 +17,7 @@ pub(crate) fn make() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let init = Init {
         centre: "An invented centre, for measuring".to_owned(),
+        nation: strongroom::records::words::Nation::EnglandAndWales,
         admin: "ada".to_owned(),
         admin_name: None,
         passphrase: passphrase("ada"),

@@ -106,6 +106,7 @@ pub(crate) fn attach(name: &str, content: &[u8]) -> Attach {
 pub(crate) fn found(dir: &Path, centre: &str) {
     let init = Init {
         centre: centre.to_owned(),
+        nation: strongroom::records::words::Nation::EnglandAndWales,
         admin: "ada".to_owned(),
         admin_name: None,
         passphrase: passphrase("ada"),

@@ -33,6 +33,7 @@ fn a_vault_of_version_1_opens_and_its_history_is_whole() {
     let keeper = Keeper::open(&paths, &[]).unwrap();
     let passphrase = Passphrase::new(words.trim_end().to_owned());
     let mut desk = Desk::sign_in(&keeper, "ada", &passphrase, None).unwrap();
+    assert_eq!(desk.centre(), None, "nobody had asked");
     let id = said["id"].as_str().unwrap();
     let shown = desk.record(id, None, None, 80).unwrap();
     assert_eq!(shown.fields, said["fields"]);

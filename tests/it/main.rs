@@ -82,6 +82,8 @@ mod listing;
 mod moved;
 mod new_ledger;
 mod on_file;
+#[cfg(feature = "documents")]
+mod orders;
 mod outings;
 mod overridden;
 #[cfg(feature = "documents")]
@@ -127,4 +129,5 @@ mod two_person;
 mod two_users;
 mod verify_py;
 mod whistleblowing;
+mod whose;
 mod wipe;

@@ -119,9 +119,9 @@ fn the_readme_leads_to_every_paper() {
 
 /// The source of every fact.
 fn facts() -> String {
-    let person = read("src/keeper/facts/person.rs");
-    let case = read("src/keeper/facts/case.rs");
-    read("src/keeper/facts.rs") + &case + &read("src/keeper/facts/shared.rs") + &person
+    let apart = ["case", "centre", "order", "shared", "person"];
+    let apart = apart.map(|file| read(&format!("src/keeper/facts/{file}.rs")));
+    read("src/keeper/facts.rs") + &apart.concat()
 }
 
 #[test]

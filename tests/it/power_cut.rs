@@ -173,6 +173,30 @@ fn what_had_ended_opens_until_the_vault_turns() {
     assert!(!gone.iter().any(|id| now.contains(id)));
 }
 
+/// The planted control of the judge: a vault of before a conflict was said, or a report was given out, has lost it.
+#[test]
+fn a_conflict_and_a_release_are_missed_where_they_are_not() {
+    if !strace::can() {
+        return;
+    }
+    let recording = recording();
+    let last = &recording.runs.last().unwrap().known;
+    let conflict = [("case conflict", [true, false])];
+    // Without documents nothing is given out.
+    let release = cfg!(feature = "documents").then_some(("record release", [false, true]));
+    for (line, lost) in conflict.into_iter().chain(release) {
+        let mut runs = recording.runs.iter();
+        let at = runs.position(|run| run.line.starts_with(line)).unwrap();
+        let (before, run) = (&recording.runs[at - 1], &recording.runs[at]);
+        for (files, wanted) in [(&before.after, lost), (&run.after, [false; 2])] {
+            let found = scratch();
+            files.write(found.path());
+            let missed = judge::missing(found.path(), &run.known, last);
+            assert_eq!(missed, wanted, "{line}");
+        }
+    }
+}
+
 /// Right when something was acknowledged, with nothing of what was not synced.
 fn hard_cuts(recording: &Recording) -> Vec<Cut> {
     let told = recording.runs.iter().filter_map(|run| run.acknowledged);

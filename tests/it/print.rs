@@ -68,6 +68,29 @@ fn what_may_not_leave_is_not_put_on_paper() {
 }
 
 #[test]
+fn a_paper_names_the_centre_without_being_told() {
+    let centre = Centre::new();
+    let record = centre.record("llewelyn.json");
+    print(&centre, "moira", &record, "--pdf own.pdf");
+    print(
+        &centre,
+        "moira",
+        &record,
+        "--pdf other.pdf --centre 'Another Name'",
+    );
+    let [own, other] = ["own.pdf", "other.pdf"].map(|file| centre.pdf_text(file));
+    if let (Some(own), Some(other)) = (own, other) {
+        let name = "Canolfan Gyswllt Glan Tywi";
+        assert!(own.contains(name) && !own.contains("Another Name"), "{own}");
+        let head = other.lines().take(3).collect::<String>();
+        assert!(
+            other.contains("Another Name") && !head.contains(name),
+            "{other}"
+        );
+    }
+}
+
+#[test]
 fn large_print_and_welsh_words() {
     let centre = Centre::new();
     let record = centre.record("llewelyn.json");

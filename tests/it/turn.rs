@@ -49,6 +49,7 @@ pub(crate) fn with_trustees() -> (Centre, Recovered) {
     let dir = tempfile::tempdir().unwrap();
     let init = Init {
         centre: "An invented centre".to_owned(),
+        nation: strongroom::records::words::Nation::EnglandAndWales,
         admin: "ada".to_owned(),
         admin_name: None,
         passphrase: passphrase("ada"),

@@ -55,6 +55,7 @@ pub(crate) fn alone() -> (TempDir, Keeper) {
 fn found(dir: &Path) {
     let init = Init {
         centre: "Invented and small".to_owned(),
+        nation: strongroom::records::words::Nation::EnglandAndWales,
         admin: "ada".to_owned(),
         admin_name: None,
         passphrase: passphrase("ada"),

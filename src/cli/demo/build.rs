@@ -27,6 +27,7 @@ use crate::ids::ProposalId;
 use crate::ids::RecordId;
 use crate::keeper::Keeper;
 use crate::keeper::Paths;
+use crate::records::words::Nation;
 
 /// What was built.
 #[derive(Debug)]
@@ -93,6 +94,7 @@ impl Built {
             .ok_or_else(|| Faulty::new("nobody works there"))?;
         let init = Init {
             centre: centre.about.name.clone(),
+            nation: Nation::EnglandAndWales,
             admin: first.handle.clone(),
             admin_name: Some(first.name.clone()),
             passphrase: Words::own_of(words, &first.handle)?,

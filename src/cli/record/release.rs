@@ -25,8 +25,8 @@ use crate::records::dates;
 ///
 /// You get the copy to hand over: a PDF that says to whom it goes and by what right, or with a key of theirs an age
 /// file around it. The record's history keeps to whom it went. A report leaves once somebody other than its author has
-/// checked it. What is a court's goes to those alone whom its order on file names; a supported case gives dates and
-/// times. Attachments stay in the vault.
+/// checked it. What is a court's goes to those alone whom an order on file names that holds today: not by one whose
+/// last day is over, or whose place another took. A supported case gives dates and times. Attachments stay in the vault.
 ///
 /// Of some kinds it takes a second person: ask for their yes with --reason, and release it after that with the same
 /// words.
@@ -132,12 +132,14 @@ fn recipient(args: &Release) -> Result<Recipient, CliError> {
 
 /// One release, in a line.
 pub(crate) fn words(one: &ReleaseLine) -> String {
+    let order = one.facts.order.map(|order| format!("; named in {order}"));
     format!(
-        "version {} to {}, {}; {}; {} by {}, entry {}",
+        "version {} to {}, {}; {}{}; {} by {}, entry {}",
         one.facts.version,
         one.facts.to,
         dates::people_moment(one.facts.at),
         one.facts.authority,
+        order.unwrap_or_default(),
         one.facts.medium.word(),
         one.by,
         one.facts.entry

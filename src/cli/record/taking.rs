@@ -71,7 +71,7 @@ pub(crate) struct Export {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  strongroom record print r_abcdefgh --pdf report.pdf --centre \"Riverside Contact Centre\"")]
+  strongroom record print r_abcdefgh --pdf report.pdf")]
 pub(crate) struct Print {
     /// The record's id
     record: String,
@@ -88,7 +88,7 @@ pub(crate) struct Print {
 /// How a record is to look on paper.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Looks {
-    /// The centre's name, as it is to stand on every page
+    /// The centre's name, as it is to stand on every page [default: as the vault was made with]
     #[arg(long, value_name = "NAME")]
     centre: Option<String>,
     /// In large print

@@ -91,6 +91,7 @@ fn make() -> Made {
     let dir = tempfile::tempdir().unwrap();
     let init = Init {
         centre: "invented".to_owned(),
+        nation: crate::records::words::Nation::EnglandAndWales,
         admin: "ada".to_owned(),
         admin_name: None,
         passphrase: passphrase("ada"),

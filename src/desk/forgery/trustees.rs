@@ -90,6 +90,7 @@ pub(crate) fn opened(files: &[(String, Vec<u8>)], sheets: &[(String, SecretText)
 pub(crate) fn founded(dir: &Path) -> (Keeper, Recovered) {
     let init = Init {
         centre: "invented".to_owned(),
+        nation: crate::records::words::Nation::EnglandAndWales,
         admin: "ada".to_owned(),
         admin_name: None,
         passphrase: passphrase("ada"),

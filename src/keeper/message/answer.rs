@@ -10,6 +10,7 @@ use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::CaseFacts;
+use crate::keeper::facts::CentreFacts;
 use crate::keeper::facts::CompartmentFacts;
 use crate::keeper::facts::EpochFacts;
 use crate::keeper::facts::GrantFacts;
@@ -122,6 +123,9 @@ pub enum Served {
         /// How many are out alone and have not come back in time, where the asker is told.
         #[serde(default)]
         missed: u32,
+        /// Whose vault it is, where the vault knows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        centre: Option<CentreFacts>,
     },
     /// What an invitation's code is for.
     Invitation(Box<ServedInvitation>),

@@ -12,6 +12,7 @@ use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::facts::Member;
 use crate::keeper::facts::Note;
+use crate::keeper::facts::OrderFacts;
 use crate::keeper::facts::Purpose;
 use crate::keeper::facts::Service;
 use crate::keeper::facts::Subject;
@@ -247,6 +248,9 @@ pub struct FiledFacts {
     /// ([`crate::sealing::RecordKey::mark`], of what [`crate::records::orders::named`] says).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub order_recipients: Vec<String>,
+    /// Of an order: how long it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderFacts>,
     /// Whom it is about, among the people on file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<Subject>,

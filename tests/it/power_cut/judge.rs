@@ -66,6 +66,8 @@ pub(crate) fn judge(recording: &Recording, cut: usize, dir: &Path) -> Result<(),
     let mut ada = sign_in(&keeper, "ada", &state)?;
     records(&mut ada, recording, (&told.known, last))?;
     grants(&mut ada, (&told.known, last))?;
+    apart(&mut ada, (&told.known, last))?;
+    released(&mut ada, (&told.known, last))?;
     if cut.is_multiple_of(3) && told.known.grants.values().any(|state| state == "active") {
         outsider(&keeper, &state, &told.known, last)?;
     }
@@ -176,6 +178,71 @@ fn grants(ada: &mut Desk<'_>, (told, last): (&Known, &Known)) -> Result<(), Stri
         Some(id) => Err(format!("grant {id} was never made")),
         None => Ok(()),
     }
+}
+
+/// What is missing of conflicts and of releases in a vault that was not cut, by what somebody was told.
+pub(crate) fn missing(dir: &Path, told: &Known, last: &Known) -> [bool; 2] {
+    let keeper = Keeper::open(&paths_in(dir), &[]).unwrap();
+    let mut ada = sign_in(&keeper, "ada", &dir.join("state")).unwrap();
+    let apart = apart(&mut ada, (told, last));
+    let released = released(&mut ada, (told, last));
+    [apart, released].map(|said| said.is_err())
+}
+
+/// Whoever was said to know a family is off its team and in its register, with the reason; and nobody else is.
+fn apart(ada: &mut Desk<'_>, (told, last): (&Known, &Known)) -> Result<(), String> {
+    for (case, who) in &last.apart {
+        if !ada
+            .cases()
+            .map_err(because("the cases"))?
+            .iter()
+            .any(|one| one.id.to_string() == *case)
+        {
+            continue;
+        }
+        let case_found = ada.case(case).map_err(because(case))?;
+        let words = &case_found.conflicts;
+        let on_team = case_found.team.iter().any(|member| member == who);
+        let right = match words.as_slice() {
+            [] => !told.apart.contains(&(case.clone(), who)),
+            [word] => {
+                !on_team
+                    && (word.user.as_str(), word.ended) == (who, false)
+                    && word.why.as_deref() == Some(scenario::WHY)
+            }
+            _ => false,
+        };
+        if !right {
+            let users: Vec<&String> = words.iter().map(|word| &word.user).collect();
+            return Err(format!(
+                "{who} is to be apart; register {users:?}, on the team: {on_team}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Every release that was acknowledged stands with its record, and no other.
+fn released(ada: &mut Desk<'_>, (told, last): (&Known, &Known)) -> Result<(), String> {
+    for (record, to) in &last.released {
+        if !told.records.contains_key(record) {
+            continue;
+        }
+        let shown = ada.record(record, None, Some("to look"), 80);
+        let shown = shown.map_err(because(record))?;
+        let found: Vec<&str> = shown
+            .released
+            .iter()
+            .map(|one| one.facts.to.as_str())
+            .collect();
+        let acknowledged = told.released.contains(&(record.clone(), to));
+        if found != [*to] && (acknowledged || !found.is_empty()) {
+            return Err(format!(
+                "released to {to} is {acknowledged}, and found is {found:?}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The outsider opens what the grant is for.

@@ -238,6 +238,11 @@ impl Recorder {
                 let version = self.version(form, &[], before);
                 self.known.records.get_mut(&id).unwrap().push(version);
             }
+            Then::Apart(who) => self.known.apart.push((named("case"), who)),
+            Then::Released(record, to, file) => {
+                self.known.released.push((named(record), to));
+                self.wrote(file);
+            }
             Then::Grant(grant, state) => {
                 let id = named(grant);
                 self.known.grants.insert(id, state.to_owned());

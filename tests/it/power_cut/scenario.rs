@@ -13,6 +13,10 @@ pub(crate) struct Known {
     pub(crate) founded: bool,
     /// Each record's versions.
     pub(crate) records: BTreeMap<String, Vec<Version>>,
+    /// Who is kept apart from which case: the case, and their handle.
+    pub(crate) apart: Vec<(String, &'static str)>,
+    /// What was released: the record, and to whom.
+    pub(crate) released: Vec<(String, &'static str)>,
     /// Where each grant stands.
     pub(crate) grants: BTreeMap<String, String>,
     /// The generation that the vault has turned to.
@@ -44,6 +48,10 @@ pub(crate) enum Then {
     /// A record of this form file, with these attached.
     Filed(&'static str, &'static [&'static str]),
     Amended(&'static str, &'static str),
+    /// Somebody is kept apart from the case.
+    Apart(&'static str),
+    /// The record that is called so was given to somebody, in this file.
+    Released(&'static str, &'static str, &'static str),
     /// The grant that was called so stands there now.
     Grant(&'static str, &'static str),
     /// This file is there.
@@ -99,8 +107,14 @@ pub(crate) const STICK: &str = "stick";
 /// The first command after which opening the vault may turn it.
 pub(crate) const LAST_PLACE: &str = "vault place add blue";
 
+/// Why somebody is kept apart from the case.
+pub(crate) const WHY: &str = "her neighbours";
+
+/// Whom the report's form names.
+const COURT: &str = "The family court at Carmarthen";
+
 /// Who takes part.
-pub(crate) const PEOPLE: [&str; 4] = ["ada", "sam", "tess", "ipek"];
+pub(crate) const PEOPLE: [&str; 5] = ["ada", "sam", "tess", "ipek", "vera"];
 
 /// A passphrase that its owner has chosen.
 pub(crate) fn passphrase(who: &str) -> String {
@@ -140,8 +154,8 @@ pub(crate) fn prepare(place: &Place) {
 
 /// The life.
 pub(crate) fn commands() -> Vec<Command> {
-    let all = founding().into_iter().chain(work()).chain(turning());
-    all.collect()
+    let all = [founding(), work(), releasing(), turning()];
+    all.into_iter().flatten().collect()
 }
 
 /// A vault, its people, and a case.
@@ -164,6 +178,7 @@ fn founding() -> Vec<Command> {
         add("sam", "staff"),
         add("tess", "trustee"),
         add("ipek", "assessor"),
+        add("vera", "volunteer"),
         claim("tess"),
         by(
             "ada",
@@ -172,6 +187,7 @@ fn founding() -> Vec<Command> {
         )
         .calling(&[("case", "/id")]),
         by("ada", "case team add {case} sam", Then::Nothing),
+        by("ada", "case team add {case} vera", Then::Nothing),
     ]
 }
 
@@ -213,6 +229,11 @@ fn work() -> Vec<Command> {
         by("ada", "record list", Then::Nothing),
         by(
             "ada",
+            &format!("case conflict {{case}} vera --reason '{WHY}'"),
+            Then::Apart("vera"),
+        ),
+        by(
+            "ada",
             "record add --kind complaint --from complaint.json --attach letter.txt",
             Then::Filed("complaint.json", &["letter.txt"]),
         )
@@ -227,6 +248,22 @@ fn work() -> Vec<Command> {
             "",
             "--vault vault audit export exported",
             Then::Wrote("exported/checkpoint"),
+        ),
+    ]
+}
+
+/// A report that is looked over and given to somebody outside. A program without documents gives out nothing.
+fn releasing() -> Vec<Command> {
+    if cfg!(not(feature = "documents")) {
+        return Vec::new();
+    }
+    let release = "record release {report} --authority 'paragraph 7' --pdf released.pdf --to";
+    vec![
+        by("ada", "record check {report}", Then::Nothing),
+        by(
+            "ada",
+            &format!("{release} '{COURT}'"),
+            Then::Released("report", COURT, "released.pdf"),
         ),
     ]
 }

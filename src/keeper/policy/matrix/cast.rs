@@ -128,6 +128,7 @@ pub fn record(number: u32, kind: &str, case: Option<&CaseFacts>) -> RecordFacts 
         second_approver: found.is_some_and(|kind| kind.second_approver),
         exportable: found.is_none_or(|kind| kind.exportable),
         order_recipients: Vec::new(),
+        order: None,
         triggers: Triggers::default(),
         clocks: BTreeMap::new(),
         compartments,
