@@ -31,9 +31,13 @@ impl Desk<'_> {
             opened.push(self.opened_person(proven, one, (&mut followed, trust))?);
         }
         let case = served.facts.case;
+        let mut alerts: Vec<AlertLine> = opened.iter().flat_map(|one| alerts(one, case)).collect();
+        // Children's first; and not by ids, so that a page looks the same each time and in each vault. What one
+        // person's part says stays in its order.
+        alerts.sort_by(|one, other| (&one.role, &one.name).cmp(&(&other.role, &other.name)));
         let subjects = served.facts.subjects.iter();
         Ok(Beside {
-            alerts: opened.iter().flat_map(|one| alerts(one, case)).collect(),
+            alerts,
             subjects: subjects
                 .map(|subject| SubjectLine {
                     person: subject.person,
