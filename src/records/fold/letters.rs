@@ -63,7 +63,7 @@ fn digit(c: char) -> Option<&'static str> {
 /// Typed in the place of an apostrophe; taken apart it would be a space and a mark.
 pub(crate) const fn as_written(c: char) -> char {
     match c {
-        '\u{b4}' | '\u{384}' | '\u{1fbd}'..='\u{1fbf}' | '\u{1fef}' | '\u{1ffd}' | '\u{1ffe}' => {
+        '\u{b4}' | '\u{384}' | '\u{1fbd}' | '\u{1fbf}' | '\u{1fef}' | '\u{1ffd}' | '\u{1ffe}' => {
             '\''
         }
         _ => c,

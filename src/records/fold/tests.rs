@@ -128,6 +128,20 @@ fn turkish_upper(text: &str) -> String {
     text.replace('i', "İ").replace('ı', "I").to_uppercase()
 }
 
+/// Each character that is composed of others, or is another one, beside a letter that it may join.
+#[test]
+fn every_character_as_it_is_composed() {
+    for c in '\0'..=char::MAX {
+        let whole: String = ['a', c, 'b'].iter().collect();
+        let (nfc, nfd): (String, String) = (whole.nfc().collect(), whole.nfd().collect());
+        for composed in [nfc, nfd] {
+            if composed != whole {
+                assert_eq!(fold(&composed), fold(&whole), "U+{:04X}", u32::from(c));
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn folding_again_changes_nothing(text: String) {
