@@ -112,14 +112,19 @@ fn identity(path: &Path) -> String {
 
 fn seal(to: &ExportRecipient, from: &Path, out: impl io::Write) {
     let mut out = encrypt_to(std::slice::from_ref(to), out).unwrap();
-    io::copy(&mut File::open(from).unwrap(), &mut out).unwrap();
+    io::copy(&mut file(from), &mut out).unwrap();
     out.finish().unwrap();
+}
+
+/// A file that is read as attachments are, and by age: 64 KiB at a time.
+fn file(path: &Path) -> io::BufReader<File> {
+    io::BufReader::with_capacity(64 << 10, File::open(path).unwrap())
 }
 
 /// The same content as the payload of a header that stands elsewhere, as attachments are kept.
 fn payload(key: &FileKey, from: &Path, to: &Path) {
     let mut out = PayloadWriter::new(key, File::create(to).unwrap()).unwrap();
-    io::copy(&mut File::open(from).unwrap(), &mut out).unwrap();
+    io::copy(&mut file(from), &mut out).unwrap();
     out.finish().unwrap();
 }
 
