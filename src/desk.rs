@@ -39,6 +39,7 @@ pub mod emergency;
 pub mod errands;
 pub mod error;
 pub mod export;
+pub(crate) mod filed_facts;
 pub mod filing;
 pub mod finding;
 #[cfg(test)]

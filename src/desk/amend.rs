@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use crate::desk::Desk;
 use crate::desk::error::DeskError;
+use crate::desk::filed_facts::subjects_of;
+use crate::desk::filed_facts::triggers;
 use crate::desk::filing::kind;
-use crate::desk::filing::subjects_of;
-use crate::desk::filing::triggers;
 use crate::desk::headers::with_headers;
 use crate::desk::link;
 use crate::desk::link::Because;
