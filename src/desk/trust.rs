@@ -37,9 +37,11 @@ pub(crate) mod notes;
 mod people;
 mod recovery;
 mod second;
+mod verified;
 
 pub(crate) use followed::Followed;
 use known::Known;
+use verified::Verified;
 
 /// The chain of statements, checked.
 #[derive(Debug, Clone)]
@@ -53,6 +55,8 @@ pub(crate) struct Trust {
     modes: Vec<(Timestamp, TwoPerson)>,
     /// Other recovery keys that the root gave the trustees.
     recoveries: Vec<RecoveryStatement>,
+    /// What was found to be signed by somebody of these.
+    verified: Verified,
 }
 
 impl Trust {
@@ -94,6 +98,7 @@ impl Trust {
             invited: Vec::new(),
             modes: Vec::new(),
             recoveries: Vec::new(),
+            verified: Verified::default(),
         };
         let mut parsed: Vec<Statement> = Vec::new();
         for text in statements {
@@ -129,7 +134,11 @@ impl Trust {
             return statement.verify(&self.genesis.root).is_ok();
         }
         let signer = statement.by().parse::<UserId>().ok();
-        signer.is_some_and(|user| self.keys_of(user).any(|key| statement.verify(key).is_ok()))
+        signer.is_some_and(|user| {
+            self.verified.or_is(statement, || {
+                self.keys_of(user).any(|key| statement.verify(key).is_ok())
+            })
+        })
     }
 
     /// Only the root key and coordinators vouch for people, teams and cases.
