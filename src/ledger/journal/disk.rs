@@ -299,15 +299,21 @@ mod tests {
         matches!(RealDisk.lock(path, "process 2"), Err(LockError::Taken(_)))
     }
 
-    /// A process that is being started has every open file of its parent, until it has become its own program.
+    /// A locked file, and the same open file as a process has it that is being started, until it has become its own
+    /// program.
+    fn locked(path: &Path) -> (File, File) {
+        let file = File::create(path).unwrap();
+        file.try_lock().unwrap();
+        let child_s = file.try_clone().unwrap();
+        (file, child_s)
+    }
+
     #[test]
     fn a_lock_is_given_back_although_a_child_still_has_the_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
-        let file = File::create(&path).unwrap();
-        file.try_lock().unwrap();
-        let _child_s = file.try_clone().unwrap();
-        let held = RealLock(file);
+        let (own, _child_s) = locked(&path);
+        let held = RealLock(own);
         assert!(taken(&path));
         drop(held);
         assert!(!taken(&path));
@@ -318,10 +324,8 @@ mod tests {
     fn closing_alone_would_leave_it_with_the_child() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
-        let file = File::create(&path).unwrap();
-        file.try_lock().unwrap();
-        let _child_s = file.try_clone().unwrap();
-        drop(file);
+        let (own, _child_s) = locked(&path);
+        drop(own);
         assert!(taken(&path));
     }
 }
