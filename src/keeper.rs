@@ -111,6 +111,7 @@ pub(crate) mod said;
 pub(crate) mod seen;
 pub(crate) mod settle;
 pub(crate) mod shared;
+pub(crate) mod sorts;
 pub(crate) mod stating;
 pub(crate) mod sweep;
 pub(crate) mod thread;

@@ -23,6 +23,7 @@ use crate::keeper::policy::decide::decide;
 use crate::keeper::policy::decide::decide_many;
 use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
+use crate::keeper::sorts::sorts_of;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 
@@ -54,7 +55,7 @@ impl Vault {
             found.extend(known);
         }
         if grants.is_empty() {
-            found = one_of_each(found);
+            found = sorts_of(&found).0;
         }
         let cases = self.cases_of(&found)?;
         let ask = |(facts, case)| self.question((asker, grants), Act::ListRecords, (facts, case));
@@ -197,27 +198,4 @@ impl Vault {
         }
         Ok(Served::Proposals(served))
     }
-}
-
-/// One of each sort of records that policy does not tell apart, the first of it, in their order. They are alike
-/// by name to somebody who was given none of them, and to somebody who was given all of them.
-pub(crate) fn one_of_each(records: Vec<RecordFacts>) -> Vec<RecordFacts> {
-    let mut found: Vec<RecordFacts> = Vec::new();
-    for facts in records {
-        if !found.iter().any(|other| alike(other, &facts)) {
-            found.push(facts);
-        }
-    }
-    found
-}
-
-/// Whether nothing that policy asks of a record differs, but its id.
-fn alike(one: &RecordFacts, other: &RecordFacts) -> bool {
-    (&one.kind, one.case, one.author, one.handler)
-        == (&other.kind, other.case, other.author, other.handler)
-        && (&one.deciders, &one.excluded, &one.only_roles)
-            == (&other.deciders, &other.excluded, &other.only_roles)
-        && (one.purpose_required, one.exportable, one.state)
-            == (other.purpose_required, other.exportable, other.state)
-        && one.compartments == other.compartments
 }

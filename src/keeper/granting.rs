@@ -11,7 +11,6 @@ use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
 use crate::keeper::acts::Act;
-use crate::keeper::eligible::one_of_each;
 use crate::keeper::facts::AccountFacts;
 use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::GrantState;
@@ -38,6 +37,7 @@ use crate::keeper::rekey::covers;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
+use crate::keeper::sorts::sorts_of;
 use crate::keeper::units;
 use crate::keeper::vault::Vault;
 use crate::sealing::Statement;
@@ -202,7 +202,7 @@ impl Vault {
             return Err(self.unknown(request, Act::GrantRecord));
         }
         let sorts = if request.grants.is_empty() {
-            one_of_each(records.clone())
+            sorts_of(&records).0
         } else {
             records.clone()
         };
@@ -290,7 +290,7 @@ impl Vault {
             ..grant.clone()
         }];
         // The grant is the only one that counts here, and it is for all of them.
-        let sorts = one_of_each(records.to_vec());
+        let (sorts, _) = sorts_of(records);
         let cases = self.cases_of(&sorts)?;
         let asked = |(facts, case)| self.question((to, &grants), Act::ListRecords, (facts, case));
         let cases = cases.iter().map(Option::as_ref);

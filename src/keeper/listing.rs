@@ -32,6 +32,7 @@ use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
+use crate::keeper::sorts::sorts_of;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
@@ -211,24 +212,31 @@ impl Vault {
         Ok(visible)
     }
 
-    /// Which of these records may be listed: decided each for itself, in one go.
+    /// Which of these records may be listed: decided in one go, and of those that policy does not tell apart one for
+    /// all.
     pub(crate) fn may_list(
         &self,
         request: &Request,
         act: Act,
         candidates: &[RecordFacts],
     ) -> Result<Vec<bool>, Broken> {
-        let cases = self.cases_of(candidates)?;
+        // A grant may name any of them.
+        let (sorts, like): (Vec<RecordFacts>, Vec<usize>) = if request.grants.is_empty() {
+            sorts_of(candidates)
+        } else {
+            (candidates.to_vec(), (0..candidates.len()).collect())
+        };
+        let cases = self.cases_of(&sorts)?;
         let asker = (&request.asker, request.grants.as_slice());
         let ask = |(facts, case)| Question {
             purpose: request.asked.purpose.as_deref(),
             ..self.question(asker, act, (facts, case))
         };
         let cases = cases.iter().map(Option::as_ref);
-        let questions: Vec<Question<'_>> = candidates.iter().zip(cases).map(ask).collect();
+        let questions: Vec<Question<'_>> = sorts.iter().zip(cases).map(ask).collect();
         let decisions = decide_many(&self.policy, &questions, self.now());
-        let allowed = |decision: &Decision| matches!(decision, Decision::Allow(_));
-        Ok(decisions.iter().map(allowed).collect())
+        let allowed = |at: usize| matches!(decisions.get(at), Some(Decision::Allow(_)));
+        Ok(like.into_iter().map(allowed).collect())
     }
 
     /// As [`Vault::key_way`], looking for the way to each compartment once.
