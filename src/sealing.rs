@@ -8,7 +8,8 @@
 //! - [`seal_with_passphrase`], [`open_with_passphrase`]: whole files under a passphrase.
 //! - [`encrypt_to`]: whole files to anyone's recipients; the way out.
 //! - [`UnitKey`] and [`GenerationKey`]: rows, effects and key tables of the store.
-//! - [`Person`]: someone's keys. [`InviteCode`]: what a person types who has none yet. [`Shares`]: the trustees' files, two of whom open [`Recovered`].
+//! - [`Person`]: someone's keys. [`InviteCode`]: what a person types who has none yet. [`Shares`]: the trustees' files,
+//!   two of whom open [`Recovered`].
 //! - [`on_all_cores`], [`try_on_all_cores`]: many headers at once.
 //! - [`Statement`], [`Manifest`] and [`SigningKey`]: what people sign.
 //! - [`PartWriter`], [`PartReader`]: the plaintext of a part.

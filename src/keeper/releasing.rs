@@ -2,9 +2,9 @@
 //!
 //! A report that nobody but its author has looked over stays. A case's service says what there is to give at all
 //! (NACCC: supported contact gives dates and times alone). What is a court's goes to those its order names, and to
-//! nobody else without the court's consent, which is filed as an order too (`keeper/orders.rs`). Of some kinds it takes a second person.
-//! Each release stands in the record's history, which outlives the record: whoever it is about may ask for the
-//! recipients (UK GDPR Article 15(1)(c)).
+//! nobody else without the court's consent, which is filed as an order too (`keeper/orders.rs`). Of some kinds it
+//! takes a second person. Each release stands in the record's history, which outlives the record: whoever it is about
+//! may ask for the recipients (UK GDPR Article 15(1)(c)).
 
 use serde_json::json;
 
