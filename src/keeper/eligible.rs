@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
+use crate::clock::Timestamp;
 use crate::ids::CaseId;
 use crate::ids::RecordId;
 use crate::ids::UserId;
@@ -23,7 +24,7 @@ use crate::keeper::policy::decide::decide;
 use crate::keeper::policy::decide::decide_many;
 use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
-use crate::keeper::sorts::sorts_of;
+use crate::keeper::sorts::sorts_for;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
 
@@ -54,18 +55,32 @@ impl Vault {
             let known = self.record(*record)?;
             found.extend(known);
         }
-        if grants.is_empty() {
-            found = sorts_of(&found).0;
-        }
-        let cases = self.cases_of(&found)?;
-        let ask = |(facts, case)| self.question((asker, grants), Act::ListRecords, (facts, case));
-        let cases = cases.iter().map(Option::as_ref);
-        let questions: Vec<Question<'_>> = found.iter().zip(cases).map(ask).collect();
-        let decisions = decide_many(&self.policy, &questions, self.now());
+        let (sorts, _) = sorts_for(grants, &found);
+        let act = (Act::ListRecords, None, None);
+        let decisions = self.decide_records((asker, grants), act, &sorts, self.now())?;
         Ok(decisions.into_iter().find_map(|decision| match decision {
             Decision::Deny(denial) if denial.hidden => Some(denial),
             _ => None,
         }))
+    }
+
+    /// What policy answers of each of these records, in their order.
+    pub(crate) fn decide_records(
+        &self,
+        asker: (&AccountFacts, &[GrantFacts]),
+        (act, purpose, reason): (Act, Option<&str>, Option<&str>),
+        records: &[RecordFacts],
+        now: Timestamp,
+    ) -> Result<Vec<Decision>, Broken> {
+        let cases = self.cases_of(records)?;
+        let ask = |(facts, case)| Question {
+            purpose,
+            reason,
+            ..self.question(asker, act, (facts, case))
+        };
+        let cases = cases.iter().map(Option::as_ref);
+        let questions: Vec<Question<'_>> = records.iter().zip(cases).map(ask).collect();
+        Ok(decide_many(&self.policy, &questions, now))
     }
 
     /// The case of each record; each is read once.

@@ -29,14 +29,13 @@ use crate::keeper::message::load::HeaderOf;
 use crate::keeper::message::load::NewGrant;
 use crate::keeper::policy::decide::Decision;
 use crate::keeper::policy::decide::Permit;
-use crate::keeper::policy::decide::decide_many;
-use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::proposals::Draft;
 use crate::keeper::rekey::covers;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
+use crate::keeper::sorts::sorts_for;
 use crate::keeper::sorts::sorts_of;
 use crate::keeper::units;
 use crate::keeper::vault::Vault;
@@ -201,27 +200,13 @@ impl Vault {
         if records.len() < ids.len() {
             return Err(self.unknown(request, Act::GrantRecord));
         }
-        let sorts = if request.grants.is_empty() {
-            sorts_of(&records).0
-        } else {
-            records.clone()
-        };
-        let cases = self.cases_of(&sorts)?;
-        let asked = |(facts, case)| {
-            let asker = (&request.asker, request.grants.as_slice());
-            Question {
-                purpose: request.asked.purpose.as_deref(),
-                reason: request.asked.reason.as_deref(),
-                ..self.question(asker, Act::GrantRecord, (facts, case))
-            }
-        };
-        let cases = cases.iter().map(Option::as_ref);
-        let questions: Vec<Question<'_>> = sorts.iter().zip(cases).map(asked).collect();
+        let (sorts, _) = sorts_for(&request.grants, &records);
+        let asker = (&request.asker, request.grants.as_slice());
+        let (purpose, reason) = (&request.asked.purpose, &request.asked.reason);
+        let act = (Act::GrantRecord, purpose.as_deref(), reason.as_deref());
+        let decisions = self.decide_records(asker, act, &sorts, self.now())?;
         let mut permit = None;
-        for (decision, facts) in decide_many(&self.policy, &questions, self.now())
-            .into_iter()
-            .zip(&sorts)
-        {
+        for (decision, facts) in decisions.into_iter().zip(sorts.iter()) {
             match decision {
                 Decision::Allow(one) => drop(permit.get_or_insert(one)),
                 Decision::Deny(denial) => return Err(Stop::Denied(denial, Some(facts.id))),
@@ -291,11 +276,8 @@ impl Vault {
         }];
         // The grant is the only one that counts here, and it is for all of them.
         let (sorts, _) = sorts_of(records);
-        let cases = self.cases_of(&sorts)?;
-        let asked = |(facts, case)| self.question((to, &grants), Act::ListRecords, (facts, case));
-        let cases = cases.iter().map(Option::as_ref);
-        let questions: Vec<Question<'_>> = sorts.iter().zip(cases).map(asked).collect();
-        for decision in decide_many(&self.policy, &questions, now) {
+        let act = (Act::ListRecords, None, None);
+        for decision in self.decide_records((to, &grants), act, &sorts, now)? {
             if let Decision::Deny(denial) = decision {
                 let why = if denial.hidden {
                     "it is closed to them, whatever is given".to_owned()

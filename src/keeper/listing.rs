@@ -26,13 +26,11 @@ use crate::keeper::message::answer::ServedRecord;
 use crate::keeper::message::finding::Only;
 use crate::keeper::message::load::HeaderOf;
 use crate::keeper::policy::decide::Decision;
-use crate::keeper::policy::decide::decide_many;
-use crate::keeper::policy::question::Question;
 use crate::keeper::policy::question::Resource;
 use crate::keeper::request::Request;
 use crate::keeper::request::Step;
 use crate::keeper::request::Stop;
-use crate::keeper::sorts::sorts_of;
+use crate::keeper::sorts::sorts_for;
 use crate::keeper::units;
 use crate::keeper::vault::Broken;
 use crate::keeper::vault::Vault;
@@ -220,21 +218,10 @@ impl Vault {
         act: Act,
         candidates: &[RecordFacts],
     ) -> Result<Vec<bool>, Broken> {
-        // A grant may name any of them.
-        let (sorts, like): (Vec<RecordFacts>, Vec<usize>) = if request.grants.is_empty() {
-            sorts_of(candidates)
-        } else {
-            (candidates.to_vec(), (0..candidates.len()).collect())
-        };
-        let cases = self.cases_of(&sorts)?;
+        let (sorts, like) = sorts_for(&request.grants, candidates);
         let asker = (&request.asker, request.grants.as_slice());
-        let ask = |(facts, case)| Question {
-            purpose: request.asked.purpose.as_deref(),
-            ..self.question(asker, act, (facts, case))
-        };
-        let cases = cases.iter().map(Option::as_ref);
-        let questions: Vec<Question<'_>> = sorts.iter().zip(cases).map(ask).collect();
-        let decisions = decide_many(&self.policy, &questions, self.now());
+        let act = (act, request.asked.purpose.as_deref(), None);
+        let decisions = self.decide_records(asker, act, &sorts, self.now())?;
         let allowed = |at: usize| matches!(decisions.get(at), Some(Decision::Allow(_)));
         Ok(like.into_iter().map(allowed).collect())
     }

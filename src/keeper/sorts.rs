@@ -1,11 +1,13 @@
 //! Records that policy does not tell apart: a list or a grant may name thousands, and each sort is decided once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::ids::CaseId;
 use crate::ids::CompartmentId;
 use crate::ids::UserId;
+use crate::keeper::facts::GrantFacts;
 use crate::keeper::facts::RecordFacts;
 use crate::keeper::facts::Role;
 
@@ -74,6 +76,19 @@ pub(crate) fn sorts_of(records: &[RecordFacts]) -> (Vec<RecordFacts>, Vec<usize>
     };
     let like = records.iter().map(like).collect();
     (sorts, like)
+}
+
+/// As [`sorts_of`], for somebody who was given these: a grant may name any record, which is then alone of its sort.
+pub(crate) fn sorts_for<'r>(
+    grants: &[GrantFacts],
+    records: &'r [RecordFacts],
+) -> (Cow<'r, [RecordFacts]>, Vec<usize>) {
+    if grants.is_empty() {
+        let (sorts, like) = sorts_of(records);
+        (Cow::Owned(sorts), like)
+    } else {
+        (Cow::Borrowed(records), (0..records.len()).collect())
+    }
 }
 
 #[cfg(test)]
