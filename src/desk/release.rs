@@ -51,14 +51,13 @@ impl Desk<'_> {
             self.export_recipients(std::slice::from_ref(key))?;
         }
         let record = parse_record(record);
-        let keys = self.keys(None)?;
         let want = Want::ReleaseRecord {
             record,
             to: to.clone(),
         };
-        let (served, proven) = self.ask_record(want, purpose)?;
+        let ((served, proven), known) = self.ask_known(want, purpose)?;
         let leaves = served.leaves.clone();
-        let shown = self.shown(&keys, (served, proven), None, WIDTH)?;
+        let shown = self.shown(&known, (served, proven), None, WIDTH)?;
         let copy = copy(&shown, to, &leaves)?;
         self.set(&shown, copy, look)
     }
