@@ -21,8 +21,7 @@ pub(crate) struct Recent<E> {
 #[derive(Debug, Clone, Copy)]
 struct At(Option<Pointer>);
 
-/// When the younger half is full it becomes the elder, whose rows are
-/// forgotten unless they were asked for since.
+/// When the younger half is full it becomes the elder, whose rows are forgotten unless they were asked for since.
 #[derive(Debug, Default)]
 struct Seen {
     younger: HashMap<Key, At>,
